@@ -1,0 +1,80 @@
+"""Which failures keep coming back, and which apologies have nothing behind them.
+
+The public names come from here, and are imported when they are first used: importing `remedy`
+costs a program little more than importing attrs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from remedy import examples as examples
+    from remedy._convert import from_dict, to_dict
+    from remedy.casebook import Casebook, Ingested, Pending, open
+    from remedy.config import Config, load_config
+    from remedy.errors import RemedyError
+    from remedy.money import Money
+    from remedy.records import (
+        Action,
+        ActionEvent,
+        Affected,
+        Alias,
+        Amends,
+        Apology,
+        CausalLink,
+        Cause,
+        Complaint,
+        Customer,
+        Day,
+        Decision,
+        Evidence,
+        Exposure,
+        External,
+        FollowUp,
+        Incident,
+        Link,
+        Promise,
+        Record,
+        Response,
+        Share,
+        Verdict,
+        Verification,
+        Waiver,
+    )
+    from remedy.vocabulary import ALL
+
+__version__ = "0.1.0"
+
+_FROM = {
+    "remedy._convert": "from_dict to_dict",
+    "remedy.casebook": "Casebook Ingested Pending open",
+    "remedy.config": "Config load_config",
+    "remedy.errors": "RemedyError",
+    "remedy.money": "Money",
+    "remedy.records": (
+        "Action ActionEvent Affected Alias Amends Apology CausalLink Cause Complaint Customer Day "
+        "Decision Evidence Exposure External FollowUp Incident Link Promise Record Response Share "
+        "Verdict Verification Waiver"
+    ),
+    "remedy.vocabulary": "ALL",
+}
+_MODULE = {name: module for module, names in _FROM.items() for name in names.split()}
+_SUBMODULES = ("errors", "examples", "vocabulary")
+
+__all__ = sorted((*_MODULE, *_SUBMODULES))  # noqa: PLE0605 - a test holds it against what is there
+
+
+def __getattr__(name: str) -> object:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"remedy.{name}")
+    if name not in _MODULE:
+        raise AttributeError(f"module 'remedy' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

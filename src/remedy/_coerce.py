@@ -1,0 +1,379 @@
+"""Turning what people write into what records hold.
+
+Each converter takes a value and returns it in its one form, or raises `Refused`, which says what is
+wrong with the value; the record that called it adds its own name and the field's. They run for
+every field of every record, so that the common case comes first in each.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta, timezone, tzinfo
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import attrs
+
+T = TypeVar("T")
+W = TypeVar("W", bound=StrEnum)
+
+
+class Refused(ValueError):
+    """A converter's word for a value that it does not take."""
+
+    def __init__(self, problem: str, *, time: bool = False) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.time = time
+
+
+# --- text -----------------------------------------------------------------------------------------
+
+# Control characters but for tab and the line breaks, and lone surrogates: no database, terminal or
+# JSON reader agrees with another on what to do with them.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def text(value: str | None) -> str | None:
+    """Free text, or a label; the empty text is none at all."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise Refused(f"must be text, not {type(value).__name__}.")
+    if not value:
+        return None
+    if not value.isprintable():
+        found = _UNFIT.search(value)
+        if found:
+            raise Refused(
+                f"holds the character U+{ord(found[0]):04X} at position {found.start()}, which "
+                f"cannot be stored. It often comes from reading a file in the wrong encoding."
+            )
+    return value if value.__class__ is str else str(value)
+
+
+def identifier(value: str) -> str:
+    """An id: text without line breaks, and without space at its ends."""
+    if value.__class__ is not str:
+        if not isinstance(value, str):
+            raise Refused(f"must be text, not {type(value).__name__}.")
+        value = str(value)
+    if not value or not value.isprintable() or value[0] == " " or value[-1] == " ":
+        raise Refused(
+            "an id is not empty, holds no control or invisible characters, and has no space at "
+            "its ends."
+        )
+    return value
+
+
+def needed_text(value: str) -> str:
+    """Text that must be there."""
+    given = text(value)
+    if given is None or not given.strip():
+        raise Refused("must not be empty.")
+    return given
+
+
+def optional_identifier(value: str | None) -> str | None:
+    """An id, or none."""
+    return None if value is None else identifier(value)
+
+
+def whole(value: int | None) -> int | None:
+    """A whole number that a database can hold."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refused(f"must be a whole number, not {type(value).__name__}.")
+    if not -(2**63) <= value < 2**63:
+        raise Refused("is beyond 64 bits.")
+    return value
+
+
+def needed_whole(value: int) -> int:
+    """A whole number that must be there."""
+    given = whole(value)
+    if given is None:
+        raise Refused("must be a whole number.")
+    return given
+
+
+def flag(value: bool | None) -> bool | None:
+    """True, False or not known."""
+    if value is None or value is True or value is False:
+        return value
+    raise Refused("must be True, False or None.")
+
+
+def truth(value: bool) -> bool:
+    """True or False."""
+    if value is True or value is False:
+        return value
+    raise Refused("must be True or False.")
+
+
+def chosen(words: type[W], value: object) -> W:
+    """Return the member of a `StrEnum` that `value` means: by member, value or name."""
+    try:
+        return words(value)  # type: ignore[arg-type]
+    except ValueError:
+        pass
+    if isinstance(value, str):
+        plain = value.strip().lower().replace("-", "_")
+        for word in words:
+            if plain in (word.value, word.name.lower()) or plain.replace(" ", "_") == word.value:
+                return word
+    raise Refused(f"must be one of: {', '.join(word.value for word in words)}.")
+
+
+# --- time -----------------------------------------------------------------------------------------
+
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?\Z")
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s*(Z|[+-]\d\d:?\d\d)|[ \[]([A-Za-z][\w+/-]*)\]?)?\Z", re.A)
+
+_SAY_ZONE = (
+    "has no time zone. Write the offset (2026-03-02T09:00+01:00), give an aware datetime, or, "
+    "where only the day is known, 2026-03-02+01:00 or Day('2026-03-02', 'Europe/Vienna')."
+)
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the zone of an offset (`+01:00`, `Z`) or of a name (`Europe/Vienna`).
+
+    Raises:
+        Refused: If there is no such zone.
+    """
+    if name in ("Z", "UTC"):
+        return timezone.utc
+    offset = _OFFSET.match(name)
+    if offset:
+        sign, hours, minutes, seconds = offset.groups()
+        span = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds or 0))
+        if span >= timedelta(hours=24):
+            raise Refused(f"the offset {name} is a day or more.", time=True)
+        return timezone(span if sign == "+" else -span)
+    import zoneinfo
+
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise Refused(
+            f"there is no time zone {name!r}: write one as Europe/Vienna or +01:00.", time=True
+        ) from None
+
+
+def fixed(moment: datetime) -> datetime:
+    """Return `moment` with the offset that holds then, instead of a zone with rules.
+
+    Raises:
+        Refused: If the clock skipped the time in that zone.
+    """
+    offset = moment.utcoffset()
+    if offset is None:
+        raise Refused(_SAY_ZONE, time=True)
+    plain = moment.replace(tzinfo=timezone(offset), fold=0)
+    back = plain.astimezone(moment.tzinfo)
+    if back.replace(tzinfo=None, fold=0) != moment.replace(tzinfo=None, fold=0):
+        raise Refused(
+            f"does not exist: the clocks in {moment.tzinfo} went past it. Write the time that "
+            f"was meant, with its offset.",
+            time=True,
+        )
+    return plain
+
+
+def _date(value: dt.date | str) -> dt.date:
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+@attrs.frozen
+class Day:
+    """A day in a place, where the time of day is not known.
+
+    Order within the day is unknown, and never guessed: what happened on the same day is neither
+    before nor after.
+
+    Args:
+        date: The day, as a date or in ISO form.
+        zone: The zone whose day it is: an offset or a name.
+
+    Example:
+        >>> from remedy import Day
+        >>> str(Day("2026-03-02", "+01:00"))
+        '2026-03-02+01:00'
+    """
+
+    date: dt.date = attrs.field(converter=_date)
+    zone: str = attrs.field(converter=str)
+
+    @zone.validator
+    def _check(self, _: object, zone: str) -> None:
+        zone_of(zone)
+
+    def _moment(self, day: dt.date) -> datetime:
+        return fixed(datetime(day.year, day.month, day.day, tzinfo=zone_of(self.zone)))
+
+    @property
+    def start(self) -> datetime:
+        """Its first moment."""
+        return self._moment(self.date)
+
+    @property
+    def end(self) -> datetime:
+        """Its last microsecond."""
+        following = self._moment(self.date + timedelta(days=1))
+        return fixed((following - timedelta(microseconds=1)).astimezone(zone_of(self.zone)))
+
+    def __str__(self) -> str:
+        named = not _OFFSET.match(self.zone) and self.zone != "Z"
+        return f"{self.date}[{self.zone}]" if named else f"{self.date}{self.zone}"
+
+
+def day_of(value: str) -> Day | None:
+    """Return the day that a text names together with its zone, or None if it names a time."""
+    found = _DAY.match(value)
+    if not found:
+        return None
+    day, offset, name = found.groups()
+    if not (offset or name):
+        raise Refused(_SAY_ZONE, time=True)
+    try:
+        return Day(day, offset or name)
+    except Refused:
+        raise
+    except ValueError as error:
+        raise Refused(f"is no day of the calendar ({error}).", time=True) from None
+
+
+def moment_or_day(value: datetime | Day | str | None) -> datetime | Day | None:
+    """A moment with its offset, or a day in its zone."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if value[10:11] not in ("T", " ") or not value[11:12].isdigit():
+            day = day_of(value)
+            if day is None:
+                raise Refused("is no time in ISO form: write it as 2026-03-02T09:00+01:00.", time=True)
+            return day
+        try:
+            if value[11:13] == "24" or "W" in value:
+                raise ValueError("neither 24:00 nor week dates are taken")
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise Refused(
+                f"is no time in ISO form ({error}): write it as 2026-03-02T09:00+01:00.", time=True
+            ) from None
+    elif not isinstance(value, datetime):
+        if isinstance(value, Day):
+            return value
+        if isinstance(value, dt.date):
+            raise Refused(_SAY_ZONE, time=True)
+        raise Refused(f"must be a time, not {type(value).__name__}.", time=True)
+    zone = value.tzinfo
+    if zone.__class__ is timezone:
+        return value
+    if zone is None:
+        raise Refused(_SAY_ZONE, time=True)
+    return fixed(value)
+
+
+def moment(value: datetime | Day | str | None) -> datetime | None:
+    """A moment; a day counts from its start."""
+    if value is None:
+        return None
+    value = moment_or_day(value)
+    return value.start if isinstance(value, Day) else value
+
+
+def deadline(value: datetime | Day | str | None) -> datetime | None:
+    """A moment by which something is due; a day counts to its end."""
+    value = moment_or_day(value)
+    return value.end if isinstance(value, Day) else value
+
+
+_SAY_WHEN = "must be a time: write it as 2026-03-02T09:00+01:00."
+
+
+def needed_moment_or_day(value: datetime | Day | str) -> datetime | Day:
+    """A moment or a day that must be there."""
+    found = moment_or_day(value)
+    if found is None:
+        raise Refused(_SAY_WHEN, time=True)
+    return found
+
+
+def needed_moment(value: datetime | Day | str) -> datetime:
+    """A moment that must be there."""
+    found = moment_or_day(value)
+    if found is None:
+        raise Refused(_SAY_WHEN, time=True)
+    return found.start if isinstance(found, Day) else found
+
+
+def needed_deadline(value: datetime | Day | str) -> datetime:
+    """A deadline that must be there."""
+    found = deadline(value)
+    if found is None:
+        raise Refused(_SAY_WHEN, time=True)
+    return found
+
+
+# --- several --------------------------------------------------------------------------------------
+
+
+def several(value: object, make: Callable[[Any], T]) -> tuple[T, ...]:
+    """Return a tuple of what `make` makes of each: of one, of many, or of none."""
+    if value is None or value == ():
+        return ()
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        return (make(value),)
+    return tuple([make(each) for each in value])
+
+
+# --- attributes -----------------------------------------------------------------------------------
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+_DEEPEST = 64
+
+
+def _check_json(value: object, depth: int) -> None:
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        text(value)
+    elif isinstance(value, int):
+        whole(value)
+    elif isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            raise Refused("holds NaN or an infinity, which JSON cannot.")
+    elif isinstance(value, (list, dict)):
+        if depth >= _DEEPEST:
+            raise Refused(f"is nested deeper than {_DEEPEST} levels.")
+        if isinstance(value, dict):
+            for name in value:
+                if not isinstance(name, str):
+                    raise Refused("holds an object whose keys are not text.")
+                text(name)
+        for each in value.values() if isinstance(value, dict) else value:
+            _check_json(each, depth + 1)
+    else:
+        raise Refused(f"holds a {type(value).__name__}: only what JSON can hold is kept.")
+
+
+def attributes_of(value: Any) -> dict[str, Any]:
+    """Fields of one's own: names in lower case, values that JSON can hold."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise Refused("must be a mapping of names to values.")
+    for name in value:
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise Refused(
+                f"the name {name!r} does not fit: lower-case letters, digits and underscores, "
+                f"beginning with a letter, 63 at most."
+            )
+    given = dict(value)
+    _check_json(given, 0)
+    return given

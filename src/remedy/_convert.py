@@ -1,0 +1,118 @@
+"""Records as plain dictionaries that JSON can hold, and back (cattrs)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import cattrs
+
+from remedy import records as r
+from remedy._coerce import Day
+from remedy.errors import InvalidRecord
+from remedy.money import Money
+from remedy.vocabulary import ALL, Everyone
+
+__all__ = ["from_dict", "to_dict"]
+
+
+def _is_word(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, StrEnum)
+
+
+@functools.cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(omit_if_default=True, forbid_extra_keys=True)
+    converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_unstructure_hook(Day, str)
+    converter.register_unstructure_hook(Money, str)
+    converter.register_unstructure_hook(Everyone, lambda _: "all")
+    converter.register_unstructure_hook_func(_is_word, lambda word: word.value)
+    # What a field holds is told by its own class, not by the annotation, where several may stand.
+    for union in (datetime | Day, datetime | Day | None, r.Id, r.Id | None):
+        converter.register_unstructure_hook(
+            union, lambda value: value if value is None else converter.unstructure(value)
+        )
+    told = Everyone | tuple[r.Id, ...] | None
+    converter.register_unstructure_hook(
+        told,
+        lambda value: [converter.unstructure(each) for each in value]
+        if isinstance(value, tuple)
+        else converter.unstructure(value),
+    )
+
+    def as_given(value: Any, _: Any) -> Any:
+        return value
+
+    def reference(value: Any, _: Any) -> Any:
+        return r.External(**value) if isinstance(value, Mapping) else value
+
+    # The records convert and check single values themselves, and name the field that is wrong.
+    for kind in (datetime, datetime | None, datetime | Day, datetime | Day | None, Money | None):
+        converter.register_structure_hook(kind, as_given)
+    for kind in (str, str | None, int, int | None, bool, bool | None):
+        converter.register_structure_hook(kind, as_given)
+    converter.register_structure_hook_func(lambda kind: kind == dict[str, Any], as_given)
+    converter.register_structure_hook_func(_is_word, as_given)
+    for kind in (r.Id, r.Id | None):
+        converter.register_structure_hook(kind, reference)
+    converter.register_structure_hook(
+        told,
+        lambda value, _: ALL
+        if value == "all"
+        else value
+        if value is None
+        else tuple(reference(each, _) for each in value),
+    )
+    return converter
+
+
+def to_dict(record: r.Record) -> dict[str, Any]:
+    """Return a record as a dictionary that JSON can hold, with its kind under "record".
+
+    Fields that hold their default are left out.
+
+    Example:
+        >>> from remedy import Customer, to_dict
+        >>> to_dict(Customer(id="C-17", name="Anna's bakery"))
+        {'record': 'customer', 'id': 'C-17', 'name': "Anna's bakery"}
+    """
+    return {"record": record.entity, **_converter().unstructure(record)}
+
+
+def from_dict(value: Mapping[str, Any]) -> r.Record:
+    """Return the record that `to_dict` made a dictionary of.
+
+    Raises:
+        InvalidRecord: If the kind is not known, a field is missing or unknown, or a value is not
+            what the field holds.
+
+    Example:
+        >>> from remedy import from_dict
+        >>> from_dict({"record": "customer", "id": "C-17"})
+        Customer(id='C-17')
+    """
+    fields = dict(value)
+    kind = fields.pop("record", None)
+    cls = r.RECORDS.get(kind) if isinstance(kind, str) else None
+    if cls is None:
+        known = ", ".join(r.RECORDS)
+        raise InvalidRecord("Record", "record", kind, f"is no kind of record: {known}.")
+    try:
+        return _converter().structure(fields, cls)
+    except cattrs.BaseValidationError as group:
+        raise _first(group, cls, fields) from None
+
+
+def _first(group: BaseException, cls: type[r.Record], fields: dict[str, Any]) -> InvalidRecord:
+    error = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, InvalidRecord):
+        return error
+    if isinstance(error, KeyError):
+        return InvalidRecord(cls.__name__, str(error.args[0]), None, "is missing.")
+    return InvalidRecord(cls.__name__, "?", fields, f"{error}.")

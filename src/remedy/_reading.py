@@ -1,0 +1,201 @@
+"""Reading records out of their rows."""
+
+from __future__ import annotations
+
+import difflib
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, Child, Entity
+from remedy.errors import UnknownRecord
+from remedy.records import Apology, Promise, Record
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from remedy.store import Store
+
+__all__ = ["entity_of", "read", "read_many", "records"]
+
+_PAGE = 500
+_ENTITY_OF = " UNION ALL ".join(
+    f"SELECT '{entity.name}' AS entity FROM {entity.name} WHERE id = ?1" for entity in ENTITIES
+)
+
+
+def _dicts(db: Database, sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    cursor = db.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def entity_of(db: Database, id: str) -> Entity:
+    """Return the entity that a record is of.
+
+    Raises:
+        UnknownRecord: If there is no such record.
+    """
+    row = db.execute(_ENTITY_OF, [id]).fetchone()
+    if row is None:
+        raise UnknownRecord(id, near=_near(db, id))
+    return BY_NAME[row[0]]
+
+
+def _near(db: Database, id: str) -> list[str]:
+    if not isinstance(id, str):
+        return []
+    candidates: list[str] = []
+    for entity in ENTITIES:
+        for comparison, order in (("<", "DESC"), (">", "ASC")):
+            candidates.extend(
+                row[0]
+                for row in db.execute(
+                    f"SELECT id FROM {entity.name} WHERE id {comparison} ? "
+                    f"ORDER BY id {order} LIMIT 5",
+                    [id],
+                )
+            )
+    return difflib.get_close_matches(id, candidates, n=2, cutoff=0.75)
+
+
+def read(db: Database, id: str) -> Record:
+    """Return the record with this id, complete."""
+    return read_many(db, entity_of(db, id), [id])[0]
+
+
+def read_many(db: Database, entity: Entity, ids: Sequence[str]) -> list[Record]:
+    """Return the records of one kind with these ids, complete, ordered by id."""
+    return _assemble(db, entity, _rows_of(db, entity, "id", ids, "id"))
+
+
+def _rows_of(
+    db: Database, entity: Entity, column: str, values: Sequence[str], order: str
+) -> list[dict[str, Any]]:
+    marks = ", ".join("?" * len(values))
+    return _dicts(
+        db, f"SELECT * FROM {entity.name} WHERE {column} IN ({marks}) ORDER BY {order}", values
+    )
+
+
+def _assemble(db: Database, entity: Entity, rows: list[dict[str, Any]]) -> list[Record]:
+    ids = [row["id"] for row in rows]
+    fields: dict[str, dict[str, list[Any]]] = {row["id"]: {} for row in rows}
+    if ids:
+        for child in entity.children:
+            for owner, items in _children(db, child, ids).items():
+                fields[owner][child.field] = items
+        if entity.record is Apology:
+            for promise in _assemble(
+                db, BY_CLASS[Promise], _rows_of(db, BY_CLASS[Promise], "apology", ids, "rowid")
+            ):
+                fields[promise.apology].setdefault("promises", []).append(promise)  # type: ignore[attr-defined]
+    made = []
+    for row in rows:
+        given = fields[row["id"]]
+        if entity.record is Apology:
+            given["customers"] = _told(row, given)
+        made.append(entity.decode(row, given))
+    return made
+
+
+def _told(row: Mapping[str, Any], given: Mapping[str, list[Any]]) -> Any:
+    from remedy.vocabulary import ALL
+
+    if row["recipients"] == "all":
+        return ALL
+    return None if row["recipients"] is None else given.get("customers", ())
+
+
+def _children(db: Database, child: Child, ids: Sequence[str]) -> dict[str, list[Any]]:
+    # The rows of a duplicate stand under its canonical incident.
+    stated = child.owner == "incident"
+    marks = ", ".join("?" * len(ids))
+    fixed = "".join(f" AND {name} = '{value}'" for name, value in child.fixed.items())
+    order = "seq" if "seq" in child.columns else ", ".join(child.key)
+    if stated:
+        where = (
+            f"(incident IN ({marks}) AND stated = '' OR incident IN "
+            f"(SELECT canonical FROM incident WHERE id IN ({marks})) AND stated IN ({marks}))"
+        )
+        values = [*ids, *ids, *ids]
+    else:
+        where, values = f"{child.owner} IN ({marks}){fixed}", list(ids)
+    found = defaultdict(list)
+    for row in _dicts(
+        db, f"SELECT * FROM {child.table} WHERE {where} ORDER BY {child.owner}, {order}", values
+    ):
+        owner = (row["stated"] or row["incident"]) if stated else row[child.owner]
+        found[owner].append(child.decode(row))
+    return found
+
+
+def records(store: Store, kind: type[Record] | None, equals: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the records of a kind, or all of them, that have these values, page by page.
+
+    Nothing is held open between two records: what is written meanwhile may or may not be seen.
+    """
+    entities = ENTITIES if kind is None else (BY_CLASS[kind],)
+    for entity in entities:
+        where, values = _condition(entity, equals)
+        last = ""
+        while True:
+            with store.reading() as db:
+                rows = _dicts(
+                    db,
+                    f"SELECT * FROM {entity.name} WHERE id > ?{where} ORDER BY id LIMIT {_PAGE}",
+                    [last, *values],
+                )
+                page = _assemble(db, entity, rows)
+            yield from page
+            if len(rows) < _PAGE:
+                break
+            last = rows[-1]["id"]
+
+
+def _condition(entity: Entity, equals: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    columns = {column.field: column for column in entity.columns}
+    children = {child.field: child for child in entity.children if child.other}
+    names = {field.name: field for field in attrs.fields(entity.record)}
+    where, values = [], []
+    for field, value in equals.items():
+        if field in columns:
+            column = columns[field]
+            plain = names[field].converter(value) if value is not None else None  # type: ignore[misc]
+            if plain is None:
+                where.append(f"{column.name} IS NULL")
+            else:
+                where.append(f"{column.name} = ?")
+                values.append(column.encode(plain) if column.encode else plain)
+        elif field in children:
+            child = children[field]
+            where.append(
+                f"id IN (SELECT {child.owner} FROM {child.table} WHERE {child.other} = ?)"
+            )
+            values.append(value)
+        else:
+            known = ", ".join([*columns, *children])
+            raise TypeError(f"{entity.record.__name__}s are not asked for by {field!r}: {known}.")
+    return "".join(f" AND {each}" for each in where), values
+
+
+def existing(db: Database, table: str, ids: Iterable[str]) -> set[str]:
+    """Return which of these ids stand in a table."""
+    found: set[str] = set()
+    wanted = list(ids)
+    for start in range(0, len(wanted), _PAGE):
+        part = wanted[start : start + _PAGE]
+        marks = ", ".join("?" * len(part))
+        found.update(
+            row[0] for row in db.execute(f"SELECT id FROM {table} WHERE id IN ({marks})", part)
+        )
+    return found
+
+
+def scalar(db: Database | sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+    """Return the first value of the first row, or None."""
+    row = db.execute(sql, values).fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,1051 @@
+"""Writing records: one by one with care, or very many in few statements.
+
+Every write goes through here, inside a transaction of the store: what it changes is counted and
+told to `changed`, which is the place where history is to be written. Whatever is checked over
+several rows (references, circles, ids of two kinds, dates against each other) is checked before
+the transaction ends, so that the order of records within one call does not matter.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from remedy import _causes, _schema
+from remedy._convert import from_dict, to_dict
+from remedy._reading import entity_of, existing, read, scalar
+from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, STATED_TABLES, Child, Entity, micros
+from remedy.config import Config, signature_reader
+from remedy.errors import (
+    CannotAmend,
+    CausalCycle,
+    Conflict,
+    DanglingReference,
+    InvalidRecord,
+    InvalidTime,
+    UnknownRecord,
+)
+from remedy.records import Action, Affected, Apology, External, Incident, Promise, Record
+from remedy.vocabulary import ALL
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+__all__ = ["Ingested", "Pending", "Writer"]
+
+_BATCH = 2_000
+_CLOCK_SKEW = 300 * 1_000_000
+"""How far the clocks of two machines may differ before an incident lies in the future (µs)."""
+
+
+@attrs.frozen(kw_only=True)
+class Ingested:
+    """What came of `ingest`.
+
+    Attributes:
+        new: Records that were not on file.
+        updated: Records that replaced an older version.
+        unchanged: Records that were on file as they are.
+        older: Records that are on file in a newer version, and were left out.
+        pending: References that wait for their other side, of all that are on file.
+    """
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    older: int = 0
+    pending: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Pending:
+    """A reference that waits for its other side.
+
+    Attributes:
+        record: The record that refers.
+        entity: What kind of record that is.
+        field: The field.
+        target_entity: What kind of record is waited for.
+        target: Its id, or
+        external: its id in its source.
+    """
+
+    record: str
+    entity: str
+    field: str
+    target_entity: str
+    target: str | None
+    external: External | None
+
+
+class Writer:
+    """Writes records in one transaction.
+
+    Args:
+        db: The connection, inside a transaction.
+        config: The casebook's configuration, for its signature.
+        keep_pending: Whether a reference to what is not on file waits for it, instead of being
+            refused.
+        replace: Whether another content under an id that is on file replaces it, if it is newer,
+            instead of being refused.
+    """
+
+    def __init__(
+        self, db: Database, config: Config, *, keep_pending: bool = False, replace: bool = False
+    ) -> None:
+        self._db = db
+        self._connection = db.conn
+        self._failure = signature_reader(config)
+        self._keep_pending = keep_pending
+        self._replace = replace
+        self._latest = int(time.time() * 1_000_000) + _CLOCK_SKEW
+        self.new = self.updated = self.unchanged = self.older = 0
+        self._references: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+        self._written: dict[str, list[str]] = defaultdict(list)
+        self._incidents_named: set[str] = set()
+        self._effects: set[tuple[str, str]] = set()
+
+    # --- one by one -------------------------------------------------------------------------------
+
+    def write(self, records: Iterable[Record]) -> None:
+        """Write a handful of records, and check them against what is on file."""
+        records = list(_flat(records))
+        for record in records:
+            if type(record) not in BY_CLASS:
+                raise TypeError(f"{record!r:.80} is no record.")
+        for record in sorted(records, key=_in_order):
+            self._write_one(record)
+        self.check()
+
+    def _write_one(self, record: Record) -> None:
+        entity = BY_CLASS[type(record)]
+        known = self._find(entity, record)
+        if known is not None and known != record.id:
+            record = attrs.evolve(record, id=known)
+        if isinstance(record, Promise) and record.apology is None:
+            raise InvalidRecord("Promise", "apology", None, "say in which apology it was made.")
+        resolved = self._resolve(entity, record)
+        if resolved is None:
+            return
+        if known is None:
+            self._insert(entity, resolved)
+            self.new += 1
+            self.changed("record", entity, resolved.id)
+        else:
+            self._compare(entity, resolved)
+        if self._keep_pending:
+            self._arrived(entity, resolved)
+
+    def _find(self, entity: Entity, record: Record) -> str | None:
+        if record.source is not None and record.external_id is not None and self._replace:
+            found = scalar(
+                self._db,
+                f"SELECT id FROM {entity.name} WHERE source = ? AND external_id = ?",
+                [record.source, record.external_id],
+            )
+            if found is not None:
+                return str(found)
+        if scalar(self._db, f"SELECT 1 FROM {entity.name} WHERE id = ?", [record.id]):
+            return record.id
+        return None
+
+    def _insert(self, entity: Entity, record: Record) -> None:
+        columns, row = self._row(entity, record)
+        marks = ", ".join("?" * len(row))
+        self._db.execute(f"INSERT INTO {entity.name} ({columns}) VALUES ({marks})", row)
+        self._written[entity.name].append(record.id)
+        for child in entity.children:
+            self._add(entity, child, record.id, _items(record, child))
+
+    def _row(self, entity: Entity, record: Any) -> tuple[str, tuple[Any, ...]]:
+        row = entity.encode(record)
+        columns = ", ".join((*entity.names, *entity.derived))
+        if entity.name == "incident":
+            self._refuse_future(record)
+            row += (self._failure(record), None)
+        elif entity.name == "action":
+            self._refuse_unknown_intervention(record)
+        elif entity.derived:
+            row += (0,)
+        for column in entity.references:
+            self._note(entity, record.id, column.field, column.target, getattr(record, column.field))
+        return columns, row
+
+    def _refuse_future(self, incident: Incident) -> None:
+        occurred = incident.occurred
+        start = occurred if hasattr(occurred, "hour") else occurred.start
+        if micros(start) > self._latest:
+            raise InvalidTime(
+                "Incident", "occurred", str(occurred), f"{incident.id} lies in the future."
+            )
+
+    def _refuse_unknown_intervention(self, action: Action) -> None:
+        if action.intervention is not None and not scalar(
+            self._db, "SELECT 1 FROM intervention WHERE id = ?", [action.intervention]
+        ):
+            known = ", ".join(
+                row[0] for row in self._db.execute("SELECT id FROM intervention ORDER BY id")
+            )
+            raise InvalidRecord(
+                "Action",
+                "intervention",
+                action.intervention,
+                f"{action.id}: the casebook's table does not know it. It knows: {known}. Leave it "
+                f"out and say strength= and changes_process= instead, or extend the table: "
+                f"configure(interventions=...).",
+            )
+
+    def _note(
+        self, entity: Entity, record: str, field: str, target: str | None, id: str | None
+    ) -> None:
+        if target is not None and id is not None:
+            self._references[target].setdefault(id, (f"{entity.name} {record}", field))
+            if target == "incident":
+                self._incidents_named.add(id)
+
+    def _add(self, entity: Entity, child: Child, owner: str, items: Iterable[Any]) -> bool:
+        """Add items of a plural field; the same again is nothing new. Say whether any was."""
+        items = list(items)
+        if not items:
+            return False
+        start = 0
+        if "seq" in child.columns:
+            start = (
+                scalar(
+                    self._db,
+                    f"SELECT coalesce(max(seq) + 1, 0) FROM {child.table} WHERE {child.owner} = ?",
+                    [owner],
+                )
+                or 0
+            )
+        stated_owner = self._place_of(owner) if child.owner == "incident" else (owner, "")
+        added = False
+        for number, item in enumerate(items, start=start):
+            if child.target is not None:
+                self._note(entity, owner, child.field, child.target, child.reference(item))
+            row = child.encode(owner, number, item)
+            values = dict(zip(child.columns, row, strict=True))
+            if child.owner == "incident":
+                values["incident"], values["stated"] = stated_owner
+            elif "stated" in values:
+                values["incident"], values["stated"] = self._place_of(values["incident"])
+            if child.table == "cause_cause":
+                if values["effect"] == values["cause"]:
+                    raise CausalCycle([values["cause"], values["effect"]])
+                self._effects.add((values["effect"], values["cause"]))
+            added |= self._add_row(entity, child, owner, values)
+        return added
+
+    def _place_of(self, incident: str) -> tuple[str, str]:
+        """Return the canonical incident, and what was stated where that is another one."""
+        canonical = scalar(self._db, "SELECT canonical FROM incident WHERE id = ?", [incident])
+        return (incident, "") if canonical is None else (canonical, incident)
+
+    def _add_row(
+        self, entity: Entity, child: Child, owner: str, values: dict[str, Any]
+    ) -> bool:
+        key = [name for name in (child.owner, *child.key, "stated") if name in values]
+        key = list(dict.fromkeys(key))
+        if child.table == "customer_alias":
+            key = ["source", "external_id"]
+        if child.table in ("apology_customer",):
+            key = ["apology", "customer"]
+        where = " AND ".join(f"{name} = ?" for name in key)
+        cursor = self._db.execute(
+            f"SELECT * FROM {child.table} WHERE {where}", [values[name] for name in key]
+        )
+        found = cursor.fetchone()
+        if found is None:
+            self._insert_customer(child, values)
+            marks = ", ".join("?" * len(values))
+            self._db.execute(
+                f"INSERT INTO {child.table} ({', '.join(values)}) VALUES ({marks})",
+                list(values.values()),
+            )
+            return True
+        on_file = dict(zip((column[0] for column in cursor.description), found, strict=True))
+        differences = {
+            f"{child.field}.{name}": (on_file[name], values[name])
+            for name in values
+            if name != "seq" and on_file[name] != values[name]
+        }
+        if differences and not self._replace:
+            raise Conflict(entity.name, owner, differences)
+        if differences:
+            assign = ", ".join(f"{name} = ?" for name in values)
+            self._db.execute(
+                f"UPDATE {child.table} SET {assign} WHERE {where}",
+                [*values.values(), *(values[name] for name in key)],
+            )
+        return bool(differences)
+
+    def _insert_customer(self, child: Child, values: dict[str, Any]) -> None:
+        if child.target == "customer":
+            self._make_customer(values["customer"])
+
+    def _make_customer(self, id: str) -> None:
+        self._db.execute(
+            "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING",
+            [id],
+        )
+
+    def _compare(self, entity: Entity, record: Record) -> None:
+        """Meet a record that is on file: the same, a newer or older version, or another one."""
+        columns, row = self._row(entity, record)
+        names = columns.split(", ")
+        stored = self._db.execute(
+            f"SELECT {columns} FROM {entity.name} WHERE id = ?", [record.id]
+        ).fetchone()
+        new = dict(zip(names, row, strict=True))
+        old = dict(zip(names, stored, strict=True))
+        if "stated" in old and old["stated"]:
+            old["incident"], old["stated"] = old["stated"], ""
+        for name in entity.derived:
+            new[name] = old[name]
+        differing = {name for name in new if new[name] != old[name]}
+        bare = entity.name == "customer" and _is_bare(old)
+        if differing and not (self._replace or bare):
+            before, after = _told(entity, old), _told(entity, new)
+            raise Conflict(
+                entity.name,
+                record.id,
+                {
+                    field: (before.get(field), after.get(field))
+                    for field in sorted(before.keys() | after.keys())
+                    if before.get(field) != after.get(field)
+                },
+            )
+        if self._replace and _is_older(old.get("updated"), new.get("updated")):
+            self.older += 1
+            return
+        if differing:
+            self._update(entity, record)
+        added = False
+        for child in entity.children:
+            added |= self._add(entity, child, record.id, _items(record, child))
+        if differing or added:
+            self.updated += 1
+            self.changed("replace", entity, record.id)
+        else:
+            self.unchanged += 1
+
+    def _update(self, entity: Entity, record: Any) -> None:
+        columns, row = self._row(entity, record)
+        values = dict(zip(columns.split(", "), row, strict=True))
+        for name in entity.derived:
+            if name != "failure":
+                del values[name]
+        if "stated" in values:
+            values["incident"], values["stated"] = (
+                self._place_of(values["incident"]) if values["incident"] else (None, "")
+            )
+        assign = ", ".join(f"{name} = ?" for name in values)
+        self._db.execute(
+            f"UPDATE {entity.name} SET {assign} WHERE id = ?", [*values.values(), record.id]
+        )
+        self._written[entity.name].append(record.id)
+
+    # --- changing what is on file -----------------------------------------------------------------
+
+    def amend(self, id: str, fields: dict[str, Any], reason: str) -> Record:
+        """Change single-valued fields of a record, and return it as it is then."""
+        entity = entity_of(self._db, id)
+        plural = {child.field for child in entity.children} | {"promises"}
+        for field in fields:
+            if field == "id":
+                raise CannotAmend(entity.name, field, "an id is for good. Record a new one.")
+            if field in plural:
+                raise CannotAmend(
+                    entity.name, field, "add to it with link(), take from it with unlink()."
+                )
+        before = read(self._db, id)
+        after = attrs.evolve(before, **fields)
+        self._update(entity, after)
+        self.updated += 1
+        self.changed("amend", entity, id, reason)
+        self.check()
+        return read(self._db, id)
+
+    def link(self, id: str, fields: dict[str, Any], reason: str | None) -> None:
+        """Add to plural fields of a record."""
+        entity = entity_of(self._db, id)
+        for child, items in self._plural(entity, id, fields):
+            if items is ALL:
+                self._db.execute("UPDATE apology SET recipients = 'all' WHERE id = ?", [id])
+                continue
+            if entity.name == "apology" and child.field == "customers":
+                self._db.execute(
+                    "UPDATE apology SET recipients = coalesce(recipients, 'listed') WHERE id = ?",
+                    [id],
+                )
+            self._add(entity, child, id, [self._resolved_item(child, item) for item in items])
+        self.updated += 1
+        self.changed("link", entity, id, reason)
+        self.check()
+
+    def unlink(self, id: str, fields: dict[str, Any], reason: str) -> None:
+        """Take from plural fields of a record."""
+        entity = entity_of(self._db, id)
+        for child, items in self._plural(entity, id, fields):
+            for item in items:
+                self._remove(entity, child, id, self._resolved_item(child, item))
+        if entity.name == "apology" and not scalar(
+            self._db, "SELECT 1 FROM apology_incident WHERE apology = ?", [id]
+        ):
+            raise CannotAmend("apology", "incidents", "an apology is for one incident at least.")
+        self.updated += 1
+        self.changed("unlink", entity, id, reason)
+        self.check()
+
+    def _plural(self, entity: Entity, id: str, fields: dict[str, Any]) -> Iterator[tuple[Child, Any]]:
+        children = {child.field: child for child in entity.children}
+        converters = attrs.fields_dict(entity.record)
+        for field, value in fields.items():
+            if field not in children:
+                raise CannotAmend(
+                    entity.name,
+                    field,
+                    f"only plural fields are linked: {', '.join(children) or 'it has none'}. "
+                    f"Change the others with amend().",
+                )
+            try:
+                items = converters[field].converter(value)  # type: ignore[misc]
+            except ValueError as error:
+                raise InvalidRecord(entity.record.__name__, field, value, str(error)) from None
+            yield children[field], items
+
+    def _resolved_item(self, child: Child, item: Any) -> Any:
+        if child.target is None:
+            return item
+        reference = child.reference(item)
+        if not isinstance(reference, External):
+            return item
+        found = self._known(child.target, reference)
+        if found is None:
+            raise UnknownRecord(str(reference), child.target)
+        return _with_reference(item, found)
+
+    def _remove(self, entity: Entity, child: Child, owner: str, item: Any) -> None:
+        values = dict(zip(child.columns, child.encode(owner, 0, item), strict=True))
+        if child.owner == "incident":
+            values["incident"], values["stated"] = self._place_of(owner)
+        elif "stated" in values:
+            values["incident"], values["stated"] = self._place_of(values["incident"])
+        key = list(dict.fromkeys(n for n in (child.owner, *child.key, "stated") if n in values))
+        where = " AND ".join(f"{name} = ?" for name in key)
+        cursor = self._db.execute(
+            f"DELETE FROM {child.table} WHERE {where}", [values[name] for name in key]
+        )
+        if cursor.rowcount == 0:
+            raise UnknownRecord(f"{owner}.{child.field}: {item}", "link")
+        if child.table == "cause_cause":
+            self._effects.add((values["effect"], values["cause"]))
+
+    # --- references -------------------------------------------------------------------------------
+
+    def _known(self, target: str, reference: External) -> str | None:
+        found = scalar(
+            self._db,
+            f"SELECT id FROM {target} WHERE source = ? AND external_id = ?",
+            [reference.source, reference.external_id],
+        )
+        if found is None and target == "customer":
+            found = scalar(
+                self._db,
+                "SELECT customer FROM customer_alias WHERE source = ? AND external_id = ?",
+                [reference.source, reference.external_id],
+            )
+        return None if found is None else str(found)
+
+    def _resolve(self, entity: Entity, record: Record) -> Record | None:
+        """Return the record with ids for references that wait or stand in a source's terms.
+
+        What it refers to in vain is refused, or noted as pending: then the record comes back
+        without it, or, where it cannot be without it, not at all.
+        """
+        changes: dict[str, Any] = {}
+        for column in entity.references:
+            reference = getattr(record, column.field)
+            if reference is None or column.target is None:
+                continue
+            found = self._meet(column.target, reference)
+            if found is None:
+                try:
+                    without = attrs.evolve(record, **{column.field: None})
+                except InvalidRecord:
+                    self._wait(entity, record, column.field, column.target, reference, whole=True)
+                    return None
+                self._wait(entity, record, column.field, column.target, reference)
+                record = without
+                continue
+            if found is not reference:
+                changes[column.field] = found
+        for child in entity.children:
+            if child.target is None:
+                continue
+            items = _items(record, child)
+            kept = []
+            for item in items:
+                reference = child.reference(item)
+                found = self._meet(child.target, reference)
+                if found is None:
+                    self._wait(entity, record, child.field, child.target, reference, item=item)
+                else:
+                    kept.append(item if found is reference else _with_reference(item, found))
+            if len(kept) < len(items) or any(a is not b for a, b in zip(kept, items, strict=False)):
+                if isinstance(record, Apology) and child.field == "incidents" and not kept:
+                    self._wait(
+                        entity, record, child.field, child.target,
+                        child.reference(items[0]), whole=True,
+                    )  # fmt: skip
+                    return None
+                changes[child.field] = tuple(kept)
+        return attrs.evolve(record, **changes) if changes else record
+
+    def _meet(self, target: str, reference: Any) -> str | None:
+        if isinstance(reference, External):
+            found = self._known(target, reference)
+            if found is None and target == "customer":
+                # A customer is made where it is first named, in the source's terms as well.
+                found = f"{reference.source}:{reference.external_id}"
+                self._make_customer(found)
+                self._db.execute(
+                    "INSERT INTO customer_alias VALUES (?, ?, ?)",
+                    [reference.source, reference.external_id, found],
+                )
+            if found is None and not self._keep_pending:
+                raise DanglingReference([("A record", target, str(reference))])
+            return found
+        if target == "customer":
+            self._make_customer(reference)
+            return str(reference)
+        if self._keep_pending and not scalar(
+            self._db, f"SELECT 1 FROM {target} WHERE id = ?", [reference]
+        ):
+            return None
+        return str(reference) if type(reference) is not str else reference
+
+    def _wait(
+        self,
+        entity: Entity,
+        record: Record,
+        field: str,
+        target: str,
+        reference: Any,
+        *,
+        item: Any = None,
+        whole: bool = False,
+    ) -> None:
+        external = reference if isinstance(reference, External) else None
+        content: dict[str, Any]
+        if whole:
+            content = {"record": to_dict(record)}
+        elif item is None:
+            content = {}
+        else:
+            alone = attrs.evolve(
+                record,
+                **{
+                    child.field: (item,) if child.field == field else ()
+                    for child in entity.children
+                    if not (isinstance(record, Apology) and child.field == "incidents")
+                    or child.field == field
+                },
+            )
+            content = {"link": to_dict(alone)[field]}
+        self._db.execute(
+            "INSERT INTO pending (entity, record, field, target_entity, target, target_source, "
+            "target_external_id, content) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS "
+            "(SELECT 1 FROM pending WHERE record = ?2 AND field = ?3 AND target IS ?5 AND "
+            "target_source IS ?6 AND target_external_id IS ?7)",
+            [
+                entity.name,
+                record.id,
+                field,
+                target,
+                None if external else reference,
+                external.source if external else None,
+                external.external_id if external else None,
+                json.dumps(content, ensure_ascii=False),
+            ],
+        )
+
+    def _arrived(self, entity: Entity, record: Record) -> None:
+        """Write what waited for this record."""
+        if not self._db.execute("SELECT 1 FROM pending LIMIT 1").fetchone():
+            return
+        waiting = self._db.execute(
+            "SELECT id, entity, record, field, content FROM pending WHERE target_entity = ?1 AND "
+            "(target = ?2 OR target_source = ?3 AND target_external_id = ?4)",
+            [entity.name, record.id, record.source, record.external_id],
+        ).fetchall()
+        for number, name, owner, field, text in waiting:
+            self._db.execute("DELETE FROM pending WHERE id = ?", [number])
+            content = json.loads(text)
+            if "record" in content:
+                counts = (self.new, self.updated, self.unchanged, self.older)
+                self._write_one(from_dict(content["record"]))
+                self.new, self.updated, self.unchanged, self.older = counts
+            elif not content:
+                self._update(
+                    BY_NAME[name], attrs.evolve(read(self._db, owner), **{field: record.id})
+                )
+            else:
+                self._link_arrived(BY_NAME[name], owner, field, content["link"])
+
+    def _link_arrived(self, entity: Entity, owner: str, field: str, items: Any) -> None:
+        stub = {"record": entity.name, **_needed(entity, owner), field: items}
+        record = from_dict(stub)
+        child = next(child for child in entity.children if child.field == field)
+        for item in _items(record, child):
+            self._add(entity, child, owner, [self._resolved_item(child, item)])
+
+    # --- very many --------------------------------------------------------------------------------
+
+    def write_many(
+        self, records: Iterable[Record], progress: Callable[[int], None] | None = None
+    ) -> None:
+        """Write a stream of records; memory does not grow with it."""
+        dropped = self._drop_indexes()
+        done = 0
+        stream = _flat(records)
+        while batch := list(islice(stream, _BATCH)):
+            self._write_batch(batch)
+            done += len(batch)
+            if progress is not None:
+                progress(done)
+        for name in dropped:
+            self._db.execute(_schema.create_index(name))
+        self._check_everything()
+
+    def _drop_indexes(self) -> list[str]:
+        """Drop the indexes of tables that are empty: they are built faster afterwards."""
+        dropped = []
+        empty = {
+            table
+            for table in _schema.TABLES
+            if not self._db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
+        }
+        for name, target in _schema.INDEXES.items():
+            # Those over ids in a source are what says whether a record is on file already.
+            if target.split("(")[0] in empty and not name.endswith("_external"):
+                self._db.execute(f"DROP INDEX {name}")
+                dropped.append(name)
+        return dropped
+
+    def _write_batch(self, batch: list[Record]) -> None:
+        kinds: dict[type[Record], list[Record]] = defaultdict(list)
+        for record in batch:
+            kinds[type(record)].append(record)
+        for kind in kinds:
+            if kind not in BY_CLASS:
+                raise TypeError(f"{kinds[kind][0]!r:.80} is no record.")
+        if len(kinds) > 1:
+            groups = sorted(kinds.items(), key=lambda each: _ORDER[each[0]])
+        else:
+            groups = list(kinds.items())
+        for kind, group in groups:
+            entity = BY_CLASS[kind]
+            if not (self._may_insert(entity, group) and self._insert_batch(entity, group)):
+                for record in group:
+                    self._write_one(record)
+
+    def _may_insert(self, entity: Entity, group: list[Record]) -> bool:
+        """Whether nothing of a batch has to wait for its other side, or is waited for."""
+        if not self._keep_pending:
+            return True
+        if self._db.execute("SELECT 1 FROM pending LIMIT 1").fetchone():
+            return False
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for record in group:
+            for column in entity.references:
+                if column.target not in (None, "customer"):
+                    wanted[str(column.target)].add(getattr(record, column.field))
+            for child in entity.children:
+                if child.target not in (None, "customer"):
+                    wanted[str(child.target)].update(map(child.reference, _items(record, child)))
+        for target, ids in wanted.items():
+            ids.discard(None)  # type: ignore[arg-type]
+            if any(id.__class__ is not str for id in ids):
+                return False
+            if len(existing(self._db, target, ids)) < len(ids):
+                return False
+        return True
+
+    def _insert_batch(self, entity: Entity, group: list[Record]) -> bool:
+        """Insert records that are all new; do nothing, and say so, if one is not."""
+        if entity.name == "incident":
+            rows, children = self._incident_rows(group)
+        else:
+            rows, children = self._plain_rows(entity, group)
+        if rows is None:
+            return False
+        columns = (*entity.names, *entity.derived)
+        marks = ", ".join("?" * len(columns))
+        self._db.execute("SAVEPOINT batch")
+        inserted = self._connection.executemany(
+            f"INSERT INTO {entity.name} ({', '.join(columns)}) VALUES ({marks}) "
+            f"ON CONFLICT DO NOTHING",
+            rows,
+        ).rowcount
+        complete = inserted == len(rows)
+        for child, lines in children.items() if complete else ():
+            if not lines:
+                continue
+            names = entity.children[child].columns
+            marks = ", ".join("?" * len(names))
+            added = self._connection.executemany(
+                f"INSERT INTO {entity.children[child].table} ({', '.join(names)}) "
+                f"VALUES ({marks}) ON CONFLICT DO NOTHING",
+                lines,
+            ).rowcount
+            complete = complete and added == len(lines)
+        if not complete:
+            self._db.execute("ROLLBACK TO batch")
+        self._db.execute("RELEASE batch")
+        if complete:
+            self.new += len(rows)
+        return complete
+
+    def _incident_rows(
+        self, group: list[Any]
+    ) -> tuple[list[tuple[Any, ...]] | None, dict[int, list[tuple[Any, ...]]]]:
+        encode, failure, latest = BY_CLASS[Incident].encode, self._failure, self._latest
+        place = BY_CLASS[Incident].names.index("occurred")
+        rows, links, customers = [], [], set()
+        for incident in group:
+            row = encode(incident)
+            if row[place] > latest:
+                self._refuse_future(incident)
+            rows.append((*row, failure(incident), None))
+            if incident.duplicate_of is not None:
+                return None, {}
+            for each in incident.customers:
+                customer = each.customer
+                if customer.__class__ is not str:
+                    return None, {}
+                customers.add(customer)
+                links.append(_affected_row(incident.id, each))
+        self._connection.executemany(
+            "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING",
+            [(customer,) for customer in customers],
+        )
+        return rows, {0: links}
+
+    def _plain_rows(
+        self, entity: Entity, group: list[Any]
+    ) -> tuple[list[tuple[Any, ...]] | None, dict[int, list[tuple[Any, ...]]]]:
+        rows = []
+        children: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        customers: set[str] = set()
+        extra = (0,) * len(entity.derived)
+        for record in group:
+            for column in entity.references:
+                reference = getattr(record, column.field)
+                if reference is not None:
+                    if reference.__class__ is not str:
+                        return None, {}
+                    if column.target == "customer":
+                        customers.add(reference)
+            for place, child in enumerate(entity.children):
+                items = _items(record, child)
+                for number, item in enumerate(items):
+                    if child.target is not None:
+                        reference = child.reference(item)
+                        if reference.__class__ is not str:
+                            return None, {}
+                        if child.target == "customer":
+                            customers.add(reference)
+                    children[place].append(child.encode(record.id, number, item))
+            rows.append(entity.encode(record) + extra)
+        if entity.name == "promise" and any(record.apology is None for record in group):
+            return None, {}
+        self._connection.executemany(
+            "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING",
+            [(customer,) for customer in customers],
+        )
+        return rows, children
+
+    # --- what is checked before the transaction ends ----------------------------------------------
+
+    def check(self) -> None:
+        """Check what the records written one by one say together with what is on file."""
+        missing = []
+        for target, wanted in self._references.items():
+            found = existing(self._db, target, wanted)
+            missing.extend(
+                (*wanted[id], id) for id in wanted if id not in found and target != "customer"
+            )
+            for id in wanted:
+                if target == "customer" and id not in found:
+                    self._make_customer(id)
+        if missing:
+            raise DanglingReference(missing)
+        for name, ids in self._written.items():
+            self._refuse_ids_of_two_kinds(name, ids)
+        self._settle_duplicates(
+            {*self._written["incident"], *self._incidents_named}, set(self._written["incident"])
+        )
+        if self._effects:
+            _causes.settle(self._db, self._effects)
+        for id in self._written["action"]:
+            self._refuse_early(" AND a.id = ?", [id])
+        for id in self._written["incident"]:
+            self._refuse_early(" AND (ai.incident = ?1 OR ai.stated = ?1)", [id])
+        self._references.clear()
+        self._written.clear()
+        self._incidents_named.clear()
+        self._effects.clear()
+
+    def _refuse_ids_of_two_kinds(self, name: str, ids: list[str]) -> None:
+        for entity in ENTITIES:
+            if entity.name != name:
+                twice = existing(self._db, entity.name, ids)
+                if twice:
+                    raise Conflict(name, min(twice), {"kind": (entity.name, name)})
+
+    def _refuse_early(self, condition: str, values: list[Any]) -> None:
+        """Refuse corrections and containment that are older than what they put right."""
+        early = self._db.execute(
+            "SELECT a.id, a.kind, i.id FROM action a JOIN action_incident ai ON ai.action = a.id "
+            "JOIN incident i ON i.id = CASE ai.stated WHEN '' THEN ai.incident ELSE ai.stated END "
+            "WHERE a.kind IN ('correction', 'containment') AND a.decided < i.occurred"
+            f"{condition} LIMIT 1",
+            values,
+        ).fetchone()
+        if early:
+            raise InvalidTime(
+                "Action",
+                "decided",
+                early[0],
+                f"this {early[1]} is older than {early[2]}, which it is for. (A corrective action "
+                f"may be: then it was there and did not hold.)",
+            )
+
+    def _check_everything(self) -> None:
+        """Check a bulk load with a few statements over all rows."""
+        self._refuse_dangling()
+        names = [
+            entity.name
+            for entity in ENTITIES
+            if self._db.execute(f"SELECT 1 FROM {entity.name} LIMIT 1").fetchone()
+        ]
+        sizes = {name: scalar(self._db, f"SELECT max(rowid) FROM {name}") for name in names}
+        for one, name in enumerate(names):
+            for other in names[one + 1 :]:
+                small, large = sorted((name, other), key=sizes.__getitem__)
+                twice = scalar(
+                    self._db,
+                    f"SELECT s.id FROM {small} s WHERE EXISTS "
+                    f"(SELECT 1 FROM {large} l WHERE l.id = s.id) LIMIT 1",
+                )
+                if twice:
+                    raise Conflict(other, twice, {"kind": (name, other)})
+        duplicates = {
+            row[0]
+            for row in self._db.execute("SELECT id FROM incident WHERE duplicate_of IS NOT NULL")
+        }
+        self._settle_duplicates(duplicates, duplicates)
+        _causes.settle_all(self._db)
+        self._refuse_early("", [])
+        self._references.clear()
+        self._written.clear()
+        self._incidents_named.clear()
+        self._effects.clear()
+
+    def _refuse_dangling(self) -> None:
+        missing: list[tuple[str, str, str]] = []
+        total = 0
+        for entity in ENTITIES:
+            places = [
+                (entity.name, "id", column.name, column.field, column.target)
+                for column in entity.references
+            ]
+            places += [
+                (child.table, child.owner, child.other, child.field, child.target)
+                for child in entity.children
+                if child.other is not None
+            ]
+            for table, owner, other, field, target in places:
+                if not self._db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+                    continue
+                found = self._db.execute(
+                    f"SELECT t.{owner}, t.{other} FROM {table} t WHERE t.{other} IS NOT NULL AND "
+                    f"NOT EXISTS (SELECT 1 FROM {target} o WHERE o.id = t.{other})"
+                ).fetchall()
+                total += len(found)
+                missing.extend((f"{entity.name} {a}", field, b) for a, b in found[:5])
+        if missing:
+            raise DanglingReference(missing, total)
+        unknown = self._db.execute(
+            "SELECT id FROM action WHERE intervention IS NOT NULL AND "
+            "intervention NOT IN (SELECT id FROM intervention) LIMIT 1"
+        ).fetchone()
+        if unknown:
+            self._refuse_unknown_intervention(read(self._db, unknown[0]))  # type: ignore[arg-type]
+
+    def _settle_duplicates(self, named: set[str], written: set[str]) -> None:
+        """Give every duplicate its canonical incident, and what refers to it likewise."""
+        touched = set()
+        for id in written:
+            touched |= self._settle_duplicate(id)
+        for id in sorted(named - touched):
+            if scalar(self._db, "SELECT canonical FROM incident WHERE id = ?", [id]):
+                self._move(id, *self._place_of(id))
+
+    def _settle_duplicate(self, id: str) -> set[str]:
+        row = self._db.execute(
+            "SELECT duplicate_of, canonical FROM incident WHERE id = ?", [id]
+        ).fetchone()
+        if row is None or (row[0] is None and row[1] is None):
+            followers = scalar(
+                self._db, "SELECT 1 FROM incident WHERE duplicate_of = ? LIMIT 1", [id]
+            )
+            if not followers:
+                return set()
+        chain, root = [id], id
+        while True:
+            above = scalar(self._db, "SELECT duplicate_of FROM incident WHERE id = ?", [root])
+            if above is None:
+                break
+            root = above
+            if root in chain:
+                raise InvalidRecord(
+                    "Incident", "duplicate_of", id,
+                    f"duplicates in a circle: {' → '.join([*chain, root])}.",
+                )  # fmt: skip
+            chain.append(root)
+        settled: set[str] = set()
+        todo = [id]
+        while todo:
+            each = todo.pop()
+            settled.add(each)
+            canonical = None if each == root else root
+            if scalar(self._db, "SELECT canonical FROM incident WHERE id = ?", [each]) != canonical:
+                old = self._place_of(each)
+                self._db.execute(
+                    "UPDATE incident SET canonical = ? WHERE id = ?", [canonical, each]
+                )
+                self._move(each, *self._place_of(each), old)
+            elif canonical is not None:
+                self._move(each, *self._place_of(each))
+            todo.extend(
+                row[0]
+                for row in self._db.execute("SELECT id FROM incident WHERE duplicate_of = ?", [each])
+                if row[0] not in settled
+            )
+        return settled
+
+    def _move(
+        self, id: str, incident: str, stated: str, old: tuple[str, str] | None = None
+    ) -> None:
+        """Let what refers to an incident stand under its canonical one."""
+        for table in STATED_TABLES:
+            for before in {(id, ""), old or (id, "")}:
+                if before != (incident, stated):
+                    self._db.execute(
+                        f"UPDATE {table} SET incident = ?, stated = ? "
+                        f"WHERE incident = ? AND stated = ?",
+                        [incident, stated, *before],
+                    )
+
+    def rebuild_failures(self) -> None:
+        """Compute every failure key anew."""
+        last = ""
+        while True:
+            page = [
+                read(self._db, id)
+                for (id,) in self._db.execute(
+                    "SELECT id FROM incident WHERE id > ? ORDER BY id LIMIT 500", [last]
+                ).fetchall()
+            ]
+            if not page:
+                return
+            self._connection.executemany(
+                "UPDATE incident SET failure = ?1 WHERE id = ?2 AND failure IS NOT ?1",
+                [(self._failure(incident), incident.id) for incident in page],
+            )
+            last = page[-1].id
+
+    # --- history ----------------------------------------------------------------------------------
+
+    def changed(
+        self, what: str, entity: Entity, id: str, reason: str | None = None
+    ) -> None:
+        """Say what was written. The one place through which every single write goes."""
+
+
+_ORDER = {entity.record: place for place, entity in enumerate(ENTITIES)}
+
+
+def _in_order(record: Record) -> int:
+    return _ORDER[type(record)]
+
+
+def _flat(records: Iterable[Record]) -> Iterator[Record]:
+    """Yield records, and after each apology the promises made in it."""
+    for record in records:
+        yield record
+        if record.__class__ is Apology:
+            yield from record.promises  # type: ignore[attr-defined]
+
+
+def _items(record: Any, child: Child) -> tuple[Any, ...]:
+    items = getattr(record, child.field)
+    return () if items is None or items is ALL else items
+
+
+def _affected_row(incident: str, each: Affected) -> tuple[Any, ...]:
+    return (
+        incident, each.customer, "", each.order, each.order_no,
+        None if each.acknowledged is None else micros(each.acknowledged),
+        None if each.since is None else micros(each.since),
+    )  # fmt: skip
+
+
+def _with_reference(item: Any, id: str) -> Any:
+    if isinstance(item, External):
+        return id
+    field = "customer" if isinstance(item, Affected) else "to"
+    return attrs.evolve(item, **{field: id})
+
+
+def _is_older(on_file: int | None, given: int | None) -> bool:
+    return on_file is not None and given is not None and given < on_file
+
+
+def _is_bare(row: dict[str, Any]) -> bool:
+    """Whether a customer was only made from its id, so that nobody has said anything of it yet."""
+    return row["provenance"] == "mapped" and not any(
+        row[name] for name in ("account", "name", "source", "external_id", "attributes")
+    )
+
+
+def _told(entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the single-valued fields of a row as a person would write them."""
+    told = {}
+    for column in entity.columns:
+        value = row[column.name]
+        told[column.field] = column.decode(value) if column.decode and value is not None else value
+    if entity.after is not None:
+        told.update(entity.after(row))
+    return {field: str(value) for field, value in told.items() if value is not None}
+
+
+def _needed(entity: Entity, id: str) -> dict[str, Any]:
+    """Return values for the required fields of a record of which only one field is wanted."""
+    given: dict[str, Any] = {"id": id}
+    for field in attrs.fields(entity.record):
+        if field.default is attrs.NOTHING and field.name not in ("id", "incidents"):
+            given[field.name] = "1970-01-01T00:00+00:00"
+    if entity.record is Action:
+        given.update(kind="corrective", decided="1970-01-01T00:00+00:00")
+    if entity.record is Apology:
+        given["incidents"] = [{"to": "?"}]
+    return given

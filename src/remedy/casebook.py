@@ -1,0 +1,394 @@
+"""What users hold: a casebook, which records, answers and checks."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import attrs
+
+from remedy import _coerce, _reading
+from remedy._rows import BY_CLASS, strength_rank
+from remedy._writing import Ingested, Pending, Writer
+from remedy.config import Config, config_from
+from remedy.errors import ConfigError, InvalidRecord
+from remedy.records import External, Record
+from remedy.store import Store
+from remedy.vocabulary import Intervention, shipped_interventions
+
+if TYPE_CHECKING:
+    import networkx
+
+    from remedy.checking import Report, Rules
+
+__all__ = ["Casebook", "Ingested", "Pending", "open"]
+
+R = TypeVar("R", bound=Record)
+
+
+def open(  # noqa: A001 - remedy.open, as sqlite3.connect is not called sqlite3.open_connection
+    path: str | os.PathLike[str] = ":memory:",
+    *,
+    actor: str | None = None,
+    read_only: bool = False,
+    create: bool = True,
+    timeout: float = 5.0,
+    journal: str = "delete",
+    config: Config | None = None,
+) -> Casebook:
+    """Open a casebook, or make one.
+
+    Args:
+        path: The file, or ":memory:" for one that is gone when it is closed.
+        actor: Who writes; by default, the user of the machine.
+        read_only: Whether to refuse every write.
+        create: Whether to make the file if it is missing.
+        timeout: For how many seconds to wait for somebody else's lock: keep it short inside a
+            web request.
+        journal: "delete", or "wal", where readers and one writer do not wait for each other.
+        config: The configuration of a casebook that is made by this call.
+
+    Raises:
+        CannotOpen: If the file is missing, unreadable, another application's, or of a newer
+            version. It is left as it was.
+
+    Example:
+        >>> import remedy
+        >>> with remedy.open(":memory:", actor="care-team") as book:
+        ...     book.record(remedy.Customer(id="C-17"))
+        ...     book.get("C-17")
+        Customer(id='C-17')
+    """
+    fresh = str(path) == ":memory:" or not os.path.exists(path)  # noqa: PTH110 - before it is made
+    store = Store(path, read_only=read_only, create=create, timeout=timeout, journal=journal)
+    book = Casebook(store, actor=actor or _user())
+    if fresh and not read_only:
+        book._begin(config or Config())
+    return book
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"
+
+
+class Casebook:
+    """Where records are kept, and what is asked about them.
+
+    It is made by `remedy.open`, and closed at the end of a `with` block. One object serves all
+    threads of a process.
+
+    Attributes:
+        actor: Who writes.
+    """
+
+    def __init__(self, store: Store, *, actor: str) -> None:
+        self._store = store
+        self.actor = actor
+
+    def __enter__(self) -> Casebook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Casebook {self.path}>"
+
+    @property
+    def path(self) -> str | Path:
+        """The file, or ":memory:"."""
+        return self._store.path if isinstance(self._store.path, Path) else str(self._store.path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
+    # --- settings ---------------------------------------------------------------------------------
+
+    def _begin(self, config: Config) -> None:
+        with self._store.transaction() as db:
+            if db.execute("SELECT 1 FROM meta").fetchone() is None:
+                self._keep(db, "config", config.to_dict())
+                self._keep_interventions(db, shipped_interventions())
+
+    @staticmethod
+    def _keep(db: Any, name: str, content: object) -> None:
+        db.execute(
+            "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET content = ?2",
+            [name, json.dumps(content, ensure_ascii=False)],
+        )
+
+    @staticmethod
+    def _keep_interventions(db: Any, table: Mapping[str, Intervention]) -> None:
+        used = {
+            row[0]
+            for row in db.execute(
+                "SELECT DISTINCT intervention FROM action WHERE intervention IS NOT NULL"
+            )
+        }
+        missing = used - table.keys()
+        if missing:
+            raise ConfigError(
+                "interventions",
+                f"the table lacks {min(missing)!r}, which actions on file use.",
+            )
+        db.execute("DELETE FROM intervention")
+        db.conn.executemany(
+            "INSERT INTO intervention VALUES (?, ?, ?, ?)",
+            [
+                (name, strength_rank(each.strength), int(each.changes_process), each.source)
+                for name, each in table.items()
+            ],
+        )
+
+    def _kept(self, name: str) -> Any:
+        with self._store.reading() as db:
+            row = db.execute("SELECT content FROM meta WHERE name = ?", [name]).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    @property
+    def config(self) -> Config:
+        """The configuration that is stored in the casebook."""
+        return config_from(self._kept("config") or {}, f"{self.path}, meta")
+
+    @property
+    def told_on(self) -> datetime | None:
+        """The date that the casebook is told on: what `check` takes for today. Examples have one."""
+        kept = self._kept("told_on")
+        return None if kept is None else datetime.fromisoformat(kept)
+
+    def configure(
+        self,
+        *,
+        interventions: Mapping[str, Intervention] | None = None,
+        told_on: datetime | str | None = None,
+        **settings: Any,
+    ) -> Config:
+        """Change the stored configuration, and return it.
+
+        A change of the signature or of the placeholders computes every failure key anew, in the
+        same transaction.
+
+        Args:
+            interventions: A table of interventions in place of the one on file.
+            told_on: The date that the casebook is told on.
+            settings: Fields of `Config`.
+
+        Raises:
+            ConfigError: If a setting is not known or cannot be used.
+        """
+        before = self.config
+        after = config_from(settings, "configure", before)
+        with self.transaction(), self._store.transaction() as db:
+            self._keep(db, "config", after.to_dict())
+            if told_on is not None:
+                moment = _coerce.moment(told_on)
+                self._keep(db, "told_on", None if moment is None else moment.isoformat())
+            if interventions is not None:
+                self._keep_interventions(db, interventions)
+            if (before.signature, before.placeholders) != (after.signature, after.placeholders):
+                Writer(db, after).rebuild_failures()
+        return after
+
+    # --- writing ----------------------------------------------------------------------------------
+
+    def record(self, *records: Record) -> None:
+        """Put records on file, all of them or none.
+
+        The same record again changes nothing. Records of one call may refer to each other in any
+        order; a customer that nobody recorded is made from its id.
+
+        Raises:
+            Conflict: If another record is on file under the same id; it says what differs.
+            DanglingReference: If a record refers to what is not on file.
+            CausalCycle: If a cause would explain itself; it shows the path.
+            InvalidTime: If an incident lies in the future, or a correction before its incident.
+        """
+        with self._store.transaction() as db:
+            self._writer(db).write(records)
+
+    def record_many(
+        self, records: Iterable[Record], progress: Callable[[int], None] | None = None
+    ) -> int:
+        """Put very many records on file, all of them or none, and return how many were new.
+
+        They are streamed: memory does not grow with them. What they refer to may come later in the
+        stream.
+
+        Args:
+            records: Any iterable.
+            progress: Called now and then with the number of records done.
+
+        Raises:
+            Conflict, DanglingReference, CausalCycle, InvalidTime: As `record` does.
+        """
+        with self._store.bulk() as db:
+            writer = self._writer(db)
+            writer.write_many(records, progress)
+        return writer.new
+
+    def ingest(
+        self, records: Iterable[Record], progress: Callable[[int], None] | None = None
+    ) -> Ingested:
+        """Take in records from a source, again and again.
+
+        A record is known again by its source and external id, else by its id. A newer version
+        (`updated`) replaces the older one, and an older one is left out; without `updated`, what
+        comes later is newer. What plural fields refer to is added, never taken away. A reference
+        to what is not on file waits until the other side comes; `pending` lists those that wait.
+        """
+        with self._store.bulk() as db:
+            writer = self._writer(db, keep_pending=True, replace=True)
+            writer.write_many(records, progress)
+            (waiting,) = db.execute("SELECT count(*) FROM pending").fetchone()
+        return Ingested(
+            new=writer.new,
+            updated=writer.updated,
+            unchanged=writer.unchanged,
+            older=writer.older,
+            pending=waiting,
+        )
+
+    def _writer(self, db: Any, **how: bool) -> Writer:
+        return Writer(db, self.config, **how)
+
+    def amend(self, id: str, *, reason: str, **fields: Any) -> Record:
+        """Change single-valued fields of a record, and return it as it is then.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open()
+            >>> book.record(remedy.Customer(id="C-17"))
+            >>> book.amend("C-17", name="Bakery on the corner", reason="they told us")
+            Customer(id='C-17', provenance=<Provenance.RECORDED: 'recorded'>, ...)
+
+        Raises:
+            UnknownRecord: If there is no such record.
+            CannotAmend: If the field is plural, or the id.
+        """
+        _needs_reason(reason)
+        with self._store.transaction() as db:
+            return self._writer(db).amend(id, fields, reason)
+
+    def link(self, id: str, *, reason: str | None = None, **fields: Any) -> None:
+        """Add to plural fields of a record: what it refers to, or what happened to it.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open()
+            >>> book.record(remedy.Incident(id="INC-1", occurred="2026-03-02T09:00+01:00"))
+            >>> book.link("INC-1", customers=["C-17", "C-18"])
+            >>> [each.customer for each in book.get("INC-1").customers]
+            ['C-17', 'C-18']
+        """
+        with self._store.transaction() as db:
+            self._writer(db).link(id, fields, reason)
+
+    def unlink(self, id: str, *, reason: str, **fields: Any) -> None:
+        """Take from plural fields of a record what was put there by mistake."""
+        _needs_reason(reason)
+        with self._store.transaction() as db:
+            self._writer(db).unlink(id, fields, reason)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Casebook]:
+        """Write all of what happens inside, or nothing."""
+        with self._store.transaction():
+            yield self
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Casebook]:
+        """Read one state of the casebook, whatever is written meanwhile.
+
+        In the "delete" journal a writer waits until it ends.
+        """
+        with self._store.snapshot():
+            yield self
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def get(self, id: str) -> Record:
+        """Return the record with this id, complete.
+
+        Raises:
+            UnknownRecord: If there is none.
+        """
+        with self._store.reading() as db:
+            return _reading.read(db, id)
+
+    @overload
+    def records(self, kind: type[R], **equals: Any) -> Iterator[R]: ...
+
+    @overload
+    def records(self, kind: None = None) -> Iterator[Record]: ...
+
+    def records(self, kind: Any = None, **equals: Any) -> Iterator[Any]:
+        """Yield the records of a kind that have these values, ordered by id; or all records.
+
+        No lock is held between two of them; for one state of the casebook, iterate inside a
+        `snapshot`.
+
+        Args:
+            kind: A class of records.
+            equals: Fields and their values; of a plural field, one id that it refers to.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.examples.load("twice-shipped-collect")
+            >>> [each.id for each in book.records(remedy.Incident, customers="C-17")]
+            ['INC-1', 'INC-2']
+        """
+        if kind is not None and kind not in BY_CLASS:
+            raise TypeError(f"{kind!r} is no class of records.")
+        return _reading.records(self._store, kind, equals)
+
+    def pending(self) -> list[Pending]:
+        """Return the references that wait for their other side."""
+        with self._store.reading() as db:
+            rows = db.execute(
+                "SELECT record, entity, field, target_entity, target, target_source, "
+                "target_external_id FROM pending ORDER BY id"
+            ).fetchall()
+        return [
+            Pending(
+                record=record,
+                entity=entity,
+                field=field,
+                target_entity=target_entity,
+                target=target,
+                external=None
+                if source is None
+                else External(source=source, external_id=external_id),
+            )
+            for record, entity, field, target_entity, target, source, external_id in rows
+        ]
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def check(self, **options: Any) -> Report:
+        """Check the casebook. The arguments are those of `remedy.check`."""
+        return check(self, **options)
+
+    def graph(self, around: str | None = None) -> networkx.MultiDiGraph:
+        """Return the casebook, or the part around one record, as a graph.
+
+        Args:
+            around: The id of a record.
+        """
+        from remedy import graph
+
+        return graph.of_casebook(self, around=around)
+
+
+def _needs_reason(reason: str) -> None:
+    if not isinstance(reason, str) or not reason.strip():
+        raise InvalidRecord("reason", "reason", reason, "say why: it stays on record.")

@@ -1,0 +1,331 @@
+"""What users set: the signature, windows, limits, profiles and severities."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from remedy.errors import ConfigError
+from remedy.vocabulary import Impact, Severity, Strength
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "DEFAULT_PLACEHOLDERS",
+    "PROFILES",
+    "Config",
+    "config_from",
+    "find_config",
+    "load_config",
+    "signature_reader",
+]
+
+PROFILES = ("tickets", "register", "capa")
+DEFAULT_PLACEHOLDERS = ("?", "-", "n/a", "na", "none", "null", "other", "others", "unknown", "tbd")
+
+_SIGNATURE_FIELDS = (
+    "process",
+    "failure_mode",
+    "product",
+    "channel",
+    "site",
+    "impact",
+    "detected_by",
+    "title",
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+_SPAN = re.compile(r"(\d{1,6})\s*(m|min|minutes?|h|hours?|d|days?)\Z")
+
+
+def _strings(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _signature(value: str | Iterable[str]) -> tuple[str, ...]:
+    parts = _strings(value)
+    if not parts or len(set(parts)) < len(parts) or not all(_NAME.match(part) for part in parts):
+        raise ConfigError(
+            "signature",
+            f"{parts!r} is no signature: name fields of the incident ({', '.join(_SIGNATURE_FIELDS)}) "
+            f"or of its attributes, each once.",
+        )
+    return parts
+
+
+def span(value: timedelta | str | int) -> timedelta:
+    """Return a span of time: a timedelta, "4 h", "90 min", "14 days", or a number of days."""
+    if isinstance(value, timedelta):
+        found = value
+    elif isinstance(value, bool):
+        raise ConfigError("span", f"{value!r} is no span of time.")
+    elif isinstance(value, int):
+        found = timedelta(days=value)
+    else:
+        match = _SPAN.match(str(value).strip().lower())
+        if not match:
+            raise ConfigError("span", f"{value!r} is no span of time: write 4 h, 90 min, 14 days.")
+        unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2][0]]
+        found = timedelta(**{unit: int(match[1])})
+    if found < timedelta(0):
+        raise ConfigError("span", f"{value!r} is negative.")
+    return found
+
+
+def _word(words: tuple[str, ...]) -> Callable[[object, Any, object], None]:
+    def check(_: object, field: Any, value: object) -> None:
+        if value is not None and value not in words:
+            raise ConfigError(field.name, f"{value!r} is not one of {', '.join(words)}.")
+
+    return check
+
+
+def _member(kind: type[Any], place: str, value: object) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(word.value for word in kind)
+        raise ConfigError(place, f"{value!r} is not one of {known}.") from None
+
+
+def _by_impact_span(value: Mapping[Any, Any]) -> dict[Impact, timedelta]:
+    return {_member(Impact, "first_contact", key): span(each) for key, each in value.items()}
+
+
+def _by_impact_strength(value: Mapping[Any, Any]) -> dict[Impact, Strength]:
+    return {
+        _member(Impact, "strength_for", key): _member(Strength, "strength_for", each)
+        for key, each in value.items()
+    }
+
+
+def _severities(value: Mapping[str, Any]) -> dict[str, Severity]:
+    return {code: _member(Severity, f"severity.{code}", each) for code, each in value.items()}
+
+
+def _impact(value: Impact | str | None) -> Impact | None:
+    return None if value is None else _member(Impact, "amends_from", value)
+
+
+@attrs.frozen(kw_only=True)
+class Config:
+    """Settings of a casebook and of a check.
+
+    A casebook stores one; `check` takes another in its place. The signature and the placeholders
+    are the casebook's own, since the failure keys on file are made with them.
+
+    Attributes:
+        signature: The fields that make two incidents the same failure; attributes may take part.
+        placeholders: What stands for a missing part of the signature.
+        same_customer: Whether "the same customer" is the person or the account.
+        profile: tickets, register or capa; None for what follows from what is on record.
+        recurrence_window: Within what span a failure counts as back (R201, R200 only).
+        promise_horizon: How long a promise of non-recurrence stands.
+        grace: How long the search for a cause may take before it is missed.
+        verification_window: By when an action is to be verified, where it says nothing itself.
+        containment_window: How long containment may outlast a verified fix.
+        first_contact: By impact, within what span a customer is to hear from us. Empty: not asked.
+        amends_from: From which impact amends are asked for; None: never.
+        strength_for: By impact, how strong an action has to be.
+        select: Codes, or beginnings of codes, to run; empty: all.
+        ignore: Codes, or beginnings of codes, to leave out.
+        severity: Severities that differ from the rules' own, by code.
+        coarse_share: From which share of repeats on a signature is called too coarse.
+        coarse_from: From how many comparable incidents on that is judged.
+    """
+
+    signature: tuple[str, ...] = attrs.field(
+        default=("process", "failure_mode"), converter=_signature
+    )
+    placeholders: tuple[str, ...] = attrs.field(default=DEFAULT_PLACEHOLDERS, converter=_strings)
+    same_customer: str = attrs.field(default="person", validator=_word(("person", "account")))
+    profile: str | None = attrs.field(default=None, validator=_word(PROFILES))
+    recurrence_window: timedelta = attrs.field(default=timedelta(days=90), converter=span)
+    promise_horizon: timedelta = attrs.field(default=timedelta(days=365), converter=span)
+    grace: timedelta = attrs.field(default=timedelta(days=14), converter=span)
+    verification_window: timedelta = attrs.field(default=timedelta(days=90), converter=span)
+    containment_window: timedelta = attrs.field(default=timedelta(days=30), converter=span)
+    first_contact: Mapping[Impact, timedelta] = attrs.field(
+        factory=dict, converter=_by_impact_span
+    )
+    amends_from: Impact | None = attrs.field(default=Impact.MAJOR, converter=_impact)
+    strength_for: Mapping[Impact, Strength] = attrs.field(
+        default={Impact.MAJOR: Strength.INTERMEDIATE, Impact.CRITICAL: Strength.INTERMEDIATE},
+        converter=_by_impact_strength,
+    )
+    select: tuple[str, ...] = attrs.field(default=(), converter=_strings)
+    ignore: tuple[str, ...] = attrs.field(default=(), converter=_strings)
+    severity: Mapping[str, Severity] = attrs.field(factory=dict, converter=_severities)
+    coarse_share: float = attrs.field(default=0.5, converter=float)
+    coarse_from: int = 20
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values, as `config_from` takes them."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, timedelta):
+                minutes, rest = divmod(value, timedelta(minutes=1))
+                if rest:
+                    raise ConfigError("span", f"{value} is no whole number of minutes.")
+                return f"{minutes} min"
+            if isinstance(value, Mapping):
+                return {str(key): plain(each) for key, each in value.items()}
+            return list(value) if isinstance(value, tuple) else value
+
+        return {field.name: plain(getattr(self, field.name)) for field in attrs.fields(Config)}
+
+
+def config_from(settings: Mapping[str, Any], place: str, base: Config | None = None) -> Config:
+    """Return the configuration that a table of settings makes of `base`.
+
+    Raises:
+        ConfigError: If a setting is not known, or cannot be used; it names `place`.
+    """
+    known = {field.name for field in attrs.fields(Config)}
+    for name in settings:
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else f" Known are: {', '.join(sorted(known))}."
+            raise ConfigError(place, f"there is no setting {name!r}.{hint}")
+    try:
+        return attrs.evolve(base or Config(), **settings)
+    except ConfigError as error:
+        raise ConfigError(f"{place}, {error.args[0]}", str(error.args[1])) from None
+    except (TypeError, ValueError) as error:
+        raise ConfigError(place, str(error)) from None
+
+
+def load_config(path: Path, base: Config | None = None) -> Config:
+    """Read a configuration from `remedy.toml`, or from `[tool.remedy]` of a `pyproject.toml`.
+
+    Example:
+        A whole `remedy.toml`:
+
+        ```toml
+        signature = ["process", "failure_mode", "product"]
+        profile = "register"
+        grace = "14 days"
+        ignore = ["A122"]
+
+        [first_contact]
+        critical = "4 h"
+        major = "24 h"
+
+        [severity]
+        A105 = "error"
+        ```
+
+    Raises:
+        ConfigError: If the file is missing, no TOML, or holds what cannot be used.
+    """
+    import tomllib
+
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(path, f"cannot be read ({error.strerror}).") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path, f"is no TOML: {error}.") from None
+    if path.name == "pyproject.toml":
+        settings = settings.get("tool", {}).get("remedy", {})
+    return config_from(settings, str(path), base)
+
+
+def find_config(folder: Path) -> Path | None:
+    """Return the configuration file of a folder: remedy.toml, or a pyproject.toml that names us."""
+    own = folder / "remedy.toml"
+    if own.is_file():
+        return own
+    shared = folder / "pyproject.toml"
+    if shared.is_file():
+        import tomllib
+
+        try:
+            tool = tomllib.loads(shared.read_text(encoding="utf-8")).get("tool", {})
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+            return None  # Another tool's file: that it is broken is not ours to say.
+        if "remedy" in tool:
+            return shared
+    return None
+
+
+def signature_reader(config: Config) -> Callable[[Any], str | None]:
+    """Return the function that computes an incident's failure key.
+
+    The key is None where a part is missing, empty or a placeholder. Parts are compared in
+    Unicode's NFKC form, without regard to case or to runs of white space, and stand in the key
+    with their length before them, so that no two lists of parts give the same key.
+    """
+    placeholders = {_plain(each) for each in config.placeholders}
+    memory: dict[str, str | None] = {}
+
+    def piece(value: str) -> str | None:
+        try:
+            return memory[value]
+        except KeyError:
+            plain = _plain(value)
+            result = None if not plain or plain in placeholders else f"{len(plain)}:{plain}"
+            if len(memory) > 10_000:
+                memory.clear()
+            memory[value] = result
+            return result
+
+    fields = [part for part in config.signature if part in _SIGNATURE_FIELDS]
+    if len(fields) == len(config.signature) == 2:
+        first, second = fields
+
+        def key_of_two(incident: Any) -> str | None:
+            one, two = getattr(incident, first), getattr(incident, second)
+            if one is None or two is None:
+                return None
+            one, two = piece(one), piece(two)
+            return None if one is None or two is None else one + two
+
+        return key_of_two
+
+    def key(incident: Any) -> str | None:
+        pieces = []
+        for part in config.signature:
+            value = (
+                getattr(incident, part)
+                if part in _SIGNATURE_FIELDS
+                else incident.attributes.get(part)
+            )
+            if value is None or isinstance(value, (bool, list, dict)):
+                return None
+            found = piece(value if isinstance(value, str) else str(value))
+            if found is None:
+                return None
+            pieces.append(found)
+        return "".join(pieces)
+
+    return key
+
+
+def _plain(value: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
+def parts_of(failure: str) -> tuple[str, ...]:
+    """Return the parts that a failure key was made of.
+
+    Example:
+        >>> from remedy.config import parts_of
+        >>> parts_of("8:shipping15:shipped collect")
+        ('shipping', 'shipped collect')
+    """
+    parts = []
+    place = 0
+    while place < len(failure):
+        colon = failure.index(":", place)
+        length = int(failure[place:colon])
+        parts.append(failure[colon + 1 : colon + 1 + length])
+        place = colon + 1 + length
+    return tuple(parts)

@@ -1,0 +1,314 @@
+"""What can go wrong, and what to do next.
+
+```
+RemedyError
+├── InvalidRecord (ValueError)          a field of a record holds what it cannot hold
+│   └── InvalidTime                     ... and the field is a time
+├── UnknownRecord (LookupError)         no record has this id
+├── Conflict (ValueError)               another record is on file under this id
+├── DanglingReference (LookupError)     a record refers to one that is not on file
+├── CausalCycle (ValueError)            a cause would explain itself
+├── CannotAmend (ValueError)            a field that is not changed by amending
+├── CasebookError                       the file, not a record
+│   ├── CannotOpen (OSError)            missing, unreadable, a folder
+│   │   ├── NotACasebook                another application's file, or a damaged one
+│   │   └── NewerCasebook               written by a newer version of remedy
+│   ├── CasebookBusy (TimeoutError)     somebody else holds the lock
+│   └── ReadOnlyCasebook (PermissionError)
+├── SourceError (ValueError)            a file to import, or its mapping
+│   ├── BadMapping
+│   └── BadRows                         rows that were refused, each with its place
+├── ConfigError (ValueError)
+├── RuleError (ValueError)              a rule that does not work
+├── UnknownRule (LookupError)
+├── UnknownExample (LookupError)
+└── MissingExtra (ImportError)          an optional dependency is not installed
+```
+
+Each constructor takes the offending values and builds the sentence: what is wrong, where, and
+what to do next. Every class pickles, so that errors cross process boundaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = [
+    "BadMapping",
+    "BadRows",
+    "CannotAmend",
+    "CannotOpen",
+    "CasebookBusy",
+    "CasebookError",
+    "CausalCycle",
+    "ConfigError",
+    "Conflict",
+    "DanglingReference",
+    "InvalidRecord",
+    "InvalidTime",
+    "MissingExtra",
+    "NewerCasebook",
+    "NotACasebook",
+    "ReadOnlyCasebook",
+    "RemedyError",
+    "RuleError",
+    "SourceError",
+    "UnknownExample",
+    "UnknownRecord",
+    "UnknownRule",
+]
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """Return `value` as a message shows it: quoted, on one line, cut at `limit` characters."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+class RemedyError(Exception):
+    """Root of everything that `remedy` raises on purpose."""
+
+    def __init__(self, *values: object, message: str) -> None:
+        super().__init__(*values)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    cls: type[RemedyError], args: tuple[object, ...], state: dict[str, object]
+) -> RemedyError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class InvalidRecord(RemedyError, ValueError):
+    """A field of a record holds what it cannot hold.
+
+    Args:
+        record: Name of the record's class.
+        field: Name of the field.
+        value: What was given.
+        problem: Why it cannot stand, and what can.
+    """
+
+    def __init__(self, record: str, field: str, value: object, problem: str) -> None:
+        super().__init__(
+            record, field, value, problem, message=f"{record}.{field} = {shown(value)}: {problem}"
+        )
+        self.record = record
+        self.field = field
+        self.value = value
+        self.problem = problem
+
+
+class InvalidTime(InvalidRecord):
+    """A time that does not exist, or that is not said clearly enough to be placed."""
+
+
+class UnknownRecord(RemedyError, LookupError):
+    """No record has this id."""
+
+    def __init__(self, id: object, kind: str | None = None, near: Sequence[str] = ()) -> None:
+        what = f"no {kind}" if kind else "no record"
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        super().__init__(id, kind, message=f"There is {what} with the id {shown(id)}.{hint}")
+        self.id = id
+
+
+class Conflict(RemedyError, ValueError):
+    """Another record is on file under this id.
+
+    Args:
+        kind: What kind of record.
+        id: Its id.
+        differences: Field → (on file, given).
+    """
+
+    def __init__(
+        self, kind: str, id: str, differences: Mapping[str, tuple[object, object]]
+    ) -> None:
+        told = "; ".join(
+            f"{name} is {shown(old, 40)} on file and {shown(new, 40)} here"
+            for name, (old, new) in differences.items()
+        )
+        super().__init__(
+            kind,
+            id,
+            dict(differences),
+            message=(
+                f"{kind} {id} is on file already, and differs: {told}. "
+                f"To change it, use amend({id!r}, ..., reason=...); to add something else, "
+                f"give it an id of its own."
+            ),
+        )
+        self.kind = kind
+        self.id = id
+        self.differences = dict(differences)
+
+
+class DanglingReference(RemedyError, LookupError):
+    """Records refer to ones that are not on file.
+
+    Args:
+        references: (kind and id of the record, its field, the id it refers to) of each; the first
+            few are named in the message.
+        total: How many there are in all, where `references` holds only the first.
+    """
+
+    def __init__(self, references: Sequence[tuple[str, str, str]], total: int | None = None) -> None:
+        total = len(references) if total is None else total
+        told = "; ".join(
+            f"{record} refers to {target!r} in its {field}"
+            for record, field, target in references[:5]
+        )
+        more = f" (and {total - 5:,} more)" if total > 5 else ""
+        super().__init__(
+            tuple(references),
+            total,
+            message=(
+                f"{told}{more}, and that is not on file. Record it first, or in the same call; "
+                f"use ingest() for sources whose other half comes later."
+            ),
+        )
+        self.references = tuple(references)
+        self.total = total
+
+
+class CausalCycle(RemedyError, ValueError):
+    """A cause would, over some steps, explain itself."""
+
+    def __init__(self, path: Sequence[str]) -> None:
+        super().__init__(
+            tuple(path),
+            message=(
+                f"These causes would explain each other in a circle: {' → '.join(path)}. "
+                f"Nothing was written. Leave out the link that is wrong, or split the cause that "
+                f"stands for two things."
+            ),
+        )
+        self.path = tuple(path)
+
+
+class CannotAmend(RemedyError, ValueError):
+    """A field that is not changed by amending."""
+
+    def __init__(self, kind: str, field: str, instead: str) -> None:
+        super().__init__(
+            kind, field, instead, message=f"{kind}.{field} is not amended: {instead}"
+        )
+
+
+class CasebookError(RemedyError):
+    """Something about the file, not about a record."""
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(path, problem, message=f"{path}: {problem}")
+        self.path = path
+        self.problem = problem
+
+
+class CannotOpen(CasebookError, OSError):
+    """The casebook is missing, unreadable, or not a file."""
+
+
+class NotACasebook(CannotOpen):
+    """The file belongs to something else, or is damaged. It was left as it is."""
+
+
+class NewerCasebook(CannotOpen):
+    """The file was written by a newer version. It was left as it is."""
+
+
+class CasebookBusy(CasebookError, TimeoutError):
+    """Somebody else held the casebook for longer than the time-out allows."""
+
+
+class ReadOnlyCasebook(CasebookError, PermissionError):
+    """A write to a casebook that was opened for reading, or that may not be written."""
+
+
+class SourceError(RemedyError, ValueError):
+    """Something about a file to import."""
+
+    def __init__(self, place: object, problem: str) -> None:
+        super().__init__(place, problem, message=f"{place}: {problem}")
+        self.place = place
+        self.problem = problem
+
+
+class BadMapping(SourceError):
+    """A mapping that cannot be used."""
+
+
+class BadRows(SourceError):
+    """Rows that were refused. Nothing of the batch was written.
+
+    Args:
+        place: The file, or what the rows came from.
+        rejected: One line of text per refused row, with its place: the first few.
+        total: How many were refused.
+    """
+
+    def __init__(self, place: object, rejected: Iterable[object], total: int) -> None:
+        self.rejected = tuple(rejected)
+        self.total = total
+        told = "\n".join(f"  {line}" for line in self.rejected[:10])
+        more = f"\n  and {total - 10:,} more" if total > 10 else ""
+        rows = "1 row was" if total == 1 else f"{total:,} rows were"
+        super().__init__(
+            place,
+            f"{rows} refused, and nothing was written.\n{told}{more}\n"
+            f"Mend the rows, or write the good ones and keep the others in a file of their own: "
+            f"--skip-bad, or on_error='collect'.",
+        )
+
+
+class ConfigError(RemedyError, ValueError):
+    """A setting that cannot be used."""
+
+    def __init__(self, place: object, problem: str) -> None:
+        super().__init__(place, problem, message=f"{place}: {problem}")
+
+
+class RuleError(RemedyError, ValueError):
+    """A rule that does not work."""
+
+    def __init__(self, code: object, problem: str) -> None:
+        super().__init__(code, problem, message=f"Rule {code}: {problem}")
+
+
+class UnknownRule(RemedyError, LookupError):
+    """No rule has this code."""
+
+    def __init__(self, code: object, known: Sequence[str] = ()) -> None:
+        listed = f" The codes are {', '.join(known)}." if known else ""
+        super().__init__(code, message=f"There is no rule {shown(code)}.{listed}")
+
+
+class UnknownExample(RemedyError, LookupError):
+    """No example has this name."""
+
+    def __init__(self, name: object, known: Sequence[str]) -> None:
+        super().__init__(
+            name,
+            message=f"There is no example {shown(name)}. The examples are: {', '.join(known)}.",
+        )
+
+
+class MissingExtra(RemedyError, ImportError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(
+            extra,
+            purpose,
+            message=f"{purpose} needs an extra: pip install 'remedy-casebook[{extra}]'",
+        )
+        self.extra = extra

@@ -1,0 +1,400 @@
+"""Where the rows are kept: opening files, connections, transactions.
+
+What is peculiar to SQLite about files and locks stands here and in `engines/sqlite.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlite_utils import Database
+
+from remedy import _schema
+from remedy.errors import (
+    CannotOpen,
+    CasebookBusy,
+    CasebookError,
+    NewerCasebook,
+    NotACasebook,
+    ReadOnlyCasebook,
+)
+
+__all__ = ["JOURNALS", "Store"]
+
+JOURNALS = ("delete", "wal", "wal-insist")
+MEMORY = ":memory:"
+
+_MAGIC = b"SQLite format 3\x00"
+_STATEMENTS_KEPT = 512
+_BULK_CACHE_KIB = 128 * 1024
+
+
+def _wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this build of SQLite is free of the race that can corrupt a file in WAL mode."""
+    return (
+        version < (3, 7, 0)
+        or version >= (3, 51, 3)
+        or (3, 44, 6) <= version < (3, 45)
+        or (3, 50, 7) <= version < (3, 51)
+    )
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that can be referred to weakly."""
+
+
+class Store:
+    """One casebook's connections and transactions.
+
+    There is one connection for each process and thread, opened when it is first used; a casebook
+    in memory has one for all, behind a lock. A forked child leaves its parent's connections alone:
+    closing them would drop the parent's locks.
+
+    Args:
+        path: The file, or ":memory:".
+        read_only: Whether to refuse every write.
+        create: Whether to make the file if it is missing.
+        timeout: For how many seconds to wait for somebody else's lock.
+        journal: "delete", or "wal": readers and one writer do not wait for each other, on one
+            machine. "wal-insist" takes WAL on a build of SQLite that is known to be able to
+            corrupt such files.
+
+    Raises:
+        CannotOpen: If the file is missing, or is no casebook of this version.
+        CasebookBusy: If somebody else holds it for longer than the time-out.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        read_only: bool = False,
+        create: bool = True,
+        timeout: float = 5.0,
+        journal: str = "delete",
+    ) -> None:
+        if journal not in JOURNALS:
+            raise CannotOpen(path, f"journal is one of {', '.join(JOURNALS)}, not {journal!r}.")
+        if journal == "wal" and not _wal_is_safe(sqlite3.sqlite_version_info):
+            raise CannotOpen(
+                path,
+                f"SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode when a reader and "
+                f"a writer meet at the wrong moment. Use journal='delete', or a newer SQLite "
+                f"(3.51.3, or 3.50.7, or 3.44.6); 'wal-insist' takes the risk.",
+            )
+        self.in_memory = str(path) == MEMORY
+        self.path = path if self.in_memory else Path(path)
+        self.read_only = read_only
+        self._timeout = timeout
+        self._journal = "wal" if journal.startswith("wal") else "delete"
+        self._local = threading.local()
+        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._closed = False
+        self._lock = threading.RLock()
+        self._memory: Database | None = None
+        self._writing = False
+        if self.in_memory:
+            self._memory = self._connect(MEMORY)
+            self._create_tables(self._memory)
+        else:
+            self._prepare_file(create)
+            with self.translated():
+                self.db.execute("SELECT 1 FROM meta LIMIT 1")
+
+    # --- opening ----------------------------------------------------------------------------------
+
+    def _prepare_file(self, create: bool) -> None:
+        path = Path(self.path)
+        if path.is_dir():
+            raise CannotOpen(path, "is a folder: name the file of a casebook in it.")
+        if not path.exists():
+            if self.read_only or not create:
+                raise CannotOpen(
+                    path, "there is no such casebook. Make one with: remedy init, or create=True."
+                )
+            self._create_file(path)
+        self._check_header(path)
+        with self.translated():
+            self._check_tables(self.db)
+
+    def _create_file(self, path: Path) -> None:
+        """Make the whole file beside its place and link it there: nobody sees half of one."""
+        try:
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        except OSError as error:
+            raise CannotOpen(path, f"cannot be made here ({error.strerror}).") from None
+        os.close(handle)
+        half = Path(name)
+        try:
+            db = self._connect(f"file:{quote(str(half.absolute()))}?mode=rw")
+            try:
+                self._create_tables(db)
+            finally:
+                db.conn.close()
+            try:
+                os.link(half, path)
+            except FileExistsError:
+                pass  # Somebody else made it meanwhile: theirs is as good.
+            except OSError:
+                os.replace(half, path)  # A file system without links.
+        finally:
+            half.unlink(missing_ok=True)
+
+    @staticmethod
+    def _create_tables(db: Database) -> None:
+        db.execute("BEGIN IMMEDIATE")
+        for statement in _schema.statements():
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {_schema.APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {_schema.SCHEMA_VERSION}")
+        db.execute("COMMIT")
+
+    @staticmethod
+    def _check_header(path: Path) -> None:
+        try:
+            with path.open("rb") as file:
+                header = file.read(100)
+        except OSError as error:
+            raise CannotOpen(path, f"cannot be read ({error.strerror}).") from None
+        if not header:
+            raise NotACasebook(path, "is empty. Delete it, or name another file.")
+        if not header.startswith(_MAGIC) or len(header) < 100:
+            raise NotACasebook(path, "is no casebook: it is no SQLite file. It was left as it is.")
+        if int.from_bytes(header[68:72], "big") != _schema.APPLICATION_ID:
+            raise NotACasebook(
+                path, "is a database of another application. It was left as it is."
+            )
+        version = int.from_bytes(header[60:64], "big")
+        if version > _schema.SCHEMA_VERSION:
+            raise NewerCasebook(
+                path,
+                f"was written by a newer version of remedy (its format is {version}, this version "
+                f"knows {_schema.SCHEMA_VERSION}). Update remedy. The file was left as it is.",
+            )
+
+    def _check_tables(self, db: Database) -> None:
+        """Refuse a file whose tables are not ours to the letter, or that would run foreign code."""
+        found = {
+            (kind, name): sql
+            for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_schema")
+        }
+        for kind, name in found:
+            if kind in ("trigger", "view"):
+                raise NotACasebook(
+                    self.path,
+                    f"holds a {kind} ({name}) that remedy did not make. It was left as it is.",
+                )
+        expected = _expected_tables()
+        for key, sql in expected.items():
+            if found.get(key) != sql:
+                state = "differs" if key in found else "is missing"
+                raise NotACasebook(
+                    self.path,
+                    f"the {key[0]} {key[1]} {state}: the file is damaged, or was changed by hand. "
+                    f"It was left as it is; go back to a backup.",
+                )
+
+    def _connect(self, target: str) -> Database:
+        connection = sqlite3.connect(
+            target,
+            timeout=self._timeout,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS_KEPT,
+            factory=_Connection,
+            uri=target != MEMORY,
+        )
+        db = Database(connection, execute_plugins=False, strict=True)
+        for pragma in (
+            "foreign_keys = ON",
+            "recursive_triggers = ON",
+            "trusted_schema = OFF",
+            "secure_delete = ON",
+            "cell_size_check = ON",
+            "temp_store = MEMORY",
+        ):
+            db.execute(f"PRAGMA {pragma}")
+        self._open.add(connection)
+        return db
+
+    @property
+    def db(self) -> Database:
+        """The connection of this process and thread."""
+        if self._closed:
+            raise CasebookError(self.path, "is closed. Open it again.")
+        if self._memory is not None:
+            return self._memory
+        local = self._local.__dict__
+        if local.get("process") != os.getpid():
+            if "db" in local:
+                # Inherited by a fork. It is kept, since dropping it would close it.
+                local.setdefault("inherited", []).append(local["db"])
+            mode = "ro" if self.read_only else "rw"
+            with self.translated():
+                db = self._connect(f"file:{quote(str(Path(self.path).absolute()))}?mode={mode}")
+                if not self.read_only:
+                    self._choose_journal(db)
+            local.update(process=os.getpid(), db=db, depth=0)
+        return local["db"]  # type: ignore[no-any-return]
+
+    def _choose_journal(self, db: Database) -> None:
+        (current,) = db.execute("PRAGMA journal_mode").fetchone()
+        if current != self._journal:
+            (chosen,) = db.execute(f"PRAGMA journal_mode = {self._journal}").fetchone()
+            if chosen != self._journal:
+                raise CannotOpen(
+                    self.path, f"does not change its journal from {chosen} to {self._journal}."
+                )
+        # FULL loses nothing in WAL mode; in DELETE mode only EXTRA also syncs the folder, without
+        # which the journal of a finished transaction can come back and undo it.
+        db.execute(f"PRAGMA synchronous = {'FULL' if self._journal == 'wal' else 'EXTRA'}")
+
+    def close(self) -> None:
+        """Close the connections of all threads of this process."""
+        self._closed = True
+        for connection in list(self._open):
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+        self._local = threading.local()
+        self._memory = None
+
+    # --- transactions -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn what SQLite says into errors that say what to do."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            code = error.sqlite_errorcode & 0xFF
+            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise CasebookBusy(
+                    self.path,
+                    f"somebody else is writing, and was not done within {self._timeout:g} s. "
+                    f"Nothing was written. Try again, or wait longer: timeout=...",
+                ) from error
+            if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+                raise ReadOnlyCasebook(
+                    self.path, "cannot be written: it, or its folder, is read-only."
+                ) from error
+            if code == sqlite3.SQLITE_FULL:
+                raise CasebookError(
+                    self.path, "the disk is full. Nothing of this call was written."
+                ) from error
+            if code == sqlite3.SQLITE_CANTOPEN:
+                raise CannotOpen(self.path, "cannot be opened.") from error
+            if code == sqlite3.SQLITE_IOERR:
+                raise CasebookError(
+                    self.path, f"the disk failed ({error}). Nothing of this call was written."
+                ) from error
+            raise
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                raise NotACasebook(
+                    self.path, f"is damaged ({error}). Go back to a backup."
+                ) from error
+            raise
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Database]:
+        """Write all of what happens inside, or nothing.
+
+        Inside another transaction it is a part of that one, which can fail alone.
+        """
+        if self.read_only:
+            raise ReadOnlyCasebook(self.path, "was opened for reading. Open it without read_only.")
+        with self._exclusive() as db, self.translated():
+            if db.conn.in_transaction:
+                with db.atomic():
+                    yield db
+                return
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                # SQLite has rolled back by itself after some errors (a full disk).
+                if db.conn.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def bulk(self) -> Iterator[Database]:
+        """Like `transaction`, for very many rows: references are checked by the writer, at the end.
+
+        SQLite checks each reference when a row comes; while the indexes that it needs for that are
+        built afterwards, the time grows with the square of the rows.
+        """
+        with self._exclusive() as db:
+            if self.read_only or db.conn.in_transaction:
+                with self.transaction() as inner:
+                    yield inner
+                return
+            db.execute("PRAGMA foreign_keys = OFF")
+            db.execute(f"PRAGMA cache_size = -{_BULK_CACHE_KIB}")
+            try:
+                with self.transaction() as inner:
+                    yield inner
+            finally:
+                db.execute("PRAGMA cache_size = -2000")
+                db.execute("PRAGMA foreign_keys = ON")
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Database]:
+        """Read one state of the casebook, whatever is written meanwhile."""
+        with self._exclusive() as db, self.translated():
+            if db.conn.in_transaction:
+                yield db
+                return
+            db.execute("BEGIN")
+            try:
+                # A deferred transaction sees nothing before its first read.
+                db.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
+                yield db
+            finally:
+                if db.conn.in_transaction:
+                    db.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Database]:
+        """Use the connection for single statements."""
+        with self._exclusive() as db, self.translated():
+            yield db
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[Database]:
+        if self._memory is None:
+            yield self.db
+        else:
+            with self._lock:
+                yield self.db
+
+
+_EXPECTED: dict[tuple[str, str], str] = {}
+
+
+def _expected_tables() -> dict[tuple[str, str], str]:
+    """Return (kind, name) → statement of everything that a casebook of this version holds."""
+    if not _EXPECTED:
+        connection = sqlite3.connect(MEMORY)
+        for statement in _schema.statements():
+            connection.execute(statement)
+        _EXPECTED.update(
+            {
+                (kind, name): sql
+                for kind, name, sql in connection.execute(
+                    "SELECT type, name, sql FROM sqlite_schema"
+                )
+            }
+        )
+        connection.close()
+    return _EXPECTED

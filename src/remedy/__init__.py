@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from remedy import examples as examples
     from remedy._convert import from_dict, to_dict
-    from remedy.casebook import Casebook, Ingested, Pending, open
+    from remedy.casebook import Casebook, Ingested, Pending, check, open
     from remedy.config import Config, load_config
     from remedy.errors import RemedyError
+    from remedy.findings import Finding
     from remedy.money import Money
     from remedy.records import (
         Action,
@@ -43,21 +44,26 @@ if TYPE_CHECKING:
         Verification,
         Waiver,
     )
+    from remedy.reporting import Report
+    from remedy.rules import Rule
     from remedy.vocabulary import ALL
 
 __version__ = "0.1.0"
 
 _FROM = {
     "remedy._convert": "from_dict to_dict",
-    "remedy.casebook": "Casebook Ingested Pending open",
+    "remedy.casebook": "Casebook Ingested Pending check open",
     "remedy.config": "Config load_config",
     "remedy.errors": "RemedyError",
     "remedy.money": "Money",
+    "remedy.findings": "Finding",
     "remedy.records": (
         "Action ActionEvent Affected Alias Amends Apology CausalLink Cause Complaint Customer Day "
         "Decision Evidence Exposure External FollowUp Incident Link Promise Record Response Share "
         "Verdict Verification Waiver"
     ),
+    "remedy.reporting": "Report",
+    "remedy.rules": "Rule",
     "remedy.vocabulary": "ALL",
 }
 _MODULE = {name: module for module, names in _FROM.items() for name in names.split()}

@@ -7,7 +7,7 @@ import getpass
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -17,17 +17,18 @@ from remedy import _coerce, _reading
 from remedy._rows import BY_CLASS, strength_rank
 from remedy._writing import Ingested, Pending, Writer
 from remedy.config import Config, config_from
-from remedy.errors import ConfigError, InvalidRecord
-from remedy.records import External, Record
+from remedy.errors import ConfigError, InvalidRecord, InvalidTime
+from remedy.records import Day, External, Record
 from remedy.store import Store
 from remedy.vocabulary import Intervention, shipped_interventions
 
 if TYPE_CHECKING:
     import networkx
 
-    from remedy.checking import Report, Rules
+    from remedy.reporting import Report
+    from remedy.rules import Rule
 
-__all__ = ["Casebook", "Ingested", "Pending", "open"]
+__all__ = ["Casebook", "Ingested", "Pending", "check", "open"]
 
 R = TypeVar("R", bound=Record)
 
@@ -374,9 +375,68 @@ class Casebook:
 
     # --- asking -----------------------------------------------------------------------------------
 
-    def check(self, **options: Any) -> Report:
-        """Check the casebook. The arguments are those of `remedy.check`."""
-        return check(self, **options)
+    def check(
+        self,
+        *,
+        rules: Iterable[Rule] = (),
+        select: str | Iterable[str] = (),
+        ignore: str | Iterable[str] = (),
+        as_of: datetime | Day | str | None = None,
+        around: str | None = None,
+        profile: str | None = None,
+        config: Config | None = None,
+    ) -> Report:
+        """Ask all rules which failures came back, and which apologies have nothing behind them.
+
+        Nothing is written.
+
+        Args:
+            rules: Rules of one's own, besides those that come with the package.
+            select: Codes, or beginnings of codes, to ask; by default all of the profile.
+            ignore: Codes, or beginnings of codes, to leave out.
+            as_of: What had happened by then; a `Day` counts to its end. By default now, or the
+                date that an example is told on.
+            around: A record: only its case is checked, in milliseconds at any size.
+            profile: tickets, register or capa.
+            config: A configuration in place of the stored one; its signature has to be the same.
+
+        Raises:
+            UnknownRecord: If there is no record `around`.
+            UnknownRule: If `select` or `ignore` name no rule.
+            ConfigError: If the configuration cannot be used for this casebook.
+        """
+        from remedy.checking import run_check
+        from remedy.reporting import Report
+
+        stored = self.config
+        used = config or stored
+        if (used.signature, used.placeholders) != (stored.signature, stored.placeholders):
+            raise ConfigError(
+                "signature",
+                f"the failure keys on file are made of {', '.join(stored.signature)}, not of "
+                f"{', '.join(used.signature)}. Change them with configure(signature=...).",
+            )
+        changes: dict[str, Any] = {}
+        if select:
+            changes["select"] = select
+        if ignore:
+            changes["ignore"] = (*used.ignore, *((ignore,) if isinstance(ignore, str) else ignore))
+        if profile is not None:
+            changes["profile"] = profile
+        if changes:
+            used = attrs.evolve(used, **changes)
+        if as_of is None:
+            moment = self.told_on or datetime.now(timezone.utc)
+        else:
+            try:
+                moment = _coerce.needed_deadline(as_of)
+            except _coerce.Refused as refused:
+                raise InvalidTime("check", "as_of", as_of, refused.problem) from None
+        return Report(
+            run_check(
+                self._store, used, book=self, extra_rules=rules, as_of=moment, around=around
+            )
+        )
 
     def graph(self, around: str | None = None) -> networkx.MultiDiGraph:
         """Return the casebook, or the part around one record, as a graph.
@@ -387,6 +447,19 @@ class Casebook:
         from remedy import graph
 
         return graph.of_casebook(self, around=around)
+
+
+def check(book: Casebook, **options: Any) -> Report:
+    """Check a casebook. The options are those of `Casebook.check`.
+
+    Example:
+        >>> import remedy
+        >>> book = remedy.examples.load("twice-shipped-collect")
+        >>> report = remedy.check(book)
+        >>> [(finding.subject, finding.code) for finding in report.findings][:2]
+        [('INC-1', 'A110'), ('INC-2', 'R204')]
+    """
+    return book.check(**options)
 
 
 def _needs_reason(reason: str) -> None:

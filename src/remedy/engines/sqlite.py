@@ -1,0 +1,356 @@
+"""The engine that is always there: the casebook's own SQLite connection.
+
+The relations are temporary: a check writes nothing to the casebook. For one case the tables are
+kept and only their rows change, so that the statements stay prepared: that is most of the time of
+looking at one case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from remedy._relations import INDEXES, LEVEL_STEPS, Levels, Step, steps, views
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["Focus", "SqliteEngine", "focus_of"]
+
+_PARAMETERS = (
+    "as_of", "recurrence", "horizon", "grace", "verification", "containment", "amends_from",
+    "coarse_from", "coarse_permille",
+)  # fmt: skip
+_LISTS = (
+    "focus_id", "wide_id", "focus_cause_id", "wide_cause_id", "focus_action_id", "wide_action_id",
+    "focus_apology_id", "focus_customer_id",
+)  # fmt: skip
+_STATE = "remedy_state"
+
+
+@attrs.frozen(kw_only=True)
+class Focus:
+    """The part of a casebook that a check of one case looks at.
+
+    Attributes:
+        incidents: The canonical incidents of the case.
+        causes: What explains them, over all depths.
+        actions: What addresses these causes, brought them into being, or is for the incidents.
+        apologies: The apologies for the incidents.
+        customers: Their customers, as persons or accounts.
+        wide_incidents: The incidents that have to be looked at for that.
+        wide_causes: Likewise.
+        wide_actions: Likewise.
+    """
+
+    incidents: frozenset[str]
+    causes: frozenset[str]
+    actions: frozenset[str]
+    apologies: frozenset[str]
+    customers: frozenset[str]
+    wide_incidents: frozenset[str]
+    wide_causes: frozenset[str]
+    wide_actions: frozenset[str]
+
+
+class SqliteEngine:
+    """Lays the relations over a connection, and asks the rules.
+
+    Args:
+        connection: A connection to the casebook, inside a snapshot.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def prepare(
+        self,
+        parameters: dict[str, int | None],
+        contact_limits: Iterable[tuple[int, int]],
+        strength_asked: Iterable[tuple[int, int]],
+        *,
+        by_account: bool,
+        focus: Focus | None,
+    ) -> None:
+        """Lay the relations as of a date, for the whole casebook or for one case."""
+        layout = f"{'all' if focus is None else 'focus'}, {'account' if by_account else 'person'}"
+        if focus is None or self._layout() != layout:
+            self._lay(layout, by_account=by_account, everything=focus is None)
+        run = self._connection.execute
+        for name in ("p", "contact_limit", "strength_asked"):
+            run(f"DELETE FROM temp.{name}")
+        run(
+            f"INSERT INTO temp.p VALUES ({', '.join('?' * len(_PARAMETERS))})",
+            [parameters[name] for name in _PARAMETERS],
+        )
+        self._connection.executemany("INSERT INTO temp.contact_limit VALUES (?, ?)", contact_limits)
+        self._connection.executemany(
+            "INSERT INTO temp.strength_asked VALUES (?, ?)", strength_asked
+        )
+        if focus is None:
+            self._fill_all()
+        else:
+            self._fill(focus)
+
+    def _layout(self) -> str | None:
+        found = self._connection.execute(
+            "SELECT 1 FROM sqlite_temp_schema WHERE name = ?", [_STATE]
+        ).fetchone()
+        if not found:
+            return None
+        (layout,) = self._connection.execute(f"SELECT layout FROM temp.{_STATE}").fetchone()
+        return str(layout)
+
+    def _lay(self, layout: str, *, by_account: bool, everything: bool) -> None:
+        run = self._connection.execute
+        self.clear()
+        run(f"CREATE TEMP TABLE {_STATE} AS SELECT ? AS layout", [layout])
+        run(f"CREATE TEMP TABLE p ({', '.join(f'{name} INTEGER' for name in _PARAMETERS)})")
+        run("CREATE TEMP TABLE contact_limit (impact INTEGER, span INTEGER)")
+        run("CREATE TEMP TABLE strength_asked (impact INTEGER, strength INTEGER)")
+        run("CREATE TEMP TABLE asked_incident (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        run("CREATE TEMP TABLE asked_other (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        if not everything:
+            for name in _LISTS:
+                run(f"CREATE TEMP TABLE {name} (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        for name, sql in views(everything=everything, by_account=by_account).items():
+            run(f"CREATE TEMP VIEW {name} AS {sql}")
+        if not everything:
+            made = set()
+            for step in steps(everything=False):
+                if isinstance(step, Step) and step.name not in made:
+                    made.add(step.name)
+                    run(f"CREATE TEMP TABLE {step.name} AS {step.sql} LIMIT 0")
+                    self._index(step.name)
+
+    def clear(self) -> None:
+        """Take all relations away again."""
+        for kind, name in self._connection.execute(
+            "SELECT type, name FROM sqlite_temp_schema WHERE type IN ('view', 'table')"
+        ).fetchall():
+            self._connection.execute(f"DROP {kind} temp.{name}")
+
+    def _index(self, table: str) -> None:
+        for number, columns in enumerate(INDEXES[table]):
+            self._connection.execute(
+                f"CREATE INDEX temp.{table}_{number} ON {table} ({columns})"
+            )
+
+    def _fill_all(self) -> None:
+        run = self._connection.execute
+        top = self._top_level()
+        made: set[str] = set()
+        for step in steps(everything=True):
+            if isinstance(step, Levels):
+                self._climb(step, top)
+                continue
+            if step.name == "graded" or step.name not in made:
+                run(f"CREATE TEMP TABLE {step.name} AS {step.sql}")
+                made.add(step.name)
+                self._index(step.name)
+            else:
+                run(f"DELETE FROM temp.{step.name}")
+                run(f"INSERT INTO temp.{step.name} {step.sql}")
+
+    def _fill(self, focus: Focus) -> None:
+        run, many = self._connection.execute, self._connection.executemany
+        for name, ids in zip(
+            _LISTS,
+            (
+                focus.incidents, focus.wide_incidents, focus.causes, focus.wide_causes,
+                focus.actions, focus.wide_actions, focus.apologies, focus.customers,
+            ),
+            strict=True,
+        ):  # fmt: skip
+            run(f"DELETE FROM temp.{name}")
+            many(f"INSERT INTO temp.{name} VALUES (?)", [(id,) for id in ids])
+        top = self._top_level()
+        for step in steps(everything=False):
+            if isinstance(step, Levels):
+                self._climb(step, top)
+            else:
+                run(f"DELETE FROM temp.{step.name}")
+                run(f"INSERT INTO temp.{step.name} {step.sql}")
+
+    def _top_level(self) -> int:
+        (top,) = self._connection.execute("SELECT MAX(level) FROM wide_cause").fetchone()
+        return -1 if top is None else int(top)
+
+    def _climb(self, levels: Levels, top: int) -> None:
+        sql = f"INSERT INTO temp.{levels.name} {LEVEL_STEPS[levels.name]}"
+        order = range(levels.first, top + 1)
+        for level in reversed(order) if levels.down else order:
+            self._connection.execute(sql.format(level=level))
+
+    def rows(self, sql: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+        """Ask a question: return the names of the columns, and the rows."""
+        cursor = self._connection.execute(sql)
+        return tuple(column[0] for column in cursor.description), cursor
+
+    def pairs(
+        self, sql: str, incidents: Iterable[str], others: Iterable[str]
+    ) -> list[tuple[str, str]]:
+        """Ask which of the incidents go with which of the others.
+
+        The statement finds them in the tables `asked_incident` and `asked_other`.
+        """
+        for table, ids in (("asked_incident", incidents), ("asked_other", others)):
+            self._connection.execute(f"DELETE FROM temp.{table}")
+            self._connection.executemany(
+                f"INSERT OR IGNORE INTO temp.{table} VALUES (?)", [(id,) for id in ids]
+            )
+        return self._connection.execute(sql).fetchall()
+
+
+_PART = 500
+
+
+class _Lookup:
+    """Follows links in the casebook's tables, many at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def follow(self, sql: str, ids: Iterable[str]) -> set[str]:
+        """Return what a statement with one list of ids finds."""
+        found: set[str] = set()
+        wanted = list(ids)
+        for start in range(0, len(wanted), _PART):
+            part = wanted[start : start + _PART]
+            # As many marks as a power of two has: few statements to prepare.
+            size = 1 << (len(part) - 1).bit_length()
+            padded = part + [part[-1]] * (size - len(part))
+            marks = ", ".join("?" * size)
+            found.update(
+                row[0]
+                for row in self._connection.execute(sql.format(ids=marks), padded)
+                if row[0] is not None
+            )
+        return found
+
+    def closure(self, sql: str, ids: Iterable[str]) -> set[str]:
+        """Return the ids, what they lead to, what that leads to, and so on."""
+        found = set(ids)
+        new = found
+        while new:
+            new = self.follow(sql, new) - found
+            found = found | new
+        return found
+
+
+_DEEPER = "SELECT cause FROM cause_cause WHERE effect IN ({ids})"
+_SHALLOWER = "SELECT effect FROM cause_cause WHERE cause IN ({ids})"
+_CAUSES_OF_INCIDENTS = "SELECT cause FROM incident_cause WHERE incident IN ({ids})"
+_INCIDENTS_OF_CAUSES = "SELECT incident FROM incident_cause WHERE cause IN ({ids})"
+_FAILURES = "SELECT DISTINCT failure FROM incident WHERE id IN ({ids})"
+_SAME_FAILURE = "SELECT id FROM incident WHERE failure IN ({ids}) AND canonical IS NULL"
+
+_INCIDENTS_AROUND: dict[str, Sequence[str]] = {
+    "incident": ["SELECT COALESCE(canonical, id) FROM incident WHERE id IN ({ids})"],
+    "complaint": ["SELECT incident FROM complaint WHERE id IN ({ids})"],
+    "cause": [],
+    "action": ["SELECT incident FROM action_incident WHERE action IN ({ids})"],
+    "verification": [],
+    "apology": ["SELECT incident FROM apology_incident WHERE apology IN ({ids})"],
+    "promise": [
+        "SELECT l.incident FROM promise r JOIN apology_incident l ON l.apology = r.apology "
+        "WHERE r.id IN ({ids})"
+    ],
+    "amends": ["SELECT incident FROM amends WHERE id IN ({ids})"],
+    "response": ["SELECT incident FROM response WHERE id IN ({ids})"],
+    "follow_up": ["SELECT incident FROM follow_up WHERE id IN ({ids})"],
+    "decision": ["SELECT incident FROM decision WHERE id IN ({ids})"],
+    "evidence": [],
+    "verdict": ["SELECT a FROM verdict WHERE id IN ({ids})", "SELECT b FROM verdict WHERE id IN ({ids})"],
+    "customer": ["SELECT incident FROM incident_customer WHERE customer IN ({ids})"],
+    "exposure": [],
+    "waiver": [],
+}  # fmt: skip
+_ACTIONS_AROUND = {
+    "verification": "SELECT action FROM verification WHERE id IN ({ids})",
+    "evidence": "SELECT action FROM evidence WHERE id IN ({ids})",
+}
+_CAUSES_AROUND = {
+    "action": "SELECT cause FROM action_cause WHERE action IN ({ids})",
+    "evidence": "SELECT cause FROM evidence WHERE id IN ({ids})",
+    "decision": "SELECT cause FROM decision WHERE id IN ({ids})",
+}
+
+
+def focus_of(
+    connection: sqlite3.Connection, entity: str, id: str, *, by_account: bool
+) -> Focus:
+    """Return the part of the casebook that has to be looked at for one record.
+
+    What counts as of the date is left to the views: here everything is followed that is on file.
+
+    Args:
+        connection: A connection to the casebook.
+        entity: What kind of record it is.
+        id: Its id.
+        by_account: Whether customers of one account are the same customer.
+    """
+    look = _Lookup(connection)
+    start = {id}
+    incidents: set[str] = set()
+    for sql in _INCIDENTS_AROUND[entity]:
+        incidents |= look.follow(sql, start)
+    actions = start if entity == "action" else set()
+    if entity in _ACTIONS_AROUND:
+        actions = look.follow(_ACTIONS_AROUND[entity], start)
+    causes = start if entity == "cause" else set()
+    if entity in _CAUSES_AROUND:
+        causes = look.follow(_CAUSES_AROUND[entity], start)
+    if actions:
+        causes |= look.follow(_CAUSES_AROUND["action"], actions)
+        incidents |= look.follow(_INCIDENTS_AROUND["action"][0], actions)
+    if causes:
+        incidents |= look.follow(_INCIDENTS_OF_CAUSES, look.closure(_SHALLOWER, causes))
+    causes = look.closure(_DEEPER, causes | look.follow(_CAUSES_OF_INCIDENTS, incidents))
+    apologies = look.follow("SELECT apology FROM apology_incident WHERE incident IN ({ids})", incidents)
+    actions |= look.follow("SELECT action FROM action_cause WHERE cause IN ({ids})", causes)
+    actions |= look.follow("SELECT action FROM action_incident WHERE incident IN ({ids})", incidents)
+    actions |= look.follow(
+        "SELECT l.action FROM promise r JOIN promise_action l ON l.promise = r.id "
+        "WHERE r.apology IN ({ids})",
+        apologies,
+    )
+    touched = causes | look.follow(_CAUSES_AROUND["action"], actions)
+    shallower = look.closure(_SHALLOWER, touched)
+    linked = (
+        incidents
+        | look.follow(_INCIDENTS_OF_CAUSES, shallower)
+        | look.follow(_INCIDENTS_AROUND["action"][0], actions)
+    )
+    wide = linked | look.follow(_SAME_FAILURE, look.follow(_FAILURES, linked))
+    wide_causes = look.closure(
+        _DEEPER, shallower | touched | look.follow(_CAUSES_OF_INCIDENTS, wide)
+    )
+    wide_actions = actions | look.follow(
+        "SELECT action FROM action_cause WHERE cause IN ({ids})", wide_causes
+    )
+    who = "COALESCE(c.account, c.id)" if by_account else "c.id"
+    customers = look.follow(
+        f"SELECT {who} FROM incident_customer l JOIN customer c ON c.id = l.customer "
+        "WHERE l.incident IN ({ids})",
+        incidents,
+    )
+    if entity == "customer":
+        customers |= look.follow(f"SELECT {who} FROM customer c WHERE c.id IN ({{ids}})", start)
+    customers |= look.follow(
+        f"SELECT {who} FROM response r JOIN customer c ON c.id = r.customer "
+        "WHERE r.incident IN ({ids})",
+        incidents,
+    )
+    return Focus(
+        incidents=frozenset(incidents),
+        causes=frozenset(causes),
+        actions=frozenset(actions),
+        apologies=frozenset(apologies),
+        customers=frozenset(customers),
+        wide_incidents=frozenset(wide),
+        wide_causes=frozenset(wide_causes),
+        wide_actions=frozenset(wide_actions),
+    )

@@ -1,0 +1,291 @@
+"""Findings and apologies as they are looked at: compact rows, and objects made from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, overload
+
+import attrs
+
+from remedy._rows import moment
+from remedy.config import parts_of
+from remedy.rules import Rule
+from remedy.vocabulary import ApologyState, Severity
+
+__all__ = ["Apologies", "ApologyView", "Finding", "Findings", "Waived"]
+
+_SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+_FIELD = re.compile(r"\{(\w+)(?:\?((?:[^{}|]|\{\w+\})*)(?:\|((?:[^{}]|\{\w+\})*))?)?\}")
+
+
+def failure_told(failure: str | None) -> str:
+    """Return a failure key as a person reads it: "shipping / shipped collect"."""
+    return " / ".join(parts_of(failure)) if failure else "no signature"
+
+
+def fill(template: str, values: dict[str, Any]) -> str:
+    """Put values into a template.
+
+    `{name}` stands for a value, `{name?this|that}` for `this` where the value is there and not 0,
+    else for `that`; both may hold names again. Names that end in `_at` are times, told as days.
+    """
+
+    def told(name: str) -> str:
+        value = values.get(name)
+        if name.endswith("_at") and isinstance(value, int):
+            return f"{moment(value):%Y-%m-%d}"
+        if isinstance(value, int):
+            return f"{value:,}"
+        return "?" if value is None else str(value).replace("_", " ") if name in _WORDS else str(value)
+
+    def one(match: re.Match[str]) -> str:
+        name, this, that = match.groups()
+        if this is None:
+            return told(name)
+        return fill(this if values.get(name) else that or "", values)
+
+    return _FIELD.sub(one, template)
+
+
+_WORDS = ("kind", "intervention")
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """What a rule says about the record.
+
+    Attributes:
+        key: What it is known by over runs: waivers, baselines and comparisons use it.
+        code: The gravest of the rules that tell this fact.
+        also: The others, and what rests on the same matter.
+        severity: error, warning or info.
+        name: The rule's name.
+        subject: The id of what it is about; of a failure, its key.
+        subject_kind: incident, promise, customer, failure, cause, action or casebook.
+        customers: The customers that it names.
+        path: The ids of the evidence, from the subject on.
+        incidents: The incidents that it brings together, where it is about several.
+        message: What is wrong.
+        advice: What to do next.
+    """
+
+    key: str
+    code: str
+    also: tuple[str, ...]
+    severity: Severity
+    name: str
+    subject: str
+    subject_kind: str
+    customers: tuple[str, ...]
+    path: tuple[str, ...]
+    incidents: tuple[str, ...]
+    message: str
+    advice: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in attrs.asdict(self, recurse=False).items()
+        }
+
+
+_EVIDENCE = (
+    "promise", "apology", "response", "earlier", "later", "action", "cause", "fix", "other",
+    "first_action", "second_action", "example",
+)  # fmt: skip
+"""The columns of rows that hold ids, in the order in which a path shows them."""
+
+
+class Findings(Sequence[Finding]):
+    """Findings, gravest first, made when they are looked at.
+
+    Args:
+        rules: The rules that were asked.
+        columns: The names of the columns of their rows.
+        lines: What was found.
+    """
+
+    def __init__(
+        self, rules: list[Rule], columns: list[tuple[str, ...]], lines: list[tuple[Any, ...]]
+    ) -> None:
+        self._rules = rules
+        self._columns = columns
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, place: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Findings: ...
+
+    def __getitem__(self, place: int | slice) -> Finding | Findings:
+        if isinstance(place, slice):
+            return Findings(self._rules, self._columns, self._lines[place])
+        return self._make(self._lines[place])
+
+    def __iter__(self) -> Iterator[Finding]:
+        return map(self._make, self._lines)
+
+    def __repr__(self) -> str:
+        counts = self.counts()
+        return f"<Findings: {', '.join(f'{n} {s}' for s, n in counts.items()) or 'none'}>"
+
+    def counts(self) -> dict[Severity, int]:
+        """Return how many there are of each severity."""
+        counts = [0, 0, 0]
+        for line in self._lines:
+            counts[line[1]] += 1
+        return {s: n for s, n in zip(_SEVERITIES, counts, strict=True) if n}
+
+    def codes(self) -> dict[str, int]:
+        """Return how many findings each code leads, in the order of the rules."""
+        counts: dict[int, int] = {}
+        for line in self._lines:
+            counts[line[2]] = counts.get(line[2], 0) + 1
+        return {self._rules[place].code: counts[place] for place in sorted(counts)}
+
+    def keys(self) -> Iterator[tuple[str, str, Severity]]:
+        """Yield key, code and severity of each, without making the rest."""
+        for line in self._lines:
+            yield line[0], self._rules[line[2]].code, _SEVERITIES[line[1]]
+
+    def only(self, keep: Any) -> Findings:
+        """Return those whose key, code and severity are kept by a function of these."""
+        kept = [
+            line
+            for line, told in zip(self._lines, self.keys(), strict=True)
+            if keep(*told)
+        ]
+        return Findings(self._rules, self._columns, kept)
+
+    def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the code and the values of each row that stands behind the findings."""
+        for line in self._lines:
+            for place, row in line[5]:
+                yield self._rules[place].code, dict(zip(self._columns[place], row, strict=True))
+
+    def _make(self, line: tuple[Any, ...]) -> Finding:
+        key, severity, place, subject, also, rows = line
+        rule = self._rules[place]
+        told = [dict(zip(self._columns[at], row, strict=True)) for at, row in rows]
+        leading = [values for (at, _), values in zip(rows, told, strict=True) if at == place]
+        first = leading[0] | {"subject": subject}
+        first["failure_told"] = failure_told(first.get("failure"))
+        gathered = rule.fact == "R:again" and not key.startswith("R:again:")
+        incidents = tuple(dict.fromkeys(v["subject"] for v in leading)) if gathered else ()
+        path: dict[str, None] = {} if rule.subject in ("failure", "casebook") else {subject: None}
+        if gathered:
+            path = dict.fromkeys(incidents[:10])
+        for values in leading[:10] if gathered else told:
+            for name in _EVIDENCE:
+                value = values.get(name)
+                if isinstance(value, str):
+                    path[value] = None
+        customers = dict.fromkeys(
+            v["customer"] for v in (leading if gathered else told) if v.get("customer")
+        )
+        message = fill(rule.message, first) or rule.name or rule.code
+        if gathered and len(incidents) > 1:
+            message += _trend(leading)
+        return Finding(
+            key=key,
+            code=rule.code,
+            also=also,
+            severity=_SEVERITIES[severity],
+            name=rule.name,
+            subject=subject,
+            subject_kind="failure" if gathered else rule.subject,
+            customers=tuple(customers),
+            path=tuple(path),
+            incidents=incidents,
+            message=message,
+            advice=fill(rule.advice, first),
+        )
+
+
+def _trend(rows: list[dict[str, Any]]) -> str:
+    """Return how often, and whether more in the second half of the time than in the first."""
+    times = sorted(row["later_at"] for row in rows)
+    middle = (times[0] + times[-1]) // 2
+    early = sum(1 for time in times if time <= middle)
+    late = len(times) - early
+    trend = "more often lately" if late > early else "less lately" if late < early else "steadily"
+    return (
+        f" {len(times):,} times from {moment(times[0]):%Y-%m-%d} to {moment(times[-1]):%Y-%m-%d}, "
+        f"{trend}."
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ApologyView:
+    """An apology, and how it stands with it.
+
+    Attributes:
+        id: The apology.
+        state: backed, partly, in hand, waiting, decided, unbacked, hollow or failed.
+    """
+
+    id: str
+    state: ApologyState
+
+
+class Apologies(Sequence[ApologyView]):
+    """Every apology with its state, made when looked at."""
+
+    _STATES = tuple(ApologyState)
+
+    def __init__(self, ids: list[str], states: bytes) -> None:
+        self._ids = ids
+        self._of = states
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> ApologyView: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Apologies: ...
+
+    def __getitem__(self, place: int | slice) -> ApologyView | Apologies:
+        if isinstance(place, slice):
+            return Apologies(self._ids[place], self._of[place])
+        return ApologyView(id=self._ids[place], state=self._STATES[self._of[place] - 1])
+
+    def __repr__(self) -> str:
+        return f"<Apologies: {', '.join(f'{n} {s}' for s, n in self.counts().items()) or 'none'}>"
+
+    def counts(self) -> dict[ApologyState, int]:
+        """Return how many there are in each state, worst first."""
+        return {
+            state: count
+            for number, state in enumerate(self._STATES, start=1)
+            if (count := self._of.count(number))
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Waived:
+    """A finding that somebody has accepted.
+
+    Attributes:
+        key: Its key.
+        code: The code that leads it now.
+        accepted: The code that was accepted.
+        reason: Why.
+        until: Until when.
+        who: Who accepted it.
+    """
+
+    key: str
+    code: str
+    accepted: str
+    reason: str
+    until: datetime
+    who: str | None

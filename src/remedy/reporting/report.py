@@ -1,0 +1,135 @@
+"""What a check found, as users hold it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from remedy.checking import CheckResult
+from remedy.config import Config
+from remedy.findings import Apologies, Finding, Findings, Waived
+from remedy.vocabulary import Severity
+
+__all__ = ["Report"]
+
+_GRAVITY = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+
+
+class Report:
+    """What a check found.
+
+    Attributes:
+        findings: Everything that is not waived, gravest first.
+        apologies: Every apology and how it stands with it.
+        waived: What somebody has accepted.
+        not_assessed: What was not looked at, and why.
+        as_of: The date of the check.
+        profile: tickets, register or capa.
+        profile_reason: Why it was this one.
+        config: The configuration.
+        around: The record whose case was checked, or None.
+        incidents: How many incidents were looked at.
+    """
+
+    def __init__(self, result: CheckResult) -> None:
+        self._result = result
+        self.findings: Findings = result.findings
+        self.apologies: Apologies = result.apologies
+        self.waived: tuple[Waived, ...] = result.waived
+        self.not_assessed: tuple[str, ...] = result.not_assessed
+        self.as_of: datetime = result.as_of
+        self.profile: str = result.profile
+        self.profile_reason: str = result.profile_reason
+        self.config: Config = result.config
+        self.around: str | None = result.around
+        self.incidents: int = result.incidents
+
+    def __repr__(self) -> str:
+        return f"<Report as of {self.as_of:%Y-%m-%d}, {self.profile}: {self.findings!r}>"
+
+    def __bool__(self) -> bool:
+        return len(self.findings) > 0
+
+    @property
+    def new(self) -> Findings:
+        """The findings that were not there, or were milder, when the baseline was set."""
+        old = self._result.baselined
+        return self.findings.only(lambda key, *_: key not in old) if old else self.findings
+
+    @property
+    def baseline(self) -> tuple[int, int]:
+        """How many findings of the baseline are left, and how many are gone."""
+        return len(self._result.baselined), self._result.fixed_since_baseline
+
+    def counts(self) -> dict[Severity, int]:
+        """Return how many findings there are of each severity."""
+        return self.findings.counts()
+
+    def fails(self, at: Severity | str = Severity.WARNING) -> bool:
+        """Return whether a finding that is not in the baseline is of this severity or graver."""
+        limit = _GRAVITY.index(Severity(at))
+        return any(_GRAVITY.index(severity) <= limit for _, _, severity in self.new.keys())
+
+    def about(self, subject: str) -> list[Finding]:
+        """Return the findings whose subject, or one of whose incidents, is a record."""
+        return [f for f in self.findings if f.subject == subject or subject in f.incidents]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON can hold it."""
+        old = self._result.baselined
+        config = self.config
+        return {
+            "as_of": self.as_of.isoformat(),
+            "profile": self.profile,
+            "profile_reason": self.profile_reason,
+            "around": self.around,
+            "incidents": self.incidents,
+            "windows": {
+                "recurrence_days": config.recurrence_window.days,
+                "promise_horizon_days": config.promise_horizon.days,
+                "grace_days": config.grace.days,
+            },
+            "signature": list(config.signature),
+            "counts": {str(severity): count for severity, count in self.counts().items()},
+            "findings": [
+                finding.to_dict() | {"baseline": finding.key in old} for finding in self.findings
+            ],
+            "apologies": {
+                "states": {str(state): n for state, n in self.apologies.counts().items()},
+                "not_backed": [
+                    {"id": each.id, "state": str(each.state)}
+                    for each in self.apologies
+                    if each.state != "backed"
+                ],
+            },
+            "waived": [
+                {
+                    "key": each.key, "code": each.code, "accepted": each.accepted,
+                    "reason": each.reason, "until": each.until.isoformat(), "who": each.who,
+                }  # fmt: skip
+                for each in self.waived
+            ],
+            "not_assessed": list(self.not_assessed),
+        }
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """Return the report as JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    def to_text(self, *, width: int = 80, top: int = 10) -> str:
+        """Return the report as text for a terminal.
+
+        Args:
+            width: How wide it may be, in characters.
+            top: How many findings of each rule are shown.
+        """
+        from remedy.reporting.text import generate_text
+
+        return generate_text(self, width=width, top=top)
+
+    def to_markdown(self, *, top: int = 10) -> str:
+        """Return the report as Markdown."""
+        from remedy.reporting.markdown import generate_markdown
+
+        return generate_markdown(self, top=top)

@@ -1,0 +1,81 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from remedy.errors import RuleError
+from remedy.vocabulary import Severity
+
+__all__ = ["Rule"]
+
+_CODE = re.compile(r"[A-Z]{1,8}[0-9]{1,4}\Z")
+_KINDS = ("incident", "promise", "customer", "failure", "cause", "action", "casebook")
+
+
+def _code(_: object, __: object, value: str) -> None:
+    if not isinstance(value, str) or not _CODE.match(value):
+        raise RuleError(value, "a code is some capital letters and a number, such as X001.")
+
+
+def _severity(value: Severity | str) -> Severity:
+    return Severity(value)
+
+
+@attrs.frozen
+class Rule:
+    """One question that is put to a casebook, and the words of its finding.
+
+    A rule of one's own needs a code and what answers it; the rest has defaults.
+
+    Attributes:
+        code: A letter for the family and a number ("X001").
+        ask: A SELECT over the relations of `remedy.rules`, or a function of the casebook and the
+            date that yields mappings. Each row has a `subject`, the id of what it is about, and
+            may have a `customer`; its other columns can stand in the message.
+        name: A few words, for lists.
+        severity: error, warning or info.
+        subject: What kind of thing the subject is.
+        fact: Rules with the same fact and subject tell one thing; the gravest of them leads. By
+            default a rule tells something of its own.
+        message: The sentence that says what is wrong, with `{columns}` of the row in it.
+        advice: The sentence that says what to do next.
+        why: The paragraph that `remedy explain` prints.
+        source: The standard, study or story that it rests on.
+
+    Example:
+        >>> from remedy import Rule
+        >>> unsigned = Rule(
+        ...     "X001",
+        ...     "SELECT s.incident AS subject, s.apology FROM now_sorry s "
+        ...     "JOIN focus f ON f.id = s.incident JOIN apology a ON a.id = s.apology "
+        ...     "WHERE a.author IS NULL",
+        ...     message="nobody signed {apology}.",
+        ... )
+        >>> unsigned.severity
+        <Severity.WARNING: 'warning'>
+    """
+
+    code: str = attrs.field(validator=_code)
+    ask: str | Callable[[Any, Any], Iterable[Mapping[str, Any]]]
+    name: str = attrs.field(default="")
+    severity: Severity = attrs.field(default=Severity.WARNING, converter=_severity)
+    subject: str = attrs.field(default="incident", validator=attrs.validators.in_(_KINDS))
+    fact: str = attrs.field()
+    message: str = ""
+    advice: str = ""
+    why: str = ""
+    source: str = ""
+
+    @fact.default
+    def _own_fact(self) -> str:
+        return f"{self.family}:{self.code}"
+
+    @property
+    def family(self) -> str:
+        """The letter of its family."""
+        return self.code.rstrip("0123456789")

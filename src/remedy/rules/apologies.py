@@ -1,0 +1,438 @@
+"""Family A: is there anything behind the apologies and promises?"""
+
+from __future__ import annotations
+
+from remedy._relations import AS_OF, in_scope
+from remedy.rules._rule import Rule
+from remedy.vocabulary import Severity
+
+__all__ = ["RULES"]
+
+_ISO_B = "ISO 9001:2015 10.2.1 b"
+_BACKING = "SELECT incident AS subject, failure, noted AS noted_at, first_made AS made_at, weak FROM backing "
+
+
+def _backing(code: str, name: str, severity: Severity, ask: str, **words: str) -> Rule:
+    return Rule(code, ask, name=name, severity=severity, fact="A:backing", **words)
+
+
+_LEWICKI = "Lewicki, Polin & Lount 2016"
+_ELEMENTS = """
+SELECT b.incident AS subject, {missing} FROM backing b JOIN (
+    SELECT incident, {has} FROM now_sorry WHERE elements IS NOT NULL GROUP BY incident
+) e ON e.incident = b.incident WHERE {condition}"""
+
+
+def _has(**bits: int) -> str:
+    # Bit tests, written without the operator that not every dialect has: the element is there when
+    # what is left after taking the higher ones off is at least its bit.
+    return ", ".join(
+        f"MAX(CASE WHEN elements % {bit * 2} >= {bit} THEN 1 ELSE 0 END) AS {name}"
+        for name, bit in bits.items()
+    )
+
+
+_SETTLED = "('thanked', 'accepted', 'left')"
+
+RULES: tuple[Rule, ...] = (
+    _backing(
+        "A107",
+        "came back despite the change",
+        Severity.ERROR,
+        f"""
+SELECT w.incident AS subject, w.failure, w.first_made AS made_at, n.incident AS later,
+       n.occurred AS later_at, n.action, CASE WHEN w.weak = 1 OR n.weak = 1 THEN 1 ELSE 0 END AS weak
+FROM walked w JOIN (
+    SELECT h.incident AS apologised, n.incident, n.occurred, n.weak, MIN(n.action) AS action
+    FROM held h JOIN held_not n ON n.action = h.action AND n.cause = h.cause
+    WHERE n.incident <> h.incident
+    GROUP BY h.incident, n.incident, n.occurred, n.weak
+) n ON n.apologised = w.incident AND n.occurred = w.failed_at
+WHERE w.failed_at IS NOT NULL AND (w.hollow_at IS NULL OR w.failed_at < w.hollow_at)
+UNION ALL
+SELECT DISTINCT o.incident AS subject, b.failure, b.first_made AS made_at, NULL AS later,
+       NULL AS later_at, MIN(f.action) AS action, b.weak
+FROM open_cause o JOIN fix f ON f.cause = o.cause JOIN backing b ON b.incident = o.incident
+JOIN now_incident i ON i.id = o.incident
+WHERE f.placed = 0 AND {in_scope("f", "i")} AND NOT EXISTS (
+    SELECT 1 FROM effect e WHERE e.action = f.action AND e.began < i.occurred
+    AND (e.ended IS NULL OR e.ended >= i.occurred))
+GROUP BY o.incident, b.failure, b.first_made, b.weak""",
+        message="What was changed did not hold: {later?it happened again on {later_at} ({later}), "
+        "although {action} was in effect|{action} was verified, and found ineffective}.",
+        advice="Find out why {action} did not hold, and choose a stronger change.",
+        why="A change of the process stands behind the apology, and it did not keep the failure "
+        "away: it came back within the scope of the change after that took effect, and no other "
+        "cause is on record; or a verification says that the change does not work, and nothing "
+        "else takes its place.",
+        source="FRACAS",
+    ),
+    _backing(
+        "A110",
+        "hollow apology",
+        Severity.ERROR,
+        """
+SELECT w.incident AS subject, w.failure, w.first_made AS made_at, MIN(l.incident) AS later,
+       w.hollow_at AS later_at, CASE WHEN w.weak = 1 OR MIN(l.weak) = 1 THEN 1 ELSE 0 END AS weak
+FROM walked w JOIN member l ON l.failure = w.failure AND l.occurred = w.hollow_at
+    AND l.incident <> w.incident
+WHERE w.hollow_at IS NOT NULL AND (w.failed_at IS NULL OR w.hollow_at < w.failed_at)
+GROUP BY w.incident, w.failure, w.first_made, w.hollow_at, w.weak""",
+        message="The apology of {made_at} was hollow: it happened again on {later_at} ({later}), "
+        "before anything that changes the process was in effect.",
+        advice="Say to the customer what is different now, and let it be something that changes "
+        "how the work is done.",
+        why="The failure came back after the apology and before anything that changes the process "
+        "was in effect on its causes. A later fix is welcome, and does not undo this: the apology "
+        "had nothing behind it when it counted.",
+        source="story: twice shipped collect",
+    ),
+    _backing(
+        "A101",
+        "no cause",
+        Severity.ERROR,
+        _BACKING + "WHERE caused = 0 AND decided = 0 AND is_over = 1",
+        message="Apologised for on {made_at}, and nobody has found out why it happened.",
+        advice="Find the cause and record it, or record the decision that none needs to be found.",
+        why="No cause is on record, nor a decision that none is needed, and the time for finding "
+        "one is over. There is no such time where it was promised that it will not happen again: "
+        "whoever promises that has to know.",
+        source=_ISO_B,
+    ),
+    _backing(
+        "A102",
+        "no corrective action",
+        Severity.ERROR,
+        _BACKING + "WHERE grade = 1 AND met = 0 AND no_action = 0",
+        message="The cause is known, and nothing is being done about it.",
+        advice="Decide on a corrective action for the cause, with an owner and a date, or record "
+        "why none is needed.",
+        why="A cause is on record, and no corrective action that takes this incident in addresses "
+        "it. What had taken effect before was there and did not hold; amends, corrections and "
+        "containment put this one incident right, and do nothing about the next.",
+        source="ISO 9000:2015; 8D D5",
+    ),
+    _backing(
+        "A104",
+        "changes no process",
+        Severity.ERROR,
+        _BACKING + "WHERE grade = 2 AND met = 0 AND no_action = 0",
+        message="What was done changes no process: it asks people to be more careful.",
+        advice="Change how the work is done, so that it goes right whoever does it: a forcing "
+        "function, automation, a checklist.",
+        why="Training, a talk, a reminder or a memo is all that was done about the cause. The next "
+        "person, or the same one on a busy day, works in the same process.",
+        source="RCA2 action hierarchy",
+    ),
+    _backing(
+        "A103",
+        "action overdue or cancelled",
+        Severity.ERROR,
+        _BACKING + "WHERE grade = 3 AND met = 0 AND no_action = 0",
+        message="The action behind the apology is overdue, or was cancelled.",
+        advice="Do it, set a date that holds, or decide on another one.",
+        why="The best-placed action on a cause that has to be met is past its date, was cancelled, "
+        "or was closed without being done.",
+        source="FRACAS",
+    ),
+    _backing(
+        "A108",
+        "met in part",
+        Severity.WARNING,
+        _BACKING + "WHERE grade IN (1, 2, 3, 4) AND met = 1 AND no_action = 0",
+        message="Some of the ways in which it can happen are closed, others are open.",
+        advice="Close the others as well, or record the decision that they need none.",
+        why="The gates of the causes say which of them have to be met. Some are, by a change of "
+        "the process; on others there is nothing that would change it.",
+        source="fault trees",
+    ),
+    _backing(
+        "A114",
+        "plan changes no process",
+        Severity.WARNING,
+        _BACKING + "WHERE grade = 4 AND met = 0 AND no_action = 0",
+        message="What is planned would change no process.",
+        advice="Plan something that changes how the work is done, while there is time.",
+        why="An action is planned and in time, and it is of a kind that asks people to be more "
+        "careful. When it is done, A104 says the same as an error.",
+        source="RCA2 action hierarchy",
+    ),
+    _backing(
+        "A105",
+        "weaker change only",
+        Severity.WARNING,
+        _BACKING + "WHERE met = 1 AND stronger = 0 AND no_action = 0",
+        message="The process was changed, by weaker means only.",
+        advice="Add at least one change of intermediate or stronger kind.",
+        why="Every change of the process behind the apology depends on somebody checking, reading "
+        "or following it.",
+        source="RCA2: at least one stronger or intermediate action for each analysis",
+    ),
+    _backing(
+        "A106",
+        "not verified in time",
+        Severity.WARNING,
+        _BACKING + "WHERE unverified = 1 AND no_action = 0",
+        message="The change was made, and nobody has shown in time that it works.",
+        advice="Verify it: a challenge test, an audit, or the rate of recurrence against exposure.",
+        why="An action is implemented, and the time for verifying it has passed: the one that was "
+        "set, else ninety days.",
+        source="ISO 9001:2015 10.2.1 d; ISO 13485 8.5.2",
+    ),
+    _backing(
+        "A109",
+        "why nobody caught it",
+        Severity.INFO,
+        """
+SELECT b.incident AS subject, b.failure, b.first_made AS made_at, b.weak FROM backing b
+WHERE b.caused = 1 AND b.no_action = 0
+AND (b.detected_by = 'customer'
+     OR EXISTS (SELECT 1 FROM now_complaint c WHERE c.incident = b.incident))
+AND NOT EXISTS (
+    SELECT 1 FROM now_explained l JOIN reach r ON r.cause = l.cause
+    JOIN covered c ON c.cause = r.deeper WHERE l.incident = b.incident AND l.role = 'escape')""",
+        message="It reached the customer, and nothing on record says why nobody caught it before, "
+        "or does anything about that.",
+        advice="Record the escape cause, and what is done about it.",
+        why="8D asks twice: why did it happen, and why did it get out. No cause of the second kind "
+        "is on record, or none that is addressed or decided on.",
+        source="8D D4, D5",
+    ),
+    Rule(
+        "A120",
+        f"""
+SELECT s.incident AS subject, s.weak, COUNT(*) AS missed, MIN(h.customer) AS example
+FROM apologised s JOIN (SELECT DISTINCT incident, customer FROM now_hit) h ON h.incident = s.incident
+WHERE s.unsure = 0
+AND NOT EXISTS (
+    SELECT 1 FROM now_sorry l LEFT JOIN apology_customer n
+        ON n.apology = l.apology AND n.customer = h.customer
+    WHERE l.incident = s.incident
+    AND (l.recipients = 'all' AND (n.reached IS NULL OR n.reached = 1)
+         OR l.recipients = 'listed' AND n.reached = 1))
+GROUP BY s.incident, s.weak""",
+        name="customers never told",
+        severity=Severity.ERROR,
+        fact="A:told",
+        message="{missed} of the customers never got the apology, {example} among them.",
+        advice="Tell them. They know what happened, and have heard nothing.",
+        why="It is on record whom the apologies for this incident were told, and some of its "
+        "customers are not among them. Persons are counted, over all apologies of the incident.",
+        source="story: one mistake, many customers",
+    ),
+    Rule(
+        "A121",
+        f"""
+SELECT s.incident AS subject, COUNT(*) AS late, MIN(h.customer) AS example
+FROM apologised s JOIN contact_limit k ON k.impact = s.impact
+JOIN (SELECT incident, customer, MIN(acknowledged) AS acknowledged FROM now_hit
+      GROUP BY incident, customer) h ON h.incident = s.incident
+WHERE CASE WHEN COALESCE(h.acknowledged, s.acknowledged) <= {AS_OF}
+           AND COALESCE(h.acknowledged, s.acknowledged) < s.first_made
+      THEN COALESCE(h.acknowledged, s.acknowledged) ELSE s.first_made END > s.noted + k.span
+GROUP BY s.incident""",
+        name="heard from us late",
+        severity=Severity.INFO,
+        fact="A:contact",
+        message="{late} of the customers heard from us later than the limit for this impact, "
+        "{example} among them.",
+        advice="Find out what held up the first word, which needs no cause and no solution.",
+        why="The limits are yours: `first_contact` in the configuration sets one by impact. The "
+        "first word is the acknowledgement, or the apology if that came sooner.",
+        source="ISO 10002:2018 8.2",
+    ),
+    Rule(
+        "A122",
+        _ELEMENTS.format(
+            missing="CASE WHEN e.responsibility = 0 AND e.repair = 0 THEN 'responsibility and "
+            "repair' WHEN e.repair = 0 THEN 'repair' ELSE 'responsibility' END AS missing",
+            has=_has(responsibility=4, repair=16),
+            condition="e.responsibility = 0 OR e.repair = 0",
+        ),
+        name="main elements missing",
+        severity=Severity.INFO,
+        fact="A:elements",
+        message="The apology leaves out {missing}.",
+        advice="Say whose fault it was, and how it is put right: of all elements these count most.",
+        why="The elements of the apologies for this incident are on record, and taking "
+        "responsibility, or the offer of repair, is not among them.",
+        source=_LEWICKI,
+    ),
+    Rule(
+        "A124",
+        _ELEMENTS.format(
+            missing="e.regret AS has_regret, e.explanation AS has_explanation, "
+            "e.repentance AS has_repentance",
+            has=_has(regret=1, explanation=2, repentance=8),
+            condition="e.regret = 0 OR e.explanation = 0 OR e.repentance = 0",
+        ),
+        name="further elements missing",
+        severity=Severity.INFO,
+        fact="A:elements",
+        message="The apology leaves out{has_regret?| regret}{has_explanation?| explanation}"
+        "{has_repentance?| repentance}.",
+        advice="Say that you are sorry, what happened, and that it shall not happen again.",
+        why="The elements of the apologies for this incident are on record, and regret, "
+        "explanation or repentance is not among them.",
+        source=_LEWICKI,
+    ),
+    Rule(
+        "A131",
+        f"""
+SELECT r.id AS subject, r.apology, r.due AS due_at, r.weak FROM now_promise r
+JOIN focus_apology f ON f.id = r.apology
+WHERE r.kind = 'deed' AND r.due < {AS_OF} AND (r.fulfilled IS NULL OR r.fulfilled > {AS_OF})""",
+        name="promised deed overdue",
+        severity=Severity.ERROR,
+        subject="promise",
+        fact="A:promise",
+        message="What was promised in {apology} was due on {due_at}, and is not done.",
+        advice="Do it, and tell the customer that it took longer.",
+        why="A deed with a date was promised to customers, and the date is past.",
+    ),
+    Rule(
+        "A130",
+        f"""
+SELECT r.id AS subject, r.apology, r.kind, r.made AS made_at FROM now_promise r
+JOIN focus_apology f ON f.id = r.apology
+WHERE r.kind = 'non_recurrence' AND {AS_OF} <= r.made + (SELECT horizon FROM p)
+AND NOT EXISTS (SELECT 1 FROM broken b WHERE b.promise = r.id)
+AND NOT EXISTS (
+    SELECT 1 FROM promise_action l JOIN now_action a ON a.id = l.action
+    JOIN standing s ON s.action = a.id
+    WHERE l.promise = r.id AND s.cancelled = 0 AND (l.since IS NULL OR l.since <= {AS_OF}))
+AND NOT EXISTS (
+    SELECT 1 FROM now_sorry l JOIN now_explained e ON e.incident = l.incident
+    JOIN reach d ON d.cause = e.cause JOIN fix x ON x.cause = d.deeper
+    WHERE l.apology = r.apology AND x.cancelled = 0)
+UNION ALL
+SELECT r.id AS subject, r.apology, r.kind, r.made AS made_at FROM now_promise r
+JOIN focus_apology f ON f.id = r.apology
+WHERE r.kind = 'deed' AND (r.owner IS NULL OR r.due IS NULL)
+AND (r.fulfilled IS NULL OR r.fulfilled > {AS_OF})""",
+        name="promise with nothing under it",
+        severity=Severity.WARNING,
+        subject="promise",
+        fact="A:promise",
+        message="{apology} promised something ({kind}) on {made_at}, and nothing is under it.",
+        advice="Link the action that will keep the promise; give a deed an owner and a date.",
+        why="It was promised that the failure will not come back, and no action is linked to the "
+        "promise, nor addresses a cause; or a deed was promised that nobody owns, or that has no "
+        "date.",
+        source="story: twice shipped collect",
+    ),
+    Rule(
+        "A133",
+        """
+SELECT r.id AS subject, r.apology FROM now_promise r JOIN focus_apology f ON f.id = r.apology
+WHERE r.kind IS NULL""",
+        name="promise not classified",
+        severity=Severity.INFO,
+        subject="promise",
+        fact="A:promise",
+        message="{apology} holds a promise, and nobody said of which kind.",
+        advice="Say whether it was that it will not happen again, a deed, or to watch.",
+        why="What would keep or break a promise depends on its kind.",
+    ),
+    Rule(
+        "A140",
+        """
+SELECT b.incident AS subject, b.impact FROM backing b
+WHERE b.impact >= (SELECT amends_from FROM p)
+AND NOT EXISTS (SELECT 1 FROM amends m WHERE m.incident = b.incident
+                AND m.made <= (SELECT as_of FROM p))""",
+        name="no amends",
+        severity=Severity.INFO,
+        fact="A:amends",
+        message="An incident of this impact, an apology, and no amends.",
+        advice="Offer something for the trouble, or waive a charge; a replacement is not amends.",
+        why="`amends_from` in the configuration says from which impact on amends are asked for.",
+        source="distributive justice in service recovery",
+    ),
+    Rule(
+        "A144",
+        f"""
+SELECT b.incident AS subject, COUNT(*) AS missed, MIN(u.due) AS due_at
+FROM backing b JOIN follow_up u ON u.incident = b.incident
+WHERE u.due < {AS_OF}
+AND (u.customer IS NOT NULL OR EXISTS (SELECT 1 FROM now_hit h WHERE h.incident = b.incident))
+AND NOT EXISTS (
+    SELECT 1 FROM follow_up d WHERE d.incident = u.incident AND d.made <= {AS_OF}
+    AND (d.id = u.id OR d.customer IS NULL OR u.customer IS NULL OR d.customer = u.customer))
+GROUP BY b.incident""",
+        name="no follow-up",
+        severity=Severity.INFO,
+        fact="A:follow_up",
+        message="Nobody asked by {due_at} whether it is right now, as was planned.",
+        advice="Ask. It is the shortest conversation with the greatest effect.",
+        why="A follow-up was planned, its date is past, and none was made.",
+        source="story: the wrong markers",
+    ),
+    Rule(
+        "A143",
+        f"""
+SELECT w.who AS subject, w.who AS customer, MIN(r.id) AS response, MIN(r.made) AS made_at,
+       MIN(h.incident) AS later, MIN(h.occurred) AS later_at,
+       MIN(CASE WHEN m.weak = 1 OR r.provenance = 'detected' THEN 1 ELSE 0 END) AS weak
+FROM response r JOIN person w ON w.customer = r.customer JOIN focus_customer f ON f.id = w.who
+JOIN member e ON e.incident = r.incident
+JOIN hit h ON h.failure = e.failure AND h.who = w.who AND h.occurred > r.made
+JOIN member m ON m.incident = h.incident
+WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
+AND NOT EXISTS (
+    SELECT 1 FROM response s WHERE s.customer = r.customer AND s.kind IN {_SETTLED}
+    AND s.made > r.made AND s.made <= h.occurred)
+GROUP BY w.who""",
+        name="failed after a last chance",
+        severity=Severity.ERROR,
+        subject="customer",
+        fact="A:chance",
+        message="Gave us a last chance on {made_at}, and it happened again on {later_at} ({later}).",
+        advice="Let somebody who can decide call today.",
+        why="The customer said that this was the last chance, and the same failure hit them again.",
+        source="story: twice shipped collect",
+    ),
+    *(
+        Rule(
+            code,
+            f"""
+SELECT w.who AS subject, w.who AS customer, MIN(r.id) AS response, MAX(r.made) AS made_at,
+       MIN(r.next_owner) AS owner
+FROM response r JOIN person w ON w.customer = r.customer JOIN focus_customer f ON f.id = w.who
+WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
+AND NOT EXISTS (
+    SELECT 1 FROM response s WHERE s.customer = r.customer AND s.kind IN {_SETTLED}
+    AND s.made > r.made AND s.made <= {AS_OF})
+GROUP BY w.who HAVING {having}""",
+            name=name,
+            severity=severity,
+            subject="customer",
+            fact="A:chance",
+            message=message,
+            advice=advice,
+            why=why,
+            source="story: twice shipped collect",
+        )
+        for code, having, name, severity, message, advice, why in (
+            (
+                "A142",
+                "COUNT(*) > COUNT(r.next_owner)",
+                "last chance, and nobody owns the next step",
+                Severity.WARNING,
+                "Gave us a last chance on {made_at}, and nobody owns the next step.",
+                "Say who looks after this customer's next order.",
+                "A customer who says that this was the last chance is about to leave; somebody "
+                "has to own what happens next.",
+            ),
+            (
+                "A141",
+                "COUNT(*) = COUNT(r.next_owner)",
+                "last chance",
+                Severity.INFO,
+                "Gave us a last chance on {made_at}: {owner} owns the next step.",
+                "Keep an eye on the next order.",
+                "A customer at risk, whose next step somebody owns.",
+            ),
+        )
+    ),
+)

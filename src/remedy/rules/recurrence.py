@@ -1,0 +1,207 @@
+"""Family R: does it come back? And A132: which promises did that break?"""
+
+from __future__ import annotations
+
+from remedy._relations import AS_OF
+from remedy.rules._rule import Rule
+from remedy.vocabulary import Severity
+
+__all__ = ["RULES"]
+
+_RETURNED = """
+SELECT r.incident AS subject, r.failure, r.weak, l.earlier, l.before_at, MIN(r.action) AS action,
+       MIN(r.suspected) AS suspected
+FROM returned r JOIN later l ON l.incident = r.incident JOIN focus f ON f.id = r.incident {join}
+GROUP BY r.incident, r.failure, r.weak, l.earlier, l.before_at"""
+
+_AGAIN: dict[str, str] = {"fact": "R:again"}
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "R206",
+        _RETURNED.format(
+            join=f"""
+JOIN (
+    SELECT v.action, v.made,
+           LEAD(v.made) OVER (PARTITION BY v.action ORDER BY v.made, v.id) AS until_at, v.result
+    FROM now_verification v
+) v ON v.action = r.action AND v.result = 'effective' AND v.made < r.occurred
+    AND (v.until_at IS NULL OR v.until_at >= r.occurred)"""
+        ),
+        name="regression",
+        severity=Severity.ERROR,
+        message="It came back after {action} had been verified effective (before: {earlier}, "
+        "{before_at}).",
+        advice="Find out what changed since the verification, and verify by recurrence next time.",
+        why="An action on a cause of this failure was in effect and had been found effective, and "
+        "the failure came back within its scope, with no other cause on record.",
+        source="FRACAS",
+        **_AGAIN,
+    ),
+    Rule(
+        "R205",
+        _RETURNED.format(join=""),
+        name="came back after an action",
+        severity=Severity.ERROR,
+        message="It came back although {action} was in effect{suspected?, for an unknown cause|} "
+        "(before: {earlier}, {before_at}).",
+        advice="Find out why {action} did not hold; record the cause of this incident.",
+        why="An action on a cause of an earlier incident of the same failure had taken effect, and "
+        "takes this one in. Where this incident has a different cause on record the rule is "
+        "silent; where it has none, the cause is suspected.",
+        source="FRACAS",
+        **_AGAIN,
+    ),
+    Rule(
+        "R204",
+        """
+SELECT h.incident AS subject, h.failure, h.who AS customer, l.weak AS incident_weak, l.earlier,
+       l.before_at, MIN(s.apology) AS apology,
+       CASE WHEN l.weak = 1 OR MIN(s.weak) = 1 THEN 1 ELSE 0 END AS weak
+FROM hit h JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
+JOIN sorry_to s ON s.failure = h.failure AND s.who = h.who AND s.ready < h.occurred
+GROUP BY h.incident, h.failure, h.who, l.weak, l.earlier, l.before_at""",
+        name="double deviation",
+        severity=Severity.ERROR,
+        message="It hit {customer} again after an apology for the same failure ({apology}).",
+        advice="Call them before they call, say what is different from the last time, and let "
+        "somebody own it until it is right.",
+        why="The failure returned to a customer who had been told an apology or a promise for it. "
+        "Failing at the recovery too weighs more than the failure itself.",
+        source="Bitner, Booms & Tetreault 1990",
+        **_AGAIN,
+    ),
+    Rule(
+        "R203",
+        """
+SELECT h.incident AS subject, h.failure, h.who AS customer, l.weak, MIN(e.incident) AS earlier,
+       h.order_no AS order_no
+FROM hit h JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
+JOIN hit e ON e.failure = h.failure AND e.who = h.who AND e.order_no = h.order_no - 1
+    AND e.occurred_end < h.occurred
+GROUP BY h.incident, h.failure, h.who, l.weak, h.order_no""",
+        name="in consecutive orders",
+        severity=Severity.ERROR,
+        message="It hit {customer} in two consecutive orders ({earlier}, then this).",
+        advice="Watch this customer's next order from end to end.",
+        why="The customer's order has the number that follows the one of an earlier incident of "
+        "the same failure. It is only asked where order numbers of the customer are on record.",
+        source="story: twice shipped collect",
+        **_AGAIN,
+    ),
+    Rule(
+        "A132",
+        """
+SELECT b.incident AS subject, b.promise, b.apology, r.kind, r.made AS made_at, b.weak, i.failure
+FROM broken b JOIN focus f ON f.id = b.incident JOIN now_promise r ON r.id = b.promise
+JOIN now_incident i ON i.id = b.incident""",
+        name="promise broken",
+        severity=Severity.ERROR,
+        message="It breaks what {apology} promised on {made_at} ({kind}).",
+        advice="Do not promise it again; say what was changed.",
+        why="It was promised that the failure would not come back, or that the next orders would "
+        "be watched, and it hit a customer to whom that was promised, within the horizon. It is "
+        "told once for each promise, at the incident that first broke it.",
+        source="story: twice shipped collect",
+        **_AGAIN,
+    ),
+    Rule(
+        "R202",
+        """
+SELECT h.incident AS subject, h.failure, h.who AS customer, l.weak, h.before_end AS before_at,
+       h.occurred AS later_at
+FROM (
+    SELECT failure, who, incident, occurred,
+           MIN(occurred_end) OVER (PARTITION BY failure, who) AS before_end
+    FROM hit
+) h JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
+WHERE h.before_end < h.occurred
+GROUP BY h.incident, h.failure, h.who, l.weak, h.before_end, h.occurred""",
+        name="same customer again",
+        severity=Severity.WARNING,
+        message="{failure_told}: it hit {customer} again (first on {before_at}).",
+        advice="Look at this customer's cases together, and tell them that you did.",
+        why="The failure hit a customer, or an account, that it had hit before.",
+        **_AGAIN,
+    ),
+    Rule(
+        "R201",
+        """
+SELECT l.incident AS subject, l.failure, l.earlier, l.before_at, l.occurred AS later_at, l.weak
+FROM later l JOIN focus f ON f.id = l.incident
+WHERE l.occurred - l.before_at <= (SELECT recurrence FROM p)""",
+        name="same failure again",
+        severity=Severity.INFO,
+        message="{failure_told}: it came back on {later_at}.",
+        advice="Look for one cause behind them.",
+        why="The same failure occurred again within the window. There is one finding for each "
+        "failure, with how often and how it develops.",
+        **_AGAIN,
+    ),
+    Rule(
+        "R210",
+        f"""
+SELECT f.id AS subject, c.id AS other, 'complaint' AS kind FROM focus f
+JOIN now_complaint c ON c.incident = f.id WHERE c.reopened <= {AS_OF}
+UNION
+SELECT f.id AS subject, a.id AS other, 'correction' AS kind FROM focus f
+JOIN action_incident l ON l.incident = f.id JOIN wide_action a ON a.id = l.action
+JOIN standing s ON s.action = a.id
+WHERE a.kind = 'correction' AND (l.since IS NULL OR l.since <= {AS_OF})
+AND (s.last_result = 'ineffective' OR s.was_reopened = 1)""",
+        name="recovery failed",
+        severity=Severity.WARNING,
+        fact="R:recovery",
+        message="Putting it right went wrong as well ({kind} {other} was opened again).",
+        advice="Put it right once more, and look at how corrections are made.",
+        why="A complaint was opened again after it had been settled, or a correction did not put "
+        "the incident right.",
+        source="Bitner, Booms & Tetreault 1990",
+    ),
+    Rule(
+        "R208",
+        """
+SELECT a.cause AS subject, a.intervention, MIN(a.action) AS first_action,
+       MAX(b.action) AS second_action
+FROM (
+    SELECT f.cause, f.action, f.intervention, MIN(e.began) AS began
+    FROM fix f JOIN effect e ON e.action = f.action WHERE f.intervention IS NOT NULL
+    GROUP BY f.cause, f.action, f.intervention
+) a JOIN (
+    SELECT f.cause, f.action, f.intervention, MIN(e.began) AS began
+    FROM fix f JOIN effect e ON e.action = f.action WHERE f.intervention IS NOT NULL
+    GROUP BY f.cause, f.action, f.intervention
+) b ON b.cause = a.cause AND b.intervention = a.intervention AND b.began > a.began
+JOIN focus_cause c ON c.id = a.cause
+JOIN returned r ON r.action = a.action AND r.cause = a.cause AND r.occurred <= b.began
+JOIN returned t ON t.action = b.action AND t.cause = b.cause
+GROUP BY a.cause, a.intervention""",
+        name="the same again, and again in vain",
+        severity=Severity.WARNING,
+        subject="cause",
+        fact="R:tried",
+        message="{intervention} was tried twice ({first_action}, {second_action}), and the failure "
+        "came back after each.",
+        advice="Try another kind of change.",
+        why="Two actions of the same kind addressed the cause, one after the other, and each was "
+        "followed by a recurrence.",
+    ),
+    Rule(
+        "R200",
+        """
+SELECT 'casebook' AS subject, blank, comparable, repeats, coarse FROM comparison
+WHERE blank > 0 OR coarse = 1""",
+        name="cannot be compared",
+        severity=Severity.WARNING,
+        subject="casebook",
+        fact="R:comparable",
+        message="{blank?{blank} incidents cannot be compared: a part of their signature is missing. "
+        "|}{coarse?The signature calls {repeats} of {comparable} incidents repeats: it is too "
+        "coarse, and R201 is left out.|}",
+        advice="Fill in the missing parts, or choose another signature: remedy profile shows what "
+        "each would call a repeat.",
+        why="Two incidents are the same failure when all parts of their signature are on record "
+        "and equal. What lacks a part is never compared, and would otherwise look clean; a "
+        "signature that makes most incidents equal says nothing.",
+    ),
+)

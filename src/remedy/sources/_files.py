@@ -1,0 +1,62 @@
+"""Writing files so that a reader sees all of one, or nothing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from remedy.errors import SourceError
+
+__all__ = ["refuse_existing", "write_text", "written"]
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse to write over what is there."""
+    if path.exists():
+        raise SourceError(path, "is there already. Name another file, or say to overwrite it.")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(path, f"cannot be written ({error.strerror}).") from None
+
+
+@contextmanager
+def written(path: Path, *, overwrite: bool) -> Iterator[IO[str]]:
+    """Open a file that takes its place when the block ends well, and is gone when it does not.
+
+    Raises:
+        SourceError: If the file is there already and `overwrite` was not said, or cannot be
+            written.
+    """
+    if not overwrite:
+        refuse_existing(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    with _told(path):
+        file = temporary.open("x", encoding="utf-8", newline="")
+    try:
+        with file:
+            yield file
+            with _told(path):
+                file.flush()
+                os.fsync(file.fileno())
+        if not overwrite:
+            refuse_existing(path)
+        with _told(path):
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, *, overwrite: bool) -> Path:
+    """Write a whole file."""
+    with written(path, overwrite=overwrite) as file:
+        file.write(text)
+    return path

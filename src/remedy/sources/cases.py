@@ -1,0 +1,287 @@
+"""From rows to cases, and from cases to records.
+
+A case is what belongs together: one row, or the rows with one key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import attrs
+
+from remedy._coerce import Day
+from remedy.errors import SourceError
+from remedy.records import Action, Incident, Record
+from remedy.sources.compiling import Compiler, RowReader, Unfit, Values, instant
+from remedy.sources.converting import text_of
+from remedy.sources.making import Contribution, Gatherer, Ids, Maker
+from remedy.sources.mapping import Mapping
+from remedy.sources.rows import Row, Rows
+from remedy.sources.shapes import attribute_shape
+from remedy.sources.values import Value
+from remedy.vocabulary import ActionKind
+
+__all__ = ["REASON", "Case", "Mapper", "attribute_name"]
+
+REASON = "rejected_because"
+"""The column that a file of rejected rows has besides; where one is read again, it is left out."""
+
+_CLOCK_SKEW = timedelta(minutes=5)
+
+
+@attrs.frozen
+class Case:
+    """Rows that belong together, and their key."""
+
+    key: str | None
+    rows: Sequence[Row]
+
+
+def attribute_name(column: str) -> str:
+    """Return the name of an attribute that is nearest to the name of a column.
+
+    Example:
+        >>> attribute_name("Sub-product (old)")
+        'sub_product_old'
+        >>> attribute_name("Größe")
+        'grosse'
+        >>> attribute_name("1st contact")
+        'column_1st_contact'
+    """
+    plain = unicodedata.normalize("NFKD", column.casefold())
+    words = re.findall("[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c)))
+    name = "_".join(words)
+    if not name[:1].isalpha():
+        name = f"column_{name}"
+    return name[:63].rstrip("_")
+
+
+class Mapper:
+    """Makes records of the rows of a source, as a mapping says.
+
+    Raises:
+        SourceError: If the source lacks columns that the mapping names, or has others that it
+            says nothing of.
+    """
+
+    def __init__(self, mapping: Mapping, rows: Rows) -> None:
+        self.mapping = mapping
+        self._name = rows.name
+        self._compiler = Compiler(mapping.zone, mapping.missing, mapping.rows == "one")
+        self._known = mapping.columns() | {*mapping.ignore, REASON}
+        self._key = [(column, self._reader(column, "key")) for column in mapping.key]
+        self._sections = list(self._made())
+        self._main = next(
+            (name for name, section in mapping.records.items() if section.per is None), None
+        )
+        self._rest: dict[str, tuple[str, RowReader]] = {}
+        self._columns: dict[str, str] = {}
+        self._now = datetime.now(timezone.utc) + _CLOCK_SKEW
+        if rows.columns is not None:
+            self._check_columns(rows.columns)
+
+    def _made(self) -> Iterator[Maker | Gatherer]:
+        plain = [each for each in self.mapping.records.values() if each.per is None]
+        kinds = {section.record: section for section in reversed(plain)}
+        for section in self.mapping.in_order():
+            if section.per is None:
+                yield Maker(
+                    section,
+                    self._compiler,
+                    self.mapping.source,
+                    first=section is plain[0],
+                    first_of_kind=kinds[section.record] is section,
+                )
+            else:
+                yield Gatherer(section, self._compiler, self.mapping.source)
+
+    def _reader(self, column: str, name: str) -> RowReader:
+        return self._compiler.row_value(Value(column=column), attribute_shape(name))
+
+    def _check_columns(self, columns: Sequence[str]) -> None:
+        for column in sorted(self.mapping.columns() - set(columns)):
+            near = difflib.get_close_matches(column, columns, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are {_listed(columns)}."
+            raise SourceError(
+                self._name, f"has no column {column!r}, which the mapping names. {hint}"
+            )
+        unknown = [column for column in columns if column not in self._known]
+        if unknown and self.mapping.rest == "reject":
+            raise SourceError(
+                self._name,
+                f"has columns that the mapping says nothing of: {_listed(unknown)}. {_OFFER}",
+            )
+        for column in unknown:
+            self._add_rest(column)
+
+    def _add_rest(self, column: str) -> None:
+        name = attribute_name(column)
+        main = self.mapping.records[self._main] if self._main else None
+        own = main.attributes if main else {}
+        if name in self._columns or name in own:
+            other = self._columns.get(name, f"attributes.{name}")
+            raise SourceError(
+                self._name,
+                f"the columns {other!r} and {column!r} would both become the attribute {name!r}. "
+                f"Name one of them in the mapping, under attributes or ignore.",
+            )
+        self._columns[name] = column
+        self._rest[column] = (name, self._reader(column, name))
+
+    # --- cases ------------------------------------------------------------------------------------
+
+    def cases(self, rows: Iterable[Row]) -> Iterator[Case]:
+        """Yield the cases that rows make.
+
+        Where rows of a case are scattered, all of them are held in memory; otherwise those of one
+        case.
+        """
+        if self.mapping.rows == "one":
+            for row in rows:
+                yield Case(self._key_of(row), (row,))
+        elif self.mapping.rows == "consecutive":
+            held: list[Row] = []
+            key: str | None = None
+            for row in rows:
+                found = self._key_of(row)
+                if held and (found is None or found != key):
+                    yield Case(key, held)
+                    held = []
+                key = found
+                held.append(row)
+            if held:
+                yield Case(key, held)
+        else:
+            cases: dict[str, list[Row]] = {}
+            for row in rows:
+                found = self._key_of(row)
+                if found is None:
+                    yield Case(None, (row,))
+                else:
+                    cases.setdefault(found, []).append(row)
+            for key, held in cases.items():
+                yield Case(key, held)
+
+    def _key_of(self, row: Row) -> str | None:
+        parts = []
+        for _, read in self._key:
+            found = read(row.values)
+            if found is None:
+                return None
+            parts.append(text_of(found).strip())
+        return "/".join(parts) if parts else None
+
+    # --- records ----------------------------------------------------------------------------------
+
+    def records(self, case: Case) -> list[Record]:
+        """Return the records that a case makes.
+
+        Raises:
+            Unfit: If it cannot be taken.
+        """
+        for row in case.rows:
+            if row.problem is not None:
+                raise Unfit(row.column, row.values.get(row.column or ""), row.problem)
+        if self._key and case.key is None:
+            raise self._keyless(case)
+        values = [row.values for row in case.rows]
+        ids: Ids = {}
+        made: list[Record] = []
+        contributions: list[tuple[Gatherer, Contribution]] = []
+        rest = self._rest_of if self.mapping.rest == "attributes" else None
+        if rest is None:
+            self._refuse_unknown(values)
+        for section in self._sections:
+            if isinstance(section, Gatherer):
+                added = section.contribution(values, ids, case.rows[0].place)
+                if added is not None:
+                    contributions.append((section, added))
+                continue
+            own_rest = rest if section.section.name == self._main else None
+            record = section.make(case.key, values, ids, own_rest)
+            if record is not None:
+                made.append(record)
+        self._check_times(made)
+        for gatherer, added in contributions:
+            gatherer.add(added)
+        return made
+
+    def gathered(self) -> Iterator[tuple[str, Record | Unfit]]:
+        """Yield, after the last case, the records that are made of all of them."""
+        for section in self._sections:
+            if isinstance(section, Gatherer):
+                yield from section.records()
+
+    def _keyless(self, case: Case) -> Unfit:
+        for column, read in self._key:
+            if read(case.rows[0].values) is None:
+                return Unfit(
+                    column,
+                    case.rows[0].values.get(column),
+                    "says nothing, and it is what tells the rows apart (key).",
+                )
+        raise AssertionError("a case without a key lacks one of its columns")
+
+    def _refuse_unknown(self, rows: Sequence[Values]) -> None:
+        for row in rows:
+            for column in row:
+                if column not in self._known:
+                    raise Unfit(
+                        column, row[column], f"the mapping says nothing of this column. {_OFFER}"
+                    )
+
+    def _rest_of(self, rows: Sequence[Values]) -> dict[str, Any]:
+        """Return, as attributes, the last value of each column that nothing names."""
+        found: dict[str, Any] = {}
+        for row in reversed(rows):
+            for column in row:
+                if column in self._known:
+                    continue
+                if column not in self._rest:
+                    self._add_rest(column)
+                name, read = self._rest[column]
+                if name not in found:
+                    value = read(row)
+                    if value is not None:
+                        found[name] = value
+        return found
+
+    def _check_times(self, made: Iterable[Record]) -> None:
+        """Refuse what the casebook would refuse later, where nobody knows the row any more."""
+        incidents = {each.id: each for each in made if isinstance(each, Incident)}
+        for incident in incidents.values():
+            occurred = incident.occurred
+            if isinstance(occurred, Day) and occurred.date < self._now.date():
+                continue
+            if instant(occurred) > self._now:
+                raise Unfit(None, str(occurred), "incident.occurred: lies in the future.")
+        for action in made:
+            if isinstance(action, Action) and action.kind in (
+                ActionKind.CORRECTION,
+                ActionKind.CONTAINMENT,
+            ):
+                for link in action.incidents:
+                    other = incidents.get(str(link.to))
+                    if other and action.decided and action.decided < instant(other.occurred):
+                        raise Unfit(
+                            None,
+                            str(action.decided),
+                            f"action.decided: this {action.kind} is older than the incident that "
+                            f"it is for, of {other.occurred}.",
+                        )
+
+
+_OFFER = (
+    "Map them, name them under ignore, or keep what nothing names as attributes: rest = "
+    "'attributes'."
+)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    shown = ", ".join(repr(column) for column in columns[:20])
+    return shown + (f" and {len(columns) - 20} more" if len(columns) > 20 else "")

@@ -1,0 +1,267 @@
+"""JSON documents and JSON Lines, read strictly."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from remedy.errors import SourceError
+from remedy.sources.files import TextFile
+from remedy.sources.rows import Reading, Row, Rows, row_of
+
+__all__ = ["Document", "Lines"]
+
+_DEEPEST = 64
+
+
+class _Malformed(ValueError):
+    """What is wrong with a piece of JSON."""
+
+
+class _Json(Rows):
+    def __init__(self, path: Path, reading: Reading) -> None:
+        self.name = str(path)
+        self._path = path
+        self._reading = reading
+        self._share: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """How much of the file has been read, from 0 to 1."""
+        return self._share
+
+    def _open(self) -> TextFile:
+        self.ended_early = None
+        return TextFile(
+            self._path,
+            encoding=self._reading.encoding,
+            longest=self._reading.longest_line,
+            cut_short=self._reading.cut_short,
+        )
+
+    def _row(self, text: str, line: int, number: int) -> Row:
+        try:
+            found = parsed(text)
+            if not isinstance(found, dict):
+                raise _Malformed(f"is a {_kind(found)}, not an object with its fields.")
+            if len(text) > self._reading.max_cell:
+                self._check_lengths(found)
+        except _Malformed as problem:
+            return Row(line, number, {}, str(problem), None, text.strip())
+        return row_of(found, line, number)
+
+    def _check_lengths(self, found: dict[str, Any]) -> None:
+        for name, value in found.items():
+            if isinstance(value, str) and len(value) > self._reading.max_cell:
+                raise _Malformed(
+                    f"the field {name!r} has more than {self._reading.max_cell:,} characters. If "
+                    f"it is meant to, raise max_cell."
+                )
+
+
+class Lines(_Json):
+    """The rows of a JSON Lines file: one object per line.
+
+    A line that is no object of sound JSON is handed on with its problem.
+    """
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows."""
+        with self._open() as file:
+            for number, line in enumerate(file, start=1):
+                if not number % 500:
+                    self._share = file.share
+                if not line.isspace():
+                    yield self._row(line, number, number)
+            self.ended_early = file.ended_early
+
+
+class Document(_Json):
+    """The rows of a JSON file: a list of objects, or such a list inside an object.
+
+    A list is read object by object; an object has to be read as a whole.
+    """
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows."""
+        with self._open() as file:
+            texts = file.texts()
+            head = ""
+            for text in texts:
+                head += text
+                if not head.isspace():
+                    break
+            if head.lstrip()[:1] == "[" and self._reading.records is None:
+                for number, (line, element) in enumerate(
+                    self._elements(head, texts, file), start=1
+                ):
+                    self._share = file.share
+                    yield self._row(element, line, number)
+                self.ended_early = self.ended_early or file.ended_early
+            else:
+                yield from self._inside(head + "".join(texts))
+
+    def _inside(self, text: str) -> Iterator[Row]:
+        try:
+            found = parsed(text)
+        except _Malformed as problem:
+            raise SourceError(self.name, f"is no sound JSON: {problem}") from None
+        path = self._reading.records
+        if path is None:
+            listed = (
+                f" with the keys {', '.join(map(repr, found))}. Say under which the list of rows "
+                f"stands: records = 'items'."
+                if isinstance(found, dict)
+                else ". Give a list of objects."
+            )
+            raise SourceError(self.name, f"is a single {_kind(found)}{listed}")
+        for step in path.split("."):
+            if not isinstance(found, dict) or step not in found:
+                raise SourceError(self.name, f"there is nothing under records = {path!r}.")
+            found = found[step]
+        if not isinstance(found, list):
+            raise SourceError(self.name, f"{path!r} is a {_kind(found)}, not a list of rows.")
+        for number, each in enumerate(found, start=1):
+            if isinstance(each, dict):
+                yield row_of(each, None, number)
+            else:
+                problem = f"is a {_kind(each)}, not an object with its fields."
+                yield Row(None, number, {}, problem, None, json.dumps(each))
+
+    def _elements(
+        self, buffer: str, texts: Iterator[str], file: TextFile
+    ) -> Iterator[tuple[int, str]]:
+        """Yield the line and the text of each element of a list."""
+        start = place = depth = elements = 0
+        line = 1  # where `start` is
+        while True:
+            for token in _TOKEN.finditer(buffer, place):
+                what = token[0]
+                if what == '"':  # a string that goes on in what is not read yet
+                    place = token.start()
+                    break
+                place = token.end()
+                depth += (what in "[{") - (what in "]}") if len(what) == 1 else 0
+                opens = what == "[" and depth == 1
+                ends = depth == 0 or (what == "," and depth == 1)
+                if not opens and not ends:
+                    continue
+                element = buffer[start : token.start()]
+                if ends and element.strip():
+                    blank = len(element) - len(element.lstrip())
+                    yield line + element.count("\n", 0, blank), element
+                    elements += 1
+                elif ends and (what == "," or elements):
+                    raise SourceError(
+                        self.name, f"line {line}: a comma has nothing before it, or after it."
+                    )
+                line += buffer.count("\n", start, place)
+                start = place
+                if depth == 0:
+                    self._check_end(what, buffer[place:], texts, line)
+                    return
+            more = next(texts, "")
+            if not more:
+                if self._reading.cut_short:
+                    self.ended_early = f"line {line:,}"
+                    return
+                raise SourceError(
+                    self.name,
+                    f"ends in the middle of the list, in what begins in line {line}. Fetch it "
+                    f"again, or take what is there with cut_short = true.",
+                )
+            buffer = buffer[start:] + more
+            place -= start
+            start = 0
+            if len(buffer) > self._reading.longest_line:
+                raise SourceError(
+                    self.name,
+                    f"what begins in line {line} goes on for more than "
+                    f"{self._reading.longest_line:,} characters. If it is meant to, raise max_cell.",
+                )
+
+    def _check_end(self, what: str, rest: str, texts: Iterator[str], line: int) -> None:
+        if what != "]":
+            raise SourceError(self.name, f"line {line}: the list is closed by {what!r}.")
+        for text in (rest, *texts):
+            if text and not text.isspace():
+                raise SourceError(
+                    self.name, f"line {line}: the list ends here, and something follows it."
+                )
+
+
+# A whole string, the beginning of one that is not whole, or a sign that gives structure.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|["\[\]{},]', re.DOTALL)
+
+
+def _kind(value: object) -> str:
+    names = {list: "list", dict: "object", str: "string", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "number")
+
+
+# --- one piece of JSON ----------------------------------------------------------------------------
+
+
+def parsed(text: str) -> Any:
+    """Return what a piece of JSON says.
+
+    Raises:
+        _Malformed: If it is no JSON, or says what no two readers agree on: a key twice, NaN,
+            numbers that overflow, more than 64 levels.
+    """
+    if text.count("[") + text.count("{") > _DEEPEST and _depth(text) > _DEEPEST:
+        raise _Malformed(f"is nested deeper than {_DEEPEST} levels.")
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_whole,
+            parse_float=_number,
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, character" if error.lineno > 1 else "character"
+        raise _Malformed(f"is no JSON: {error.msg} ({place} {error.colno}).") from None
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in ("[", "{"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token[0] in ("]", "}"):
+            depth -= 1
+    return deepest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise _Malformed(f"the key {name!r} stands twice in one object.")
+            seen.add(name)
+    return found
+
+
+def _no_constant(name: str) -> Mapping[str, Any]:
+    raise _Malformed(f"holds {name}, which is no JSON. Write null where there is no number.")
+
+
+def _whole(text: str) -> int:
+    if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
+        raise _Malformed(f"the number {text[:24]}{'…' * (len(text) > 24)} is beyond 64 bits.")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    found = float(text)
+    if math.isinf(found):
+        raise _Malformed(f"the number {text[:24]} is too large.")
+    return found

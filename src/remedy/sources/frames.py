@@ -1,0 +1,54 @@
+"""DataFrames of pandas, polars, pyarrow and others, by way of narwhals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from remedy.errors import MissingExtra, SourceError
+from remedy.sources.rows import Row, Rows, flattened
+
+__all__ = ["Frame"]
+
+
+class Frame(Rows):
+    """The rows of a DataFrame. A whole number that became a float for want of others is one again.
+
+    Raises:
+        MissingExtra: If narwhals is not installed.
+        SourceError: If it is no DataFrame that narwhals knows, or its columns have no names.
+    """
+
+    def __init__(self, data: Any, name: str) -> None:
+        try:
+            import narwhals as nw
+        except ImportError:
+            raise MissingExtra("frames", "Reading a DataFrame") from None
+        self.name = name
+        try:
+            frame = nw.from_native(data)
+        except TypeError:
+            raise SourceError(
+                name, f"is a {type(data).__name__}, which is no DataFrame that narwhals knows."
+            ) from None
+        self._frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+        self._names = tuple(self._frame.columns)
+        for column in self._names:
+            if not isinstance(column, str) or not column.strip():
+                raise SourceError(
+                    name, f"the column {column!r} has no name that is text: rename the columns."
+                )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its columns."""
+        return self._names
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows."""
+        for number, given in enumerate(self._frame.iter_rows(named=True), start=1):
+            values, problem = flattened(given)
+            for column, value in values.items():
+                if isinstance(value, float) and value.is_integer():
+                    values[column] = int(value)
+            yield Row(None, number, values, problem)

@@ -1,0 +1,433 @@
+"""What a mapping says of one field: where its value comes from, and what becomes of it.
+
+All of it can be written as the tables of a TOML file, and is read from such tables.
+"""
+
+from __future__ import annotations
+
+import difflib
+import string
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import attrs
+
+from remedy._coerce import Refused, zone_of
+from remedy.errors import BadMapping, shown
+from remedy.money import Money
+from remedy.sources.times import FOLDS, format_of
+
+__all__ = ["Condition", "Parts", "Rule", "Value", "as_table", "from_table", "template_parts"]
+
+T = TypeVar("T")
+Constant = str | int | float | bool
+Read = Callable[[Any, str], Any]
+
+
+# --- reading tables -------------------------------------------------------------------------------
+
+
+def from_table(kind: type[T], table: Mapping[str, Any], place: str) -> T:
+    """Return the object that a table describes.
+
+    Raises:
+        BadMapping: If an entry is not known, or holds what it cannot hold; it names `place`.
+    """
+    fields = {_key(field): field for field in attrs.fields(kind)}  # type: ignore[arg-type]
+    given = {}
+    for key, value in table.items():
+        if key not in fields:
+            near = difflib.get_close_matches(str(key), fields, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(fields)}."
+            raise BadMapping(place, f"there is no entry {key!r}. {hint}")
+        given[fields[key].name] = fields[key].metadata["read"](value, f"{place}.{key}")
+    try:
+        return kind(**given)
+    except Refused as refused:
+        raise BadMapping(place, refused.problem) from None
+    except TypeError:
+        missing = [
+            key
+            for key, field in fields.items()
+            if field.default is attrs.NOTHING and field.name not in given
+        ]
+        raise BadMapping(place, f"the entry {missing[0]!r} is missing.") from None
+
+
+def as_table(thing: Any) -> Any:
+    """Return the table that describes an object; the short form where there is one."""
+    if isinstance(thing, Value) and list(_entries(thing)) == ["column"]:
+        return thing.column
+    if isinstance(thing, Rule):
+        return as_table(thing.when) | {"is": thing.is_}
+    if isinstance(thing, Parts):
+        return as_table(dict(thing.fields)) | _entries(thing, leave_out="fields")
+    if isinstance(thing, Mapping):
+        return {key: as_table(each) for key, each in thing.items()}
+    if isinstance(thing, tuple):
+        return [as_table(each) for each in thing]
+    return _entries(thing) if attrs.has(type(thing)) else thing
+
+
+def _entries(thing: Any, leave_out: str = "") -> dict[str, Any]:
+    found = {}
+    for field in attrs.fields(type(thing)):
+        value = getattr(thing, field.name)
+        if field.name == leave_out or value == _default(field):
+            continue
+        one = isinstance(value, tuple) and len(value) == 1 and field.metadata["read"] is texts
+        found[_key(field)] = value[0] if one else as_table(value)
+    return found
+
+
+def _default(field: Any) -> Any:
+    default = field.default
+    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
+
+
+def _key(field: Any) -> str:
+    return str(field.name).rstrip("_")
+
+
+def entry(read: Read, default: Any = attrs.NOTHING) -> Any:
+    """An attribute that stands for an entry of a table, read by `read`."""
+    return attrs.field(default=default, metadata={"read": read})
+
+
+def text(value: Any, place: str) -> str:
+    """A text that is not empty."""
+    if isinstance(value, str) and value:
+        return value
+    raise BadMapping(place, f"{shown(value)} is no text, or empty.")
+
+
+def texts(value: Any, place: str) -> tuple[str, ...]:
+    """One text or several."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, (list, tuple)) and value and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise BadMapping(place, f"{shown(value)} is no text, nor a list of texts.")
+
+
+def flag(value: Any, place: str) -> bool:
+    """True or false."""
+    if isinstance(value, bool):
+        return value
+    raise BadMapping(place, f"{shown(value)} is neither true nor false.")
+
+
+def number(value: Any, place: str) -> int | float:
+    """A number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value:
+        return value
+    raise BadMapping(place, f"{shown(value)} is no number.")
+
+
+def constant(value: Any, place: str) -> Constant:
+    """A value that stands for itself."""
+    if isinstance(value, (str, int, float)) and value == value:
+        return value
+    raise BadMapping(place, f"{shown(value)} is no text, number, true or false.")
+
+
+def one_of(*words: str) -> Read:
+    """A word of a list."""
+
+    def read(value: Any, place: str) -> str:
+        if value in words:
+            return str(value)
+        raise BadMapping(place, f"{shown(value)} is not one of {', '.join(words)}.")
+
+    return read
+
+
+def _listed(read: Read) -> Read:
+    def read_list(value: Any, place: str) -> tuple[Any, ...]:
+        if not isinstance(value, (list, tuple)) or not value:
+            raise BadMapping(place, f"{shown(value)} is no list, or an empty one.")
+        return tuple(read(each, f"{place}[{number}]") for number, each in enumerate(value, start=1))
+
+    return read_list
+
+
+def _table(value: Any, place: str) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise BadMapping(place, f"{shown(value)} is no table.")
+
+
+def _read_condition(value: Any, place: str) -> Condition:
+    if isinstance(value, Condition):
+        return value
+    return from_table(Condition, _table(value, place), place)
+
+
+def _read_rule(value: Any, place: str) -> Rule:
+    if isinstance(value, Rule):
+        return value
+    given = dict(_table(value, place))
+    if "is" not in given:
+        raise BadMapping(place, "the entry 'is' is missing: what the rule makes of the row.")
+    outcome = constant(given.pop("is"), f"{place}.is")
+    return Rule(when=_read_condition(given, place), is_=outcome)
+
+
+def read_value(value: Any, place: str) -> Value:
+    """Where one value comes from: the name of a column, or a table that says more."""
+    if isinstance(value, Value):
+        return value
+    if isinstance(value, str):
+        return Value(column=text(value, place))
+    if not isinstance(value, Mapping):
+        raise BadMapping(
+            place,
+            f"{shown(value)} is no column. A value that stands for itself is written "
+            f"{{ value = ... }}.",
+        )
+    return from_table(Value, value, place)
+
+
+def _constants(value: Any, place: str) -> Mapping[str, Constant]:
+    given = _table(value, place)
+    return {str(key): constant(each, f"{place}.{key}") for key, each in given.items()}
+
+
+def _zone(value: Any, place: str) -> str:
+    name = text(value, place)
+    try:
+        zone_of(name)
+    except Refused as refused:
+        raise BadMapping(place, refused.problem) from None
+    return name
+
+
+def _formats(value: Any, place: str) -> tuple[str, ...]:
+    formats = texts(value, place)
+    for each in formats:
+        try:
+            if not format_of(each).has_day:
+                raise Refused(f"{each!r} does not say which day: year, month and day are needed.")
+        except Refused as refused:
+            raise BadMapping(place, refused.problem) from None
+    return formats
+
+
+def _sign(value: Any, place: str) -> str:
+    if value in (",", ".", " ", "'", "’", "_", "\u00a0", "\u202f"):
+        return str(value)
+    raise BadMapping(place, f"{shown(value)} is no sign that stands in numbers.")
+
+
+def _currency(value: Any, place: str) -> str:
+    try:
+        return Money(0, text(value, place)).currency
+    except Refused as refused:
+        raise BadMapping(place, refused.problem) from None
+
+
+read_zone = _zone
+
+
+# --- what mappings are made of --------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class Condition:
+    """What has to hold of a row. All that is said has to.
+
+    Texts are compared without regard to case and to space at their ends. None of this takes
+    longer than the text is long.
+
+    Attributes:
+        column: The column that is looked at.
+        equals: It is one of these.
+        contains: One of these stands somewhere in it.
+        words: One of these stands in it as whole words: "cap" is in "data cap", not in "capital".
+        starts_with: It begins with one of these.
+        ends_with: It ends with one of these.
+        matches: It is like one of these, in which `*` stands for any text.
+        present: Whether it says anything at all.
+        above: It is a number greater than this.
+        below: It is a number smaller than this.
+        any: At least one of these conditions holds.
+        all: All of these hold.
+        not: This one does not hold.
+    """
+
+    column: str | None = entry(text, None)
+    equals: tuple[str, ...] | None = entry(texts, None)
+    contains: tuple[str, ...] | None = entry(texts, None)
+    words: tuple[str, ...] | None = entry(texts, None)
+    starts_with: tuple[str, ...] | None = entry(texts, None)
+    ends_with: tuple[str, ...] | None = entry(texts, None)
+    matches: tuple[str, ...] | None = entry(texts, None)
+    present: bool | None = entry(flag, None)
+    above: float | None = entry(number, None)
+    below: float | None = entry(number, None)
+    any_: tuple[Condition, ...] | None = entry(_listed(_read_condition), None)
+    all_: tuple[Condition, ...] | None = entry(_listed(_read_condition), None)
+    not_: Condition | None = entry(_read_condition, None)
+
+    def __attrs_post_init__(self) -> None:
+        said = attrs.asdict(self, recurse=False) | {"column": None}
+        if all(each is None for each in said.values()):
+            raise Refused("says no condition: equals, contains, words, present, above ...")
+
+
+@attrs.frozen(kw_only=True)
+class Rule:
+    """A condition, and what a row is where it holds."""
+
+    when: Condition
+    is_: Constant
+
+
+@attrs.frozen(kw_only=True)
+class Value:
+    """Where the value of a field comes from, and what becomes of it.
+
+    Said first is done first: what the row says; missing or not; the part of the text; rules or
+    the table of values; then the field's own form (time, number, money, word).
+
+    Attributes:
+        column: The column.
+        template: Or a text with columns in braces, `"{Date} {Time}"`; missing where one of them is.
+        value: Or a value that is always the same.
+        record: Or the id of the record that another section of the mapping makes of the row.
+        first_of: Or the first of these that is there.
+        rules: Or what the first rule says whose condition holds; `column` is then where its
+            conditions look unless they name another.
+        when: Only where this holds; otherwise the value is missing.
+        take: Of several rows: the first or last that has a value, all different ones, or the
+            earliest or latest time. The last, if nothing is said.
+        missing: What the column says where it has no value, besides what the mapping says.
+        after: The text behind the first of these that stands in it.
+        before: The text in front of the first of these that stands in it.
+        split: What parts several values in one cell.
+        values: What each of the values becomes.
+        others: What a value becomes that is not in that table: reject, missing or keep.
+        otherwise: Where the value comes from if it is missing.
+        format: How times are written, as `strptime` has it, or iso, unix, unix_ms. Several are
+            tried in their order.
+        zone: The zone of times that do not say theirs.
+        fold: Which time is meant where the clock showed it twice: first or second.
+        thousands: The sign between thousands, which numbers may have.
+        decimal: The sign before the fraction; a point, if nothing is said.
+        currency: The currency of an amount that does not say it.
+        currency_column: The column that says it.
+        external: The source in which the referenced record has this id; its id here need not be
+            known.
+        as: What an attribute is: text, whole, number, flag or time.
+    """
+
+    column: str | None = entry(text, None)
+    template: str | None = entry(text, None)
+    value: Constant | None = entry(constant, None)
+    record: str | None = entry(text, None)
+    first_of: tuple[Value, ...] | None = entry(_listed(read_value), None)
+    rules: tuple[Rule, ...] | None = entry(_listed(_read_rule), None)
+    when: Condition | None = entry(_read_condition, None)
+    take: str | None = entry(one_of("first", "last", "all", "earliest", "latest"), None)
+    missing: tuple[str, ...] = entry(texts, ())
+    after: tuple[str, ...] = entry(texts, ())
+    before: tuple[str, ...] = entry(texts, ())
+    split: str | None = entry(text, None)
+    values: Mapping[str, Constant] | None = entry(_constants, None)
+    others: str = entry(one_of("reject", "missing", "keep"), "reject")
+    otherwise: Value | None = entry(read_value, None)
+    format: tuple[str, ...] = entry(_formats, ())
+    zone: str | None = entry(_zone, None)
+    fold: str | None = entry(one_of(*FOLDS), None)
+    thousands: str | None = entry(_sign, None)
+    decimal: str = entry(_sign, ".")
+    currency: str | None = entry(_currency, None)
+    currency_column: str | None = entry(text, None)
+    external: str | None = entry(text, None)
+    as_: str | None = entry(one_of("text", "whole", "number", "flag", "time"), None)
+
+    def __attrs_post_init__(self) -> None:
+        origins = {
+            "column": self.column,
+            "template": self.template,
+            "value": self.value,
+            "record": self.record,
+            "first_of": self.first_of,
+        }
+        given = [name for name, origin in origins.items() if origin is not None]
+        if len(given) > 1:
+            raise Refused(f"{given[0]!r} and {given[1]!r} both say where the value comes from.")
+        if not given and self.rules is None:
+            raise Refused(f"does not say where the value comes from: {', '.join(origins)}, rules.")
+        if self.rules is not None and given not in ([], ["column"]):
+            raise Refused(f"{given[0]!r} and 'rules' both say where the value comes from.")
+        if self.others != "reject" and self.values is None:
+            raise Refused("'others' is for what is not in a table of 'values', and there is none.")
+        if self.template is not None:
+            template_parts(self.template)
+
+    def columns(self) -> set[str]:
+        """Return the columns that it looks at."""
+        found = {self.column, self.currency_column} - {None}
+        if self.template is not None:
+            found |= {column for _, column in template_parts(self.template)} - {None}
+        for value in (*(self.first_of or ()), *([self.otherwise] if self.otherwise else ())):
+            found |= value.columns()
+        for condition in (*(rule.when for rule in self.rules or ()), self.when):
+            found |= condition_columns(condition)
+        return found  # type: ignore[return-value]
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """A value with fields of its own: a customer with the order, an event of an action, a link.
+
+    Attributes:
+        fields: Where each of its fields comes from.
+        when: Only where this holds.
+        take: Of several rows, which ones make one each: the first, the last, or all for which its
+            main field has a value. Where nothing is said, one is made of all rows together.
+    """
+
+    fields: Mapping[str, Value]
+    when: Condition | None = entry(_read_condition, None)
+    take: str | None = entry(one_of("first", "last", "all"), None)
+
+    def columns(self) -> set[str]:
+        """Return the columns that it looks at."""
+        found = condition_columns(self.when)
+        for value in self.fields.values():
+            found |= value.columns()
+        return found
+
+
+def condition_columns(condition: Condition | None) -> set[str]:
+    """Return the columns that a condition looks at."""
+    if condition is None:
+        return set()
+    inner = (*(condition.any_ or ()), *(condition.all_ or ()), condition.not_)
+    found = set() if condition.column is None else {condition.column}
+    return found.union(*(condition_columns(each) for each in inner))
+
+
+def template_parts(template: str) -> list[tuple[str, str | None]]:
+    """Return the literal texts of a template, each with the column that follows it.
+
+    Raises:
+        Refused: If its braces do not pair, or name no column.
+    """
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError:
+        raise Refused(f"{template!r}: the braces do not pair. A brace itself is {{{{.") from None
+    found: list[tuple[str, str | None]] = []
+    for literal, column, form, conversion in parts:
+        if column is not None and (form or conversion):
+            # A column's name may hold what the template language gives a meaning to.
+            column += (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+        if column == "":
+            raise Refused(f"{template!r}: {{}} names no column.")
+        found.append((literal, column))
+    if all(column is None for _, column in found):
+        raise Refused(f"{template!r} names no column in braces. If it is always the same: value.")
+    return found

@@ -16,15 +16,17 @@ from typing import Any, TypeVar
 
 import attrs
 
+from remedy.errors import RemedyError
+
 T = TypeVar("T")
 W = TypeVar("W", bound=StrEnum)
 
 
-class Refused(ValueError):
+class Refused(RemedyError, ValueError):
     """A converter's word for a value that it does not take."""
 
     def __init__(self, problem: str, *, time: bool = False) -> None:
-        super().__init__(problem)
+        super().__init__(problem, message=problem)
         self.problem = problem
         self.time = time
 
@@ -117,8 +119,8 @@ def truth(value: bool) -> bool:
 def chosen(words: type[W], value: object) -> W:
     """Return the member of a `StrEnum` that `value` means: by member, value or name."""
     try:
-        return words(value)  # type: ignore[arg-type]
-    except ValueError:
+        return words._value2member_map_[value]  # type: ignore[return-value, index]
+    except (KeyError, TypeError):
         pass
     if isinstance(value, str):
         plain = value.strip().lower().replace("-", "_")
@@ -137,6 +139,10 @@ _SAY_ZONE = (
     "has no time zone. Write the offset (2026-03-02T09:00+01:00), give an aware datetime, or, "
     "where only the day is known, 2026-03-02+01:00 or Day('2026-03-02', 'Europe/Vienna')."
 )
+
+# A year less at both ends: every moment has a form in every zone.
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
+_SAY_YEAR = f"lies outside of the years {_FIRST_YEAR} to {_LAST_YEAR}."
 
 
 def zone_of(name: str) -> tzinfo:
@@ -185,7 +191,16 @@ def fixed(moment: datetime) -> datetime:
 
 
 def _date(value: dt.date | str) -> dt.date:
-    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        try:
+            value = dt.date.fromisoformat(value)
+        except ValueError as error:
+            raise Refused(f"is no day of the calendar ({error}).", time=True) from None
+    elif not isinstance(value, dt.date) or isinstance(value, datetime):
+        raise Refused(f"must be a date, not {type(value).__name__}.", time=True)
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise Refused(_SAY_YEAR, time=True)
+    return value
 
 
 @attrs.frozen
@@ -210,10 +225,14 @@ class Day:
 
     @zone.validator
     def _check(self, _: object, zone: str) -> None:
-        zone_of(zone)
+        if zone_of(zone).__class__ is not timezone and self.end < self.start:
+            raise Refused(f"there was no {self.date} in {zone}: the calendar went past it.", time=True)
 
     def _moment(self, day: dt.date) -> datetime:
-        return fixed(datetime(day.year, day.month, day.day, tzinfo=zone_of(self.zone)))
+        # Over UTC: where the clocks go forward at midnight, the day begins later.
+        zone = zone_of(self.zone)
+        start = datetime(day.year, day.month, day.day, tzinfo=zone)
+        return fixed(start.astimezone(timezone.utc).astimezone(zone))
 
     @property
     def start(self) -> datetime:
@@ -239,12 +258,7 @@ def day_of(value: str) -> Day | None:
     day, offset, name = found.groups()
     if not (offset or name):
         raise Refused(_SAY_ZONE, time=True)
-    try:
-        return Day(day, offset or name)
-    except Refused:
-        raise
-    except ValueError as error:
-        raise Refused(f"is no day of the calendar ({error}).", time=True) from None
+    return Day(day, offset or name)
 
 
 def moment_or_day(value: datetime | Day | str | None) -> datetime | Day | None:
@@ -271,6 +285,8 @@ def moment_or_day(value: datetime | Day | str | None) -> datetime | Day | None:
         if isinstance(value, dt.date):
             raise Refused(_SAY_ZONE, time=True)
         raise Refused(f"must be a time, not {type(value).__name__}.", time=True)
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise Refused(_SAY_YEAR, time=True)
     zone = value.tzinfo
     if zone.__class__ is timezone:
         return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import typing
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -48,7 +49,17 @@ def _converter() -> cattrs.Converter:
         return value
 
     def reference(value: Any, _: Any) -> Any:
-        return r.External(**value) if isinstance(value, Mapping) else value
+        return converter.structure(value, r.External) if isinstance(value, Mapping) else value
+
+    def several(value: Any, kind: Any) -> Any:
+        """Take one or many, each in full or as a bare id, as the records do."""
+        if value is None or isinstance(value, str):
+            return value
+        (inner, _) = typing.get_args(kind)
+        return tuple(
+            converter.structure(each, inner) if isinstance(each, Mapping) else each
+            for each in ([value] if isinstance(value, Mapping) else value)
+        )
 
     # The records convert and check single values themselves, and name the field that is wrong.
     for kind in (datetime, datetime | None, datetime | Day, datetime | Day | None, Money | None):
@@ -59,13 +70,11 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_func(_is_word, as_given)
     for kind in (r.Id, r.Id | None):
         converter.register_structure_hook(kind, reference)
+    converter.register_structure_hook_func(
+        lambda kind: typing.get_origin(kind) is tuple and typing.get_args(kind)[1:] == (...,), several
+    )
     converter.register_structure_hook(
-        told,
-        lambda value, _: ALL
-        if value == "all"
-        else value
-        if value is None
-        else tuple(reference(each, _) for each in value),
+        told, lambda value, _: ALL if value == "all" else several(value, tuple[r.Id, ...])
     )
     return converter
 

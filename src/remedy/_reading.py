@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from remedy._coerce import Refused
 from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, Child, Entity
-from remedy.errors import UnknownRecord
+from remedy.errors import InvalidRecord, UnknownRecord
 from remedy.records import Apology, Promise, Record
 
 if TYPE_CHECKING:
@@ -164,22 +165,45 @@ def _condition(entity: Entity, equals: Mapping[str, Any]) -> tuple[str, list[Any
     for field, value in equals.items():
         if field in columns:
             column = columns[field]
-            plain = names[field].converter(value) if value is not None else None  # type: ignore[misc]
+            try:
+                plain = names[field].converter(value) if value is not None else None  # type: ignore[misc]
+            except Refused as refused:
+                name = entity.record.__name__
+                raise InvalidRecord(name, field, value, refused.problem) from None
             if plain is None:
                 where.append(f"{column.name} IS NULL")
+            elif column.target == "incident" and "stated" in entity.before_names:
+                where.append(_STATED_INCIDENT)
+                values.extend([plain] * 3)
             else:
                 where.append(f"{column.name} = ?")
                 values.append(column.encode(plain) if column.encode else plain)
         elif field in children:
-            child = children[field]
-            where.append(
-                f"id IN (SELECT {child.owner} FROM {child.table} WHERE {child.other} = ?)"
-            )
-            values.append(value)
+            condition, needed = _linked(children[field])
+            where.append(condition)
+            values.extend([value] * needed)
         else:
             known = ", ".join([*columns, *children])
             raise TypeError(f"{entity.record.__name__}s are not asked for by {field!r}: {known}.")
     return "".join(f" AND {each}" for each in where), values
+
+
+# What refers to a duplicate stands under its canonical incident, with what was stated beside it.
+_STATED_INCIDENT = (
+    "incident IN (?, (SELECT canonical FROM incident WHERE id = ?)) "
+    "AND CASE stated WHEN '' THEN incident ELSE stated END = ?"
+)
+
+
+def _linked(child: Child) -> tuple[str, int]:
+    """Return the condition that a plural field refers to something, and how often that is given."""
+    fixed = "".join(f" AND {name} = '{value}'" for name, value in child.fixed.items())
+    owner, where, needed = child.owner, f"{child.other} = ?", 1
+    if owner == "incident":
+        owner = "CASE stated WHEN '' THEN incident ELSE stated END"
+    elif child.other == "incident":
+        where, needed = _STATED_INCIDENT, 3
+    return f"id IN (SELECT {owner} FROM {child.table} WHERE {where}{fixed})", needed
 
 
 def existing(db: Database, table: str, ids: Iterable[str]) -> set[str]:

@@ -98,8 +98,7 @@ SELECT r.id, r.apology, r.kind, r.scope, r.owner, r.due, r.made, r.fulfilled,
 FROM promise r JOIN now_apology a ON a.id = r.apology WHERE r.made <= {AS_OF}""",
         "focus_apology": "SELECT id FROM now_apology" if everything else "SELECT id FROM focus_apology_id",
         # Those who have said something: only of them anything is asked.
-        "focus_customer": "SELECT DISTINCT w.who AS id FROM response r "
-        "JOIN person w ON w.customer = r.customer"
+        "focus_customer": "SELECT DISTINCT customer AS id FROM response"
         if everything
         else "SELECT id FROM focus_customer_id",
         "now_decision": f"SELECT id, kind, incident, cause FROM decision WHERE made <= {AS_OF}",
@@ -598,6 +597,7 @@ _STRENGTH = Step(
     "strength_of",
     """
 SELECT f.cause, MAX(f.strength) AS strongest, COUNT(*) AS actions,
+       MAX(CASE WHEN f.strength IS NULL THEN 1 ELSE 0 END) AS unknown,
        MAX(CASE WHEN f.strength IS NULL OR f.strength > 1 THEN 1 ELSE 0 END) AS stronger
 FROM fix f WHERE f.cancelled = 0 GROUP BY f.cause""",
 )

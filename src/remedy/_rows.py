@@ -1,7 +1,7 @@
 """Records to rows and back: which field stands in which column, and in which form.
 
 An entity is a table that holds records; its children are tables that hold what the plural fields
-refer to. Encoding goes from a record to one tuple per row, in the order of the columns; what the
+refer to. Encoding goes from a record to one list per row, in the order of the columns; what the
 store derives (failure key, canonical incident, level of a cause) is filled in by the store.
 """
 
@@ -297,7 +297,7 @@ class Entity:
     after: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     derived: tuple[str, ...] = ()
     names: tuple[str, ...] = attrs.field(init=False)
-    encode: Callable[[Any], tuple[Any, ...]] = attrs.field(init=False)
+    encode: Callable[[Any], list[Any]] = attrs.field(init=False)
     references: tuple[Column, ...] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -309,7 +309,7 @@ class Entity:
         )
         object.__setattr__(self, "encode", self._encoder())
 
-    def _encoder(self) -> Callable[[Any], tuple[Any, ...]]:
+    def _encoder(self) -> Callable[[Any], list[Any]]:
         fields = attrgetter(*(column.field for column in self.columns))
         encoders = [
             (place, column.encode)
@@ -318,7 +318,7 @@ class Entity:
         ]
         before = self.before
 
-        def encode(record: Any) -> tuple[Any, ...]:
+        def encode(record: Any) -> list[Any]:
             row = list(fields(record))
             for place, encoder in encoders:
                 value = row[place]
@@ -326,7 +326,7 @@ class Entity:
                     row[place] = encoder(value)
             if before is not None:
                 row.extend(before(record))
-            return tuple(row)
+            return row
 
         return encode
 

@@ -11,15 +11,24 @@ from __future__ import annotations
 APPLICATION_ID = 0x52454D44  # "REMD"
 SCHEMA_VERSION = 1
 
-_COMMON = """
-    source TEXT, external_id TEXT, updated INTEGER,
-    provenance TEXT NOT NULL CHECK (provenance IN ('recorded', 'mapped', 'detected')),
-    attributes TEXT"""
+
+def _one_of(column: str, *words: str) -> str:
+    """Return the condition that a column holds one of some words.
+
+    SQLite makes a table of the list of an IN for every row that a CHECK looks at, which costs more
+    than storing the row.
+    """
+    return " OR ".join(f"{column} = '{word}'" for word in words)
 
 
 def _ref(table: str) -> str:
     return f"TEXT REFERENCES {table}(id) DEFERRABLE INITIALLY DEFERRED"
 
+
+_COMMON = f"""
+    source TEXT, external_id TEXT, updated INTEGER,
+    provenance TEXT NOT NULL CHECK ({_one_of("provenance", "recorded", "mapped", "detected")}),
+    attributes TEXT"""
 
 _INCIDENT = _ref("incident")
 _CUSTOMER = _ref("customer")
@@ -31,8 +40,8 @@ _PROMISE = _ref("promise")
 TABLES: dict[str, str] = {
     "meta": "name TEXT PRIMARY KEY, content TEXT NOT NULL",
     "intervention": """
-    id TEXT PRIMARY KEY, strength INTEGER NOT NULL CHECK (strength IN (1, 2, 3)),
-    changes_process INTEGER NOT NULL CHECK (changes_process IN (0, 1)), source TEXT""",
+    id TEXT PRIMARY KEY, strength INTEGER NOT NULL CHECK (strength BETWEEN 1 AND 3),
+    changes_process INTEGER NOT NULL CHECK (changes_process BETWEEN 0 AND 1), source TEXT""",
     "customer": f"id TEXT NOT NULL, account TEXT, name TEXT,{_COMMON}",
     "customer_alias": f"""
     source TEXT NOT NULL, external_id TEXT NOT NULL, customer {_CUSTOMER} NOT NULL,
@@ -41,13 +50,13 @@ TABLES: dict[str, str] = {
     id TEXT NOT NULL,
     occurred INTEGER NOT NULL, occurred_end INTEGER NOT NULL CHECK (occurred_end >= occurred),
     occurred_zone TEXT NOT NULL,
-    occurred_basis TEXT NOT NULL CHECK (occurred_basis IN ('observed', 'reported')),
+    occurred_basis TEXT NOT NULL CHECK ({_one_of("occurred_basis", "observed", "reported")}),
     detected INTEGER, detected_end INTEGER, detected_zone TEXT, acknowledged INTEGER,
     noted INTEGER NOT NULL, failure TEXT,
     process TEXT, failure_mode TEXT, product TEXT, channel TEXT, site TEXT,
-    impact INTEGER CHECK (impact IN (1, 2, 3, 4)),
-    detected_by TEXT CHECK (detected_by IN ('us', 'customer', 'partner', 'unknown')),
-    gate TEXT NOT NULL CHECK (gate IN ('any', 'all')),
+    impact INTEGER CHECK (impact BETWEEN 1 AND 4),
+    detected_by TEXT CHECK ({_one_of("detected_by", "us", "customer", "partner", "unknown")}),
+    gate TEXT NOT NULL CHECK ({_one_of("gate", "any", "all")}),
     duplicate_of {_INCIDENT}, canonical TEXT, title TEXT, body TEXT,{_COMMON}""",
     "incident_customer": f"""
     incident {_INCIDENT} NOT NULL, customer {_CUSTOMER} NOT NULL, stated TEXT NOT NULL,
@@ -55,16 +64,16 @@ TABLES: dict[str, str] = {
     PRIMARY KEY (incident, customer, stated)""",
     "complaint": f"""
     id TEXT NOT NULL, customer {_CUSTOMER}, made INTEGER NOT NULL, channel TEXT, body TEXT,
-    url TEXT, justified INTEGER CHECK (justified IN (0, 1)), incident {_INCIDENT},
+    url TEXT, justified INTEGER CHECK (justified BETWEEN 0 AND 1), incident {_INCIDENT},
     stated TEXT NOT NULL, reopened INTEGER,{_COMMON}""",
     "cause": f"""
     id TEXT NOT NULL, found INTEGER NOT NULL, body TEXT,
-    is_human INTEGER NOT NULL CHECK (is_human IN (0, 1)),
-    names_person INTEGER NOT NULL CHECK (names_person IN (0, 1)),
-    gate TEXT NOT NULL CHECK (gate IN ('any', 'all')), level INTEGER NOT NULL,{_COMMON}""",
+    is_human INTEGER NOT NULL CHECK (is_human BETWEEN 0 AND 1),
+    names_person INTEGER NOT NULL CHECK (names_person BETWEEN 0 AND 1),
+    gate TEXT NOT NULL CHECK ({_one_of("gate", "any", "all")}), level INTEGER NOT NULL,{_COMMON}""",
     "incident_cause": f"""
     incident {_INCIDENT} NOT NULL, cause {_CAUSE} NOT NULL,
-    role TEXT NOT NULL CHECK (role IN ('cause', 'escape')), stated TEXT NOT NULL, since INTEGER,
+    role TEXT NOT NULL CHECK ({_one_of("role", "cause", "escape")}), stated TEXT NOT NULL, since INTEGER,
     PRIMARY KEY (incident, cause, role, stated)""",
     "cause_cause": f"""
     effect {_CAUSE} NOT NULL, cause {_CAUSE} NOT NULL CHECK (cause <> effect), since INTEGER,
@@ -72,44 +81,44 @@ TABLES: dict[str, str] = {
     "action": f"""
     id TEXT NOT NULL,
     kind TEXT NOT NULL
-        CHECK (kind IN ('containment', 'correction', 'corrective', 'preventive')),
+        CHECK ({_one_of("kind", "containment", "correction", "corrective", "preventive")}),
     decided INTEGER NOT NULL, intervention TEXT REFERENCES intervention(id),
-    strength INTEGER CHECK (strength IN (1, 2, 3)),
-    changes_process INTEGER CHECK (changes_process IN (0, 1)),
+    strength INTEGER CHECK (strength BETWEEN 1 AND 3),
+    changes_process INTEGER CHECK (changes_process BETWEEN 0 AND 1),
     body TEXT, owner TEXT, team TEXT, due INTEGER,
     scope_process TEXT, scope_product TEXT, scope_channel TEXT, scope_site TEXT,
     criterion TEXT, criterion_set INTEGER, verify_by INTEGER,{_COMMON}""",
     "action_event": f"""
     action {_ACTION} NOT NULL, seq INTEGER NOT NULL,
     state TEXT NOT NULL
-        CHECK (state IN ('implemented', 'took_effect', 'closed', 'reopened', 'cancelled')),
+        CHECK ({_one_of("state", "implemented", "took_effect", "closed", "reopened", "cancelled")}),
     occurred INTEGER NOT NULL, who TEXT, reason TEXT, PRIMARY KEY (action, seq)""",
     "action_cause": f"""
     action {_ACTION} NOT NULL, cause {_CAUSE} NOT NULL,
-    relation TEXT NOT NULL CHECK (relation IN ('addresses', 'introduces')), since INTEGER,
+    relation TEXT NOT NULL CHECK ({_one_of("relation", "addresses", "introduces")}), since INTEGER,
     PRIMARY KEY (action, cause, relation)""",
     "action_incident": f"""
     action {_ACTION} NOT NULL, incident {_INCIDENT} NOT NULL, stated TEXT NOT NULL, since INTEGER,
     PRIMARY KEY (action, incident, stated)""",
     "verification": f"""
     id TEXT NOT NULL, action {_ACTION} NOT NULL, made INTEGER NOT NULL,
-    result TEXT NOT NULL CHECK (result IN ('effective', 'ineffective', 'inconclusive')),
-    method TEXT CHECK (method IN ('recurrence_rate', 'challenge_test', 'audit')),
+    result TEXT NOT NULL CHECK ({_one_of("result", "effective", "ineffective", "inconclusive")}),
+    method TEXT CHECK ({_one_of("method", "recurrence_rate", "challenge_test", "audit")}),
     who TEXT, body TEXT,{_COMMON}""",
     "apology": f"""
     id TEXT NOT NULL, made INTEGER NOT NULL, author TEXT, channel TEXT, body TEXT,
     elements INTEGER CHECK (elements BETWEEN 0 AND 63),
-    recipients TEXT CHECK (recipients IN ('all', 'listed')),{_COMMON}""",
+    recipients TEXT CHECK ({_one_of("recipients", "all", "listed")}),{_COMMON}""",
     "apology_incident": f"""
     apology {_APOLOGY} NOT NULL, incident {_INCIDENT} NOT NULL, stated TEXT NOT NULL,
     since INTEGER, PRIMARY KEY (apology, incident, stated)""",
     "apology_customer": f"""
     apology {_APOLOGY} NOT NULL, customer {_CUSTOMER} NOT NULL,
-    reached INTEGER NOT NULL CHECK (reached IN (0, 1)), PRIMARY KEY (apology, customer)""",
+    reached INTEGER NOT NULL CHECK (reached BETWEEN 0 AND 1), PRIMARY KEY (apology, customer)""",
     "promise": f"""
     id TEXT NOT NULL, apology {_APOLOGY} NOT NULL,
-    kind TEXT CHECK (kind IN ('non_recurrence', 'deed', 'watch')),
-    scope TEXT NOT NULL CHECK (scope IN ('customer', 'anyone')),
+    kind TEXT CHECK ({_one_of("kind", "non_recurrence", "deed", "watch")}),
+    scope TEXT NOT NULL CHECK ({_one_of("scope", "customer", "anyone")}),
     body TEXT, owner TEXT, due INTEGER, made INTEGER NOT NULL, fulfilled INTEGER,{_COMMON}""",
     "promise_action": f"""
     promise {_PROMISE} NOT NULL, action {_ACTION} NOT NULL, since INTEGER,
@@ -117,21 +126,21 @@ TABLES: dict[str, str] = {
     "amends": f"""
     id TEXT NOT NULL, incident {_INCIDENT} NOT NULL, stated TEXT NOT NULL, customer {_CUSTOMER},
     kind TEXT NOT NULL
-        CHECK (kind IN ('refund', 'credit', 'gift', 'discount', 'waived_charge', 'other')),
+        CHECK ({_one_of("kind", "refund", "credit", "gift", "discount", "waived_charge", "other")}),
     made INTEGER NOT NULL, amount INTEGER CHECK (amount >= 0), currency TEXT,
     shares TEXT, body TEXT,{_COMMON},
     CHECK ((amount IS NULL) = (currency IS NULL))""",
     "response": f"""
     id TEXT NOT NULL, customer {_CUSTOMER} NOT NULL, incident {_INCIDENT}, stated TEXT NOT NULL,
     kind TEXT NOT NULL
-        CHECK (kind IN ('thanked', 'accepted', 'last_chance', 'dissatisfied', 'left')),
+        CHECK ({_one_of("kind", "thanked", "accepted", "last_chance", "dissatisfied", "left")}),
     made INTEGER NOT NULL, body TEXT, next_step TEXT, next_owner TEXT,{_COMMON}""",
     "follow_up": f"""
     id TEXT NOT NULL, incident {_INCIDENT} NOT NULL, stated TEXT NOT NULL, customer {_CUSTOMER},
     due INTEGER, made INTEGER, owner TEXT, body TEXT,{_COMMON},
     CHECK (due IS NOT NULL OR made IS NOT NULL)""",
     "decision": f"""
-    id TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('no_analysis', 'no_action')),
+    id TEXT NOT NULL, kind TEXT NOT NULL CHECK ({_one_of("kind", "no_analysis", "no_action")}),
     incident {_INCIDENT}, stated TEXT NOT NULL, cause {_CAUSE}, made INTEGER NOT NULL,
     who TEXT, reason TEXT NOT NULL,{_COMMON}, CHECK ((incident IS NULL) <> (cause IS NULL))""",
     "evidence": f"""
@@ -141,10 +150,10 @@ TABLES: dict[str, str] = {
     id TEXT NOT NULL, chances INTEGER NOT NULL CHECK (chances >= 0), began INTEGER NOT NULL,
     ended INTEGER NOT NULL CHECK (ended >= began), process TEXT, product TEXT, channel TEXT,
     site TEXT, customer {_CUSTOMER},
-    supervised INTEGER NOT NULL CHECK (supervised IN (0, 1)),{_COMMON}""",
+    supervised INTEGER NOT NULL CHECK (supervised BETWEEN 0 AND 1),{_COMMON}""",
     "verdict": f"""
     id TEXT NOT NULL, a {_INCIDENT} NOT NULL, b {_INCIDENT} NOT NULL CHECK (a <> b),
-    kind TEXT NOT NULL CHECK (kind IN ('same', 'not_same', 'duplicate')),
+    kind TEXT NOT NULL CHECK ({_one_of("kind", "same", "not_same", "duplicate")}),
     made INTEGER NOT NULL, who TEXT, reason TEXT,{_COMMON}""",
     "waiver": f"""
     id TEXT NOT NULL, finding TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ import attrs
 from remedy import _causes, _schema
 from remedy._convert import from_dict, to_dict
 from remedy._reading import entity_of, existing, read, scalar
-from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, STATED_TABLES, Child, Entity, micros
+from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, STATED_TABLES, Child, Entity, micros, moment
 from remedy.config import Config, signature_reader
 from remedy.errors import (
     CannotAmend,
@@ -110,6 +110,8 @@ class Writer:
         self._written: dict[str, list[str]] = defaultdict(list)
         self._incidents_named: set[str] = set()
         self._effects: set[tuple[str, str]] = set()
+        self._other_ids: dict[tuple[str, str], str] = {}
+        self._coming: dict[tuple[str, External], str] = {}
 
     # --- one by one -------------------------------------------------------------------------------
 
@@ -119,20 +121,38 @@ class Writer:
         for record in records:
             if type(record) not in BY_CLASS:
                 raise TypeError(f"{record!r:.80} is no record.")
+            if record.source is not None and record.external_id is not None:
+                there = External(source=record.source, external_id=record.external_id)
+                self._coming[BY_CLASS[type(record)].name, there] = record.id
         for record in sorted(records, key=_in_order):
             self._write_one(record)
         self.check()
 
     def _write_one(self, record: Record) -> None:
         entity = BY_CLASS[type(record)]
+        if isinstance(record, Promise):
+            record = self._of_known_apology(record)
         known = self._find(entity, record)
         if known is not None and known != record.id:
-            record = attrs.evolve(record, id=known)
+            self._other_ids[entity.name, record.id] = known
+            # The promises of an apology come after it, one by one.
+            alone: dict[str, Any] = {"promises": ()} if isinstance(record, Apology) else {}
+            record = attrs.evolve(record, id=known, **alone)
+        if self._replace and not self._is_newest(entity, record):
+            self.older += 1
+            return
         if isinstance(record, Promise) and record.apology is None:
             raise InvalidRecord("Promise", "apology", None, "say in which apology it was made.")
         resolved = self._resolve(entity, record)
         if resolved is None:
             return
+        if isinstance(resolved, Promise) and resolved.made is None:
+            made = scalar(self._db, "SELECT made FROM apology WHERE id = ?", [resolved.apology])
+            if made is None:
+                raise DanglingReference(
+                    [(f"promise {resolved.id}", "apology", str(resolved.apology))]
+                )
+            resolved = attrs.evolve(resolved, made=moment(made))
         if known is None:
             self._insert(entity, resolved)
             self.new += 1
@@ -141,6 +161,42 @@ class Writer:
             self._compare(entity, resolved)
         if self._keep_pending:
             self._arrived(entity, resolved)
+
+    def _of_known_apology(self, promise: Promise) -> Promise:
+        """Return a promise as made in its apology under the id that this one has here."""
+        told = promise.apology
+        known = self._other_ids.get(("apology", told)) if isinstance(told, str) else None
+        if known is None:
+            return promise
+        id = promise.id
+        if id.startswith(f"{told}/promise-"):
+            id = known + id[len(told) :]  # type: ignore[arg-type]
+        return attrs.evolve(promise, id=id, apology=known)
+
+    def _is_newest(self, entity: Entity, record: Record) -> bool:
+        """Whether no later version is on file or waits; what older ones wait for is forgotten."""
+        given = None if record.updated is None else micros(record.updated)
+        versions = self._db.execute(
+            f"SELECT updated FROM {entity.name} WHERE id = ?", [record.id]
+        ).fetchall()
+        waiting = [
+            json.loads(row[0])
+            for row in self._db.execute(
+                "SELECT content FROM pending WHERE record = ? AND entity = ?",
+                [record.id, entity.name],
+            )
+        ]
+        for content in waiting:
+            updated = from_dict(content["record"]).updated if "record" in content else None
+            versions.append((None if updated is None else micros(updated),))
+        if any(_is_older(each, given) for (each,) in versions):
+            return False
+        if waiting:
+            self._db.execute(
+                "DELETE FROM pending WHERE record = ? AND entity = ? AND content NOT LIKE ?",
+                [record.id, entity.name, '{"link"%'],
+            )
+        return True
 
     def _find(self, entity: Entity, record: Record) -> str | None:
         if record.source is not None and record.external_id is not None and self._replace:
@@ -163,16 +219,16 @@ class Writer:
         for child in entity.children:
             self._add(entity, child, record.id, _items(record, child))
 
-    def _row(self, entity: Entity, record: Any) -> tuple[str, tuple[Any, ...]]:
+    def _row(self, entity: Entity, record: Any) -> tuple[str, list[Any]]:
         row = entity.encode(record)
         columns = ", ".join((*entity.names, *entity.derived))
         if entity.name == "incident":
             self._refuse_future(record)
-            row += (self._failure(record), None)
+            row += [self._failure(record), None]
         elif entity.name == "action":
             self._refuse_unknown_intervention(record)
         elif entity.derived:
-            row += (0,)
+            row.append(0)
         for column in entity.references:
             self._note(entity, record.id, column.field, column.target, getattr(record, column.field))
         return columns, row
@@ -310,19 +366,11 @@ class Writer:
             new[name] = old[name]
         differing = {name for name in new if new[name] != old[name]}
         bare = entity.name == "customer" and _is_bare(old)
-        if differing and not (self._replace or bare):
-            before, after = _told(entity, old), _told(entity, new)
-            raise Conflict(
-                entity.name,
-                record.id,
-                {
-                    field: (before.get(field), after.get(field))
-                    for field in sorted(before.keys() | after.keys())
-                    if before.get(field) != after.get(field)
-                },
-            )
-        if self._replace and _is_older(old.get("updated"), new.get("updated")):
-            self.older += 1
+        if not (self._replace or bare):
+            differences = self._differences(entity, record)
+            if differences:
+                raise Conflict(entity.name, record.id, differences)
+            self.unchanged += 1
             return
         if differing:
             self._update(entity, record)
@@ -334,6 +382,27 @@ class Writer:
             self.changed("replace", entity, record.id)
         else:
             self.unchanged += 1
+
+    def _differences(self, entity: Entity, record: Record) -> dict[str, tuple[Any, Any]]:
+        """Return field → (on file, given) where a record says something else than the one on file.
+
+        What was linked to it since, or happened to it, is no difference.
+        """
+        before = read(self._db, record.id)
+        plural = {child.field for child in entity.children}
+        differing = []
+        for field in attrs.fields(entity.record):
+            name = field.name
+            old, new = getattr(before, name), getattr(record, name)
+            if name == "promises":  # They are records of their own.
+                continue
+            if name in plural and isinstance(old, tuple) and isinstance(new, tuple):
+                if not set(new) <= set(old):
+                    differing.append(name)
+            elif old != new:
+                differing.append(name)
+        on_file, given = (to_dict(each) if differing else {} for each in (before, record))
+        return {name: (on_file.get(name), given.get(name)) for name in differing}
 
     def _update(self, entity: Entity, record: Any) -> None:
         columns, row = self._row(entity, record)
@@ -364,6 +433,13 @@ class Writer:
                 raise CannotAmend(
                     entity.name, field, "add to it with link(), take from it with unlink()."
                 )
+            if (entity.name, field) in _PART_OF_LINKS:
+                raise CannotAmend(
+                    entity.name,
+                    field,
+                    f"it belongs to {_PART_OF_LINKS[entity.name, field]}. Take the wrong one away "
+                    f"with unlink(), and put the right one there with link().",
+                )
         before = read(self._db, id)
         after = attrs.evolve(before, **fields)
         self._update(entity, after)
@@ -385,6 +461,7 @@ class Writer:
                     [id],
                 )
             self._add(entity, child, id, [self._resolved_item(child, item) for item in items])
+        self._written[entity.name].append(id)
         self.updated += 1
         self.changed("link", entity, id, reason)
         self.check()
@@ -393,6 +470,9 @@ class Writer:
         """Take from plural fields of a record."""
         entity = entity_of(self._db, id)
         for child, items in self._plural(entity, id, fields):
+            if items is ALL:
+                self._forget_everyone(id)
+                continue
             for item in items:
                 self._remove(entity, child, id, self._resolved_item(child, item))
         if entity.name == "apology" and not scalar(
@@ -402,6 +482,14 @@ class Writer:
         self.updated += 1
         self.changed("unlink", entity, id, reason)
         self.check()
+
+    def _forget_everyone(self, id: str) -> None:
+        """Take back that everyone was told an apology: then it is who is listed, or not known."""
+        self._db.execute(
+            "UPDATE apology SET recipients = CASE WHEN EXISTS (SELECT 1 FROM apology_customer n "
+            "WHERE n.apology = id AND n.reached = 1) THEN 'listed' END WHERE id = ?",
+            [id],
+        )
 
     def _plural(self, entity: Entity, id: str, fields: dict[str, Any]) -> Iterator[tuple[Child, Any]]:
         children = {child.field: child for child in entity.children}
@@ -418,7 +506,7 @@ class Writer:
                 items = converters[field].converter(value)  # type: ignore[misc]
             except ValueError as error:
                 raise InvalidRecord(entity.record.__name__, field, value, str(error)) from None
-            yield children[field], items
+            yield children[field], () if items is None else items
 
     def _resolved_item(self, child: Child, item: Any) -> Any:
         if child.target is None:
@@ -474,9 +562,11 @@ class Writer:
             reference = getattr(record, column.field)
             if reference is None or column.target is None:
                 continue
-            found = self._meet(column.target, reference)
+            found = self._meet(entity, record, column.field, column.target, reference)
             if found is None:
                 try:
+                    if entity.name == "promise":  # Only inside an apology it may be left out.
+                        raise InvalidRecord("Promise", "apology", None, "is needed.")
                     without = attrs.evolve(record, **{column.field: None})
                 except InvalidRecord:
                     self._wait(entity, record, column.field, column.target, reference, whole=True)
@@ -490,27 +580,32 @@ class Writer:
             if child.target is None:
                 continue
             items = _items(record, child)
-            kept = []
+            kept, missing = [], []
             for item in items:
                 reference = child.reference(item)
-                found = self._meet(child.target, reference)
+                found = self._meet(entity, record, child.field, child.target, reference)
                 if found is None:
-                    self._wait(entity, record, child.field, child.target, reference, item=item)
+                    missing.append((reference, item))
                 else:
                     kept.append(item if found is reference else _with_reference(item, found))
-            if len(kept) < len(items) or any(a is not b for a, b in zip(kept, items, strict=False)):
-                if isinstance(record, Apology) and child.field == "incidents" and not kept:
-                    self._wait(
-                        entity, record, child.field, child.target,
-                        child.reference(items[0]), whole=True,
-                    )  # fmt: skip
-                    return None
+            # An apology is for one incident at the least: it waits for the first that comes.
+            whole = entity.name == "apology" and child.field == "incidents" and not kept
+            for reference, item in missing:
+                self._wait(
+                    entity, record, child.field, child.target, reference, item=item, whole=whole
+                )
+            if whole:
+                return None
+            if missing or any(a is not b for a, b in zip(kept, items, strict=True)):
                 changes[child.field] = tuple(kept)
         return attrs.evolve(record, **changes) if changes else record
 
-    def _meet(self, target: str, reference: Any) -> str | None:
+    def _meet(
+        self, entity: Entity, record: Record, field: str, target: str, reference: Any
+    ) -> str | None:
+        """Return the id of what is referred to, or None where that is to be waited for."""
         if isinstance(reference, External):
-            found = self._known(target, reference)
+            found = self._known(target, reference) or self._coming.get((target, reference))
             if found is None and target == "customer":
                 # A customer is made where it is first named, in the source's terms as well.
                 found = f"{reference.source}:{reference.external_id}"
@@ -520,8 +615,10 @@ class Writer:
                     [reference.source, reference.external_id, found],
                 )
             if found is None and not self._keep_pending:
-                raise DanglingReference([("A record", target, str(reference))])
+                told = f"{reference.external_id} of {reference.source}"
+                raise DanglingReference([(f"{entity.name} {record.id}", field, told)])
             return found
+        reference = self._other_ids.get((target, reference), reference)
         if target == "customer":
             self._make_customer(reference)
             return str(reference)
@@ -543,6 +640,13 @@ class Writer:
         whole: bool = False,
     ) -> None:
         external = reference if isinstance(reference, External) else None
+        place = [
+            record.id,
+            field,
+            None if external else reference,
+            external.source if external else None,
+            external.external_id if external else None,
+        ]
         content: dict[str, Any]
         if whole:
             content = {"record": to_dict(record)}
@@ -560,20 +664,14 @@ class Writer:
             )
             content = {"link": to_dict(alone)[field]}
         self._db.execute(
-            "INSERT INTO pending (entity, record, field, target_entity, target, target_source, "
-            "target_external_id, content) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS "
-            "(SELECT 1 FROM pending WHERE record = ?2 AND field = ?3 AND target IS ?5 AND "
-            "target_source IS ?6 AND target_external_id IS ?7)",
-            [
-                entity.name,
-                record.id,
-                field,
-                target,
-                None if external else reference,
-                external.source if external else None,
-                external.external_id if external else None,
-                json.dumps(content, ensure_ascii=False),
-            ],
+            "DELETE FROM pending WHERE record = ? AND field = ? AND target IS ? AND "
+            "target_source IS ? AND target_external_id IS ?",
+            place,
+        )
+        self._db.execute(
+            "INSERT INTO pending (record, field, target, target_source, target_external_id, "
+            "entity, target_entity, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [*place, entity.name, target, json.dumps(content, ensure_ascii=False)],
         )
 
     def _arrived(self, entity: Entity, record: Record) -> None:
@@ -586,7 +684,8 @@ class Writer:
             [entity.name, record.id, record.source, record.external_id],
         ).fetchall()
         for number, name, owner, field, text in waiting:
-            self._db.execute("DELETE FROM pending WHERE id = ?", [number])
+            if not self._db.execute("DELETE FROM pending WHERE id = ?", [number]).rowcount:
+                continue  # What one of those before has brought in was the same record.
             content = json.loads(text)
             if "record" in content:
                 counts = (self.new, self.updated, self.unchanged, self.older)
@@ -686,26 +785,11 @@ class Writer:
             rows, children = self._plain_rows(entity, group)
         if rows is None:
             return False
-        columns = (*entity.names, *entity.derived)
-        marks = ", ".join("?" * len(columns))
         self._db.execute("SAVEPOINT batch")
-        inserted = self._connection.executemany(
-            f"INSERT INTO {entity.name} ({', '.join(columns)}) VALUES ({marks}) "
-            f"ON CONFLICT DO NOTHING",
-            rows,
-        ).rowcount
-        complete = inserted == len(rows)
-        for child, lines in children.items() if complete else ():
-            if not lines:
-                continue
-            names = entity.children[child].columns
-            marks = ", ".join("?" * len(names))
-            added = self._connection.executemany(
-                f"INSERT INTO {entity.children[child].table} ({', '.join(names)}) "
-                f"VALUES ({marks}) ON CONFLICT DO NOTHING",
-                lines,
-            ).rowcount
-            complete = complete and added == len(lines)
+        complete = self._insert_rows(entity.name, (*entity.names, *entity.derived), rows)
+        for place, lines in children.items() if complete else ():
+            child = entity.children[place]
+            complete = complete and self._insert_rows(child.table, child.columns, lines)
         if not complete:
             self._db.execute("ROLLBACK TO batch")
         self._db.execute("RELEASE batch")
@@ -713,9 +797,26 @@ class Writer:
             self.new += len(rows)
         return complete
 
+    def _insert_rows(
+        self, table: str, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
+    ) -> bool:
+        """Insert rows, and say whether all of them were new."""
+        if not rows:
+            return True
+        # The sqlite3 module looks for an adapter of every None that it is given, which costs more
+        # than storing the row: columns without a value are left out of the statement.
+        columns = list(zip(*rows, strict=True))
+        kept = [place for place, column in enumerate(columns) if column.count(None) < len(rows)]
+        inserted = self._connection.executemany(
+            f"INSERT INTO {table} ({', '.join(names[place] for place in kept)}) "
+            f"VALUES ({', '.join('?' * len(kept))}) ON CONFLICT DO NOTHING",
+            zip(*[columns[place] for place in kept], strict=True),
+        ).rowcount
+        return inserted == len(rows)
+
     def _incident_rows(
         self, group: list[Any]
-    ) -> tuple[list[tuple[Any, ...]] | None, dict[int, list[tuple[Any, ...]]]]:
+    ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
         encode, failure, latest = BY_CLASS[Incident].encode, self._failure, self._latest
         place = BY_CLASS[Incident].names.index("occurred")
         rows, links, customers = [], [], set()
@@ -723,7 +824,9 @@ class Writer:
             row = encode(incident)
             if row[place] > latest:
                 self._refuse_future(incident)
-            rows.append((*row, failure(incident), None))
+            row.append(failure(incident))
+            row.append(None)
+            rows.append(row)
             if incident.duplicate_of is not None:
                 return None, {}
             for each in incident.customers:
@@ -740,11 +843,11 @@ class Writer:
 
     def _plain_rows(
         self, entity: Entity, group: list[Any]
-    ) -> tuple[list[tuple[Any, ...]] | None, dict[int, list[tuple[Any, ...]]]]:
+    ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
         rows = []
         children: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         customers: set[str] = set()
-        extra = (0,) * len(entity.derived)
+        extra = [0] * len(entity.derived)
         for record in group:
             for column in entity.references:
                 reference = getattr(record, column.field)
@@ -762,9 +865,13 @@ class Writer:
                             return None, {}
                         if child.target == "customer":
                             customers.add(reference)
+                        elif child.table == "cause_cause" and reference == record.id:
+                            raise CausalCycle([record.id, record.id])
                     children[place].append(child.encode(record.id, number, item))
             rows.append(entity.encode(record) + extra)
-        if entity.name == "promise" and any(record.apology is None for record in group):
+        if entity.name == "promise" and any(
+            record.apology is None or record.made is None for record in group
+        ):
             return None, {}
         self._connection.executemany(
             "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING",
@@ -849,7 +956,9 @@ class Writer:
                     raise Conflict(other, twice, {"kind": (name, other)})
         duplicates = {
             row[0]
-            for row in self._db.execute("SELECT id FROM incident WHERE duplicate_of IS NOT NULL")
+            for row in self._db.execute(
+                "SELECT id FROM incident WHERE duplicate_of IS NOT NULL OR canonical IS NOT NULL"
+            )
         }
         self._settle_duplicates(duplicates, duplicates)
         _causes.settle_all(self._db)
@@ -893,7 +1002,7 @@ class Writer:
     def _settle_duplicates(self, named: set[str], written: set[str]) -> None:
         """Give every duplicate its canonical incident, and what refers to it likewise."""
         touched = set()
-        for id in written:
+        for id in sorted(written):
             touched |= self._settle_duplicate(id)
         for id in sorted(named - touched):
             if scalar(self._db, "SELECT canonical FROM incident WHERE id = ?", [id]):
@@ -981,6 +1090,13 @@ class Writer:
         """Say what was written. The one place through which every single write goes."""
 
 
+_PART_OF_LINKS = {
+    ("incident", "order"): "customers",
+    ("incident", "order_no"): "customers",
+    ("cause", "role"): "incidents",
+}
+"""Fields that are a shorter way to say something of a plural one."""
+
 _ORDER = {entity.record: place for place, entity in enumerate(ENTITIES)}
 
 
@@ -1025,17 +1141,6 @@ def _is_bare(row: dict[str, Any]) -> bool:
     return row["provenance"] == "mapped" and not any(
         row[name] for name in ("account", "name", "source", "external_id", "attributes")
     )
-
-
-def _told(entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
-    """Return the single-valued fields of a row as a person would write them."""
-    told = {}
-    for column in entity.columns:
-        value = row[column.name]
-        told[column.field] = column.decode(value) if column.decode and value is not None else value
-    if entity.after is not None:
-        told.update(entity.after(row))
-    return {field: str(value) for field, value in told.items() if value is not None}
 
 
 def _needed(entity: Entity, id: str) -> dict[str, Any]:

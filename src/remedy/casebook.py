@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from remedy import _coerce, _reading
+from remedy import _coerce, _reading, _rows
 from remedy._rows import BY_CLASS, strength_rank
 from remedy._writing import Ingested, Pending, Writer
 from remedy.config import Config, config_from
@@ -66,10 +66,10 @@ def open(  # noqa: A001 - remedy.open, as sqlite3.connect is not called sqlite3.
         ...     book.get("C-17")
         Customer(id='C-17')
     """
-    fresh = str(path) == ":memory:" or not os.path.exists(path)  # noqa: PTH110 - before it is made
     store = Store(path, read_only=read_only, create=create, timeout=timeout, journal=journal)
     book = Casebook(store, actor=actor or _user())
-    if fresh and not read_only:
+    if not read_only and book._kept("config") is None:
+        # Just made; or somebody made it, and was stopped before this.
         book._begin(config or Config())
     return book
 
@@ -437,6 +437,50 @@ class Casebook:
                 self._store, used, book=self, extra_rules=rules, as_of=moment, around=around
             )
         )
+
+    # --- baseline ---------------------------------------------------------------------------------
+
+    def set_baseline(self, report: Report) -> tuple[int, int]:
+        """Accept what a check found, so that from now on only what is new or graver counts.
+
+        What is in the baseline already, and was found again, keeps its date and is accepted as it
+        is now; what was not found any more is taken out.
+
+        Args:
+            report: A check of the whole casebook, with all the rules that are going to be asked.
+
+        Returns:
+            How many findings are new in the baseline, and how many were taken out.
+
+        Raises:
+            ConfigError: If the report is of one case only.
+        """
+        if report.around is not None:
+            raise ConfigError("baseline", f"the report is of the case around {report.around} only.")
+        found = {key: code for key, code, _ in report.findings.keys()}
+        with self._store.transaction() as db:
+            before = {row[0] for row in db.execute("SELECT finding FROM baseline")}
+            gone = [(key,) for key in before - found.keys()]
+            db.conn.executemany("DELETE FROM baseline WHERE finding = ?", gone)
+            db.conn.executemany(
+                "INSERT INTO baseline VALUES (?1, ?2, ?3) "
+                "ON CONFLICT (finding) DO UPDATE SET code = ?2",
+                [(key, code, _rows.micros(report.as_of)) for key, code in found.items()],
+            )
+        return len(found.keys() - before), len(gone)
+
+    def clear_baseline(self) -> int:
+        """Take everything out of the baseline, and return how many findings that were."""
+        with self._store.transaction() as db:
+            return int(db.execute("DELETE FROM baseline").rowcount)
+
+    def baseline(self) -> dict[str, tuple[str, datetime]]:
+        """Return the baseline: of each finding's key, the code that was accepted and since when."""
+        with self._store.reading() as db:
+            rows = db.execute("SELECT finding, code, since FROM baseline ORDER BY finding")
+            return {key: (code, _rows.moment(since)) for key, code, since in rows.fetchall()}
+
+    # --- graph ------------------------------------------------------------------------------------
 
     def graph(self, around: str | None = None) -> networkx.MultiDiGraph:
         """Return the casebook, or the part around one record, as a graph.

@@ -18,9 +18,9 @@ from remedy._reading import entity_of
 from remedy._rows import impact_rank, micros, moment, span_micros, strength_rank
 from remedy.config import PROFILES, Config
 from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
-from remedy.errors import ConfigError, RuleError, UnknownRule
+from remedy.errors import ConfigError, RemedyError, RuleError, UnknownRule
 from remedy.findings import Apologies, Finding, Findings, Waived
-from remedy.rules import RULES, Rule
+from remedy.rules import BY_CODE, RULES, Rule
 from remedy.vocabulary import Severity
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckResult", "run_check"]
 
 _AGAIN = "R:again"
+_BACKING = "A:backing:"
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 _TICKETS = ("R", "A130", "A131", "A132", "A133", "A141", "A142", "A143")
@@ -138,11 +139,14 @@ def run_check(
     """
     rules = _all_rules(extra_rules)
     by_account = config.same_customer == "account"
+    if around is not None:
+        with store.reading() as db:
+            SqliteEngine(db.conn).lay(by_account=by_account, everything=False)
     with store.snapshot() as db:
         focus = None
         if around is not None:
             entity = entity_of(db, around)
-            focus = focus_of(db.conn, entity.name, around, by_account=by_account)
+            focus = focus_of(db.conn, entity.name, around)
         profile, reason = _profile(db, config)
         nothing_done = not _anything_done(db)
         chosen, not_assessed = _choose(rules, config, profile, nothing_done)
@@ -166,12 +170,13 @@ def run_check(
             asked = _ask(engine, chosen, book, as_of)
             if profile == "register":
                 _keep_what_matters(engine, asked)
-            told = _facts(chosen, asked, _mute_coarse(chosen, asked))
+            told = _facts(chosen, asked, focus is None and _is_coarse(engine))
             severities = _Severities(chosen, config, asked)
             _take(engine, _TAKES, chosen, told, severities)
             _take(engine, _TAKES_AFTER, chosen, told, severities)
             lines = _lines(chosen, told, severities)
-            apologies, backed = _apologies(engine, profile)
+            apologies, backed = _apologies(engine)
+            beside = _beside(engine, [line[3] for line in lines if line[0].startswith(_BACKING)])
             (incidents,) = db.execute("SELECT COUNT(*) FROM focus").fetchone()
             waivers = db.execute(
                 "SELECT finding, code, reason, until, who FROM waiver WHERE made <= ? AND until >= ?",
@@ -181,11 +186,12 @@ def run_check(
         finally:
             if focus is None:
                 engine.clear()
-    lines, waived = _without_waived(lines, waivers, chosen)
-    old, fixed = _old(lines, baseline, chosen)
+    accepted = _Accepted(chosen, rules)
+    lines, waived = _without_waived(lines, waivers, chosen, accepted)
+    old, fixed = _old(lines, baseline, accepted)
     columns = [asked[rule.code][0] for rule in chosen]
     return CheckResult(
-        findings=Findings(chosen, columns, lines),
+        findings=Findings(chosen, columns, lines, beside),
         apologies=apologies,
         waived=tuple(waived),
         baselined=old,
@@ -313,7 +319,12 @@ def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) ->
                     raise
                 raise RuleError(rule.code, f"its SQL does not work: {error}.") from error
         else:
-            mappings = list(rule.ask(book, as_of))
+            try:
+                mappings = [dict(each) for each in rule.ask(book, as_of)]
+            except RemedyError:
+                raise
+            except Exception as error:
+                raise RuleError(rule.code, f"its function failed: {error!r}.") from error
             names = tuple(dict.fromkeys(name for each in mappings for name in each)) or ("subject",)
             found = [tuple(each.get(name) for name in names) for each in mappings]
         if names[0] != "subject":
@@ -322,6 +333,8 @@ def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) ->
             place = names.index("subject")
             names = ("subject", *names[:place], *names[place + 1 :])
             found = [(row[place], *row[:place], *row[place + 1 :]) for row in found]
+        if rule not in RULES and not all(isinstance(row[0], str) for row in found):
+            raise RuleError(rule.code, "one of its rows has no id as its subject.")
         asked[rule.code] = names, found
     return asked
 
@@ -334,13 +347,14 @@ def _keep_what_matters(engine: SqliteEngine, asked: Asked) -> None:
     )
     matters = {row[0] for row in rows}
     for code, (names, found) in asked.items():
-        if code[0] == "A" and not code.startswith(_TICKETS):
+        if code in BY_CODE and code[0] == "A" and not code.startswith(_TICKETS):
             asked[code] = names, [row for row in found if row[0] in matters]
 
 
-def _mute_coarse(rules: list[Rule], asked: Asked) -> bool:
-    names, rows = asked.get("R200", ((), []))
-    return bool(rows) and bool(rows[0][names.index("coarse")])
+def _is_coarse(engine: SqliteEngine) -> bool:
+    """Whether the signature calls too many incidents repeats, whatever rules were asked for."""
+    _, rows = engine.rows("SELECT coarse FROM comparison")
+    return any(coarse for (coarse,) in rows)
 
 
 def _facts(rules: list[Rule], asked: Asked, mute: bool) -> dict[tuple[str, str], _Told]:
@@ -428,6 +442,7 @@ def _lines(
     gathered: dict[tuple[str, str], list[tuple[int, tuple[Any, ...]]]] = defaultdict(list)
     subjects: dict[str, str] = {}
     codes = [rule.code for rule in rules]
+    failures = _failure_facts(rules, told)
     for (fact, subject), one in told.items():
         one.rows.sort(key=lambda each: each[0])
         lead = one.rows[0][0]
@@ -437,9 +452,10 @@ def _lines(
         gravest = min(severities(place, row) for place, row in one.rows)
         also = dict.fromkeys(codes[place] for place, _ in one.rows)
         del also[codes[lead]]
+        short = digest(subject) if (fact, subject) in failures else subject
         lines.append(
             (
-                f"{fact}:{subject}", gravest, lead, subject,
+                f"{fact}:{short}", gravest, lead, subject,
                 (*also, *sorted(one.taken)), tuple(one.rows),
             )  # fmt: skip
         )
@@ -452,6 +468,17 @@ def _lines(
         lines.append((key, gravest, lead, subjects[key], tuple(also), tuple(rows)))
     lines.sort(key=lambda line: (line[1], line[2], line[3], line[0]))
     return lines
+
+
+def _failure_facts(rules: list[Rule], told: dict[tuple[str, str], _Told]) -> set[tuple[str, str]]:
+    """Return the facts whose subject is a failure key, and not an incident that has none."""
+    places = {place for place, rule in enumerate(rules) if rule.subject == "failure"}
+    facts = {rules[place].fact for place in places}
+    return {
+        key
+        for key, one in told.items()
+        if key[0] in facts and any(row[1] == key[1] for place, row in one.rows if place in places)
+    }
 
 
 def _gather(
@@ -478,7 +505,7 @@ def _gather(
         subjects[key] = failure
 
 
-def _apologies(engine: SqliteEngine, profile: str) -> tuple[Apologies, tuple[int, int]]:
+def _apologies(engine: SqliteEngine) -> tuple[Apologies, tuple[int, int]]:
     """Return every apology with its state, and how many are backed of how many."""
     _, rows = engine.rows(
         "SELECT s.apology, MIN(t.state), MAX(t.state), MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) "
@@ -496,18 +523,59 @@ def _apologies(engine: SqliteEngine, profile: str) -> tuple[Apologies, tuple[int
     return made, (states.count(8), len(states))
 
 
+class _Accepted:
+    """Whether a code that somebody accepted holds a line: it and milder ones, not a graver one."""
+
+    def __init__(self, chosen: list[Rule], rules: list[Rule]) -> None:
+        # Over all rules: what was accepted may not have been asked for this time.
+        self._rank = {rule.code: place for place, rule in enumerate(rules)}
+        self._codes = [rule.code for rule in chosen]
+
+    def __call__(self, code: str, line: Line) -> bool:
+        return code in self._rank and self._rank[code] <= self._rank[self._codes[line[2]]]
+
+
+# What stands beside an apology: the apologies themselves, what the customers got, what put this one
+# incident right, the causes and what is done about them.
+_BESIDE = (
+    "SELECT s.incident, 'apology', s.apology FROM asked_incident t "
+    "JOIN now_sorry s ON s.incident = t.id ORDER BY s.made, s.apology",
+    "SELECT m.incident, m.kind, m.id FROM asked_incident t JOIN amends m ON m.incident = t.id "
+    "WHERE m.made <= (SELECT as_of FROM p) ORDER BY m.made, m.id",
+    "SELECT l.incident, a.kind, a.id FROM asked_incident t "
+    "JOIN action_incident l ON l.incident = t.id JOIN now_action a ON a.id = l.action "
+    "WHERE a.kind IN ('correction', 'containment') "
+    "AND (l.since IS NULL OR l.since <= (SELECT as_of FROM p)) ORDER BY a.decided, a.id",
+    "SELECT l.incident, 'cause', r.deeper FROM asked_incident t "
+    "JOIN now_explained l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
+    "WHERE l.role = 'cause' ORDER BY r.deeper",
+    "SELECT DISTINCT l.incident, 'action', f.action FROM asked_incident t "
+    "JOIN now_explained l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
+    "JOIN fix f ON f.cause = r.deeper WHERE l.role = 'cause' ORDER BY f.action",
+)
+
+
+def _beside(engine: SqliteEngine, incidents: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return what stands beside the apologies for some incidents: words and ids."""
+    beside: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    engine.pairs("SELECT 1 WHERE 1 = 0", incidents, ())
+    for sql in _BESIDE if incidents else ():
+        for incident, word, id in engine.rows(sql)[1]:
+            beside[incident].append((word, id))
+    return beside
+
+
 def _without_waived(
-    lines: list[Line], waivers: list[tuple[Any, ...]], rules: list[Rule]
+    lines: list[Line], waivers: list[tuple[Any, ...]], rules: list[Rule], accepted: _Accepted
 ) -> tuple[list[Line], list[Waived]]:
     if not waivers:
         return lines, []
-    rank = {rule.code: place for place, rule in enumerate(rules)}
     held: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for waiver in waivers:
         held[waiver[0]].append(waiver)
     kept, waived = [], []
     for line in lines:
-        found = [w for w in held.get(line[0], ()) if rank.get(w[1], -1) <= line[2]]
+        found = [waiver for waiver in held.get(line[0], ()) if accepted(waiver[1], line)]
         if found:
             _, code, reason, until, who = found[0]
             waived.append(
@@ -522,16 +590,13 @@ def _without_waived(
 
 
 def _old(
-    lines: list[Line], baseline: Mapping[str, str], rules: list[Rule]
+    lines: list[Line], baseline: Mapping[str, str], accepted: _Accepted
 ) -> tuple[frozenset[str], int]:
     """Return the keys of what was there when the tool came in, and how many of those are gone."""
     if not baseline:
         return frozenset(), 0
-    rank = {rule.code: place for place, rule in enumerate(rules)}
     keys = {line[0] for line in lines}
     old = frozenset(
-        line[0]
-        for line in lines
-        if line[0] in baseline and rank.get(baseline[line[0]], -1) <= line[2]
+        line[0] for line in lines if line[0] in baseline and accepted(baseline[line[0]], line)
     )
     return old, sum(1 for key in baseline if key not in keys)

@@ -40,7 +40,8 @@ _SIGNATURE_FIELDS = (
     "title",
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
-_SPAN = re.compile(r"(\d{1,6})\s*(m|min|minutes?|h|hours?|d|days?)\Z")
+_SPAN = re.compile(r"(\d{1,8})\s*(m|min|minutes?|h|hours?|d|days?)\Z", re.A)
+_LONGEST = timedelta(days=36_525)
 
 
 def _strings(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -65,15 +66,15 @@ def span(value: timedelta | str | int) -> timedelta:
     elif isinstance(value, bool):
         raise ConfigError("span", f"{value!r} is no span of time.")
     elif isinstance(value, int):
-        found = timedelta(days=value)
+        found = timedelta(days=max(-1, min(value, 1_000_000)))
     else:
         match = _SPAN.match(str(value).strip().lower())
         if not match:
             raise ConfigError("span", f"{value!r} is no span of time: write 4 h, 90 min, 14 days.")
         unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2][0]]
         found = timedelta(**{unit: int(match[1])})
-    if found < timedelta(0):
-        raise ConfigError("span", f"{value!r} is negative.")
+    if not timedelta(0) <= found <= _LONGEST:
+        raise ConfigError("span", f"{value!r} is negative, or longer than a hundred years.")
     return found
 
 
@@ -83,6 +84,16 @@ def _word(words: tuple[str, ...]) -> Callable[[object, Any, object], None]:
             raise ConfigError(field.name, f"{value!r} is not one of {', '.join(words)}.")
 
     return check
+
+
+def _share(_: object, field: Any, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ConfigError(field.name, f"{value!r} is no share: write a number from 0 to 1.")
+
+
+def _count(_: object, field: Any, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigError(field.name, f"{value!r} is no number of incidents: write 1 or more.")
 
 
 def _member(kind: type[Any], place: str, value: object) -> Any:
@@ -161,8 +172,8 @@ class Config:
     select: tuple[str, ...] = attrs.field(default=(), converter=_strings)
     ignore: tuple[str, ...] = attrs.field(default=(), converter=_strings)
     severity: Mapping[str, Severity] = attrs.field(factory=dict, converter=_severities)
-    coarse_share: float = attrs.field(default=0.5, converter=float)
-    coarse_from: int = 20
+    coarse_share: float = attrs.field(default=0.5, converter=float, validator=_share)
+    coarse_from: int = attrs.field(default=20, validator=_count)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, as `config_from` takes them."""

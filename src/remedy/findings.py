@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, overload
 
@@ -106,14 +106,20 @@ class Findings(Sequence[Finding]):
         rules: The rules that were asked.
         columns: The names of the columns of their rows.
         lines: What was found.
+        beside: What stands beside the apologies for an incident: words and ids.
     """
 
     def __init__(
-        self, rules: list[Rule], columns: list[tuple[str, ...]], lines: list[tuple[Any, ...]]
+        self,
+        rules: list[Rule],
+        columns: list[tuple[str, ...]],
+        lines: list[tuple[Any, ...]],
+        beside: Mapping[str, Sequence[tuple[str, str]]],
     ) -> None:
         self._rules = rules
         self._columns = columns
         self._lines = lines
+        self._beside = beside
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -126,7 +132,7 @@ class Findings(Sequence[Finding]):
 
     def __getitem__(self, place: int | slice) -> Finding | Findings:
         if isinstance(place, slice):
-            return Findings(self._rules, self._columns, self._lines[place])
+            return Findings(self._rules, self._columns, self._lines[place], self._beside)
         return self._make(self._lines[place])
 
     def __iter__(self) -> Iterator[Finding]:
@@ -162,7 +168,7 @@ class Findings(Sequence[Finding]):
             for line, told in zip(self._lines, self.keys(), strict=True)
             if keep(*told)
         ]
-        return Findings(self._rules, self._columns, kept)
+        return Findings(self._rules, self._columns, kept, self._beside)
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the code and the values of each row that stands behind the findings."""
@@ -187,12 +193,15 @@ class Findings(Sequence[Finding]):
                 value = values.get(name)
                 if isinstance(value, str):
                     path[value] = None
+        beside = self._beside.get(subject, ()) if rule.fact == "A:backing" else ()
+        path.update(dict.fromkeys(id for _, id in beside))
         customers = dict.fromkeys(
             v["customer"] for v in (leading if gathered else told) if v.get("customer")
         )
         message = fill(rule.message, first) or rule.name or rule.code
         if gathered and len(incidents) > 1:
             message += _trend(leading)
+        message += _no_change(beside)
         return Finding(
             key=key,
             code=rule.code,
@@ -207,6 +216,19 @@ class Findings(Sequence[Finding]):
             message=message,
             advice=fill(rule.advice, first),
         )
+
+
+def _no_change(beside: Sequence[tuple[str, str]]) -> str:
+    """Return what the customer got and what put this one right: none of it changes the process."""
+    there = dict.fromkeys(
+        word.replace("_", " ") for word, _ in beside if word not in ("apology", "cause", "action")
+    )
+    if not there:
+        return ""
+    *most, last = there
+    told = f"{', '.join(most)} and {last}" if most else last
+    verb = "do" if most else "does"
+    return f" What there was besides ({told}) does not change the process."
 
 
 def _trend(rows: list[dict[str, Any]]) -> str:

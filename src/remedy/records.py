@@ -159,13 +159,13 @@ class _Value:
         return self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
-        return hash((type(self), *self.__dict__.values()))
+        return hash((type(self), frozenset(self.__dict__.items())))
 
     def __repr__(self) -> str:
         told = ", ".join(
             f"{each.name}={getattr(self, each.name)!r}"
             for each in attrs.fields(type(self))  # type: ignore[arg-type]
-            if getattr(self, each.name) != each.default
+            if getattr(self, each.name) != ({} if each.name == "attributes" else each.default)
         )
         return f"{type(self).__name__}({told})"
 
@@ -457,9 +457,6 @@ class Record(_Value):
     def __hash__(self) -> int:
         return hash((type(self), self.id))
 
-    def __repr__(self) -> str:
-        return super().__repr__().replace(", attributes={}", "")
-
 
 def _derived_id(record: Record, prefix: str) -> str:
     """Return an id made of what a record says, so that saying it twice is saying it once."""
@@ -681,7 +678,8 @@ def _events(
 ) -> tuple[ActionEvent, ...]:
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
         return (_event(value),)
-    return tuple(sorted(_coerce.several(value, _event), key=lambda event: event.occurred))
+    several = dict.fromkeys(_coerce.several(value, _event))
+    return tuple(sorted(several, key=lambda event: event.occurred))
 
 
 @frozen(kw_only=True)

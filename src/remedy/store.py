@@ -48,7 +48,32 @@ def _wal_is_safe(version: tuple[int, ...]) -> bool:
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that can be referred to weakly."""
+    """A connection that can be referred to weakly, and knows whether it holds a snapshot."""
+
+    in_snapshot = False
+
+
+_STORES: weakref.WeakSet[Store] = weakref.WeakSet()
+_PINNED: list[list[_Connection]] = []
+
+
+def _before_fork() -> None:
+    # Pinned, so that the child, where the other threads and their connections are gone, closes
+    # none of them: that would be closing the parent's files.
+    _PINNED.append([connection for store in _STORES for connection in store._open])
+
+
+def _after_fork_in_child() -> None:
+    for store in _STORES:
+        store._open = weakref.WeakSet()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_PINNED.pop,
+        after_in_child=_after_fork_in_child,
+    )
 
 
 class Store:
@@ -100,7 +125,7 @@ class Store:
         self._closed = False
         self._lock = threading.RLock()
         self._memory: Database | None = None
-        self._writing = False
+        _STORES.add(self)
         if self.in_memory:
             self._memory = self._connect(MEMORY)
             self._create_tables(self._memory)
@@ -234,15 +259,12 @@ class Store:
             return self._memory
         local = self._local.__dict__
         if local.get("process") != os.getpid():
-            if "db" in local:
-                # Inherited by a fork. It is kept, since dropping it would close it.
-                local.setdefault("inherited", []).append(local["db"])
             mode = "ro" if self.read_only else "rw"
             with self.translated():
                 db = self._connect(f"file:{quote(str(Path(self.path).absolute()))}?mode={mode}")
                 if not self.read_only:
                     self._choose_journal(db)
-            local.update(process=os.getpid(), db=db, depth=0)
+            local.update(process=os.getpid(), db=db)
         return local["db"]  # type: ignore[no-any-return]
 
     def _choose_journal(self, db: Database) -> None:
@@ -274,7 +296,7 @@ class Store:
         try:
             yield
         except sqlite3.OperationalError as error:
-            code = error.sqlite_errorcode & 0xFF
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise CasebookBusy(
                     self.path,
@@ -313,6 +335,10 @@ class Store:
         if self.read_only:
             raise ReadOnlyCasebook(self.path, "was opened for reading. Open it without read_only.")
         with self._exclusive() as db, self.translated():
+            if db.conn.in_snapshot:
+                raise ReadOnlyCasebook(
+                    self.path, "is being read as of one moment. Write after the snapshot's end."
+                )
             if db.conn.in_transaction:
                 with db.atomic():
                     yield db
@@ -356,11 +382,13 @@ class Store:
                 yield db
                 return
             db.execute("BEGIN")
+            db.conn.in_snapshot = True
             try:
                 # A deferred transaction sees nothing before its first read.
                 db.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
                 yield db
             finally:
+                db.conn.in_snapshot = False
                 if db.conn.in_transaction:
                     db.execute("ROLLBACK")
 

@@ -39,7 +39,7 @@ class Focus:
         causes: What explains them, over all depths.
         actions: What addresses these causes, brought them into being, or is for the incidents.
         apologies: The apologies for the incidents.
-        customers: Their customers, as persons or accounts.
+        customers: Their customers.
         wide_incidents: The incidents that have to be looked at for that.
         wide_causes: Likewise.
         wide_actions: Likewise.
@@ -75,9 +75,7 @@ class SqliteEngine:
         focus: Focus | None,
     ) -> None:
         """Lay the relations as of a date, for the whole casebook or for one case."""
-        layout = f"{'all' if focus is None else 'focus'}, {'account' if by_account else 'person'}"
-        if focus is None or self._layout() != layout:
-            self._lay(layout, by_account=by_account, everything=focus is None)
+        self.lay(by_account=by_account, everything=focus is None)
         run = self._connection.execute
         for name in ("p", "contact_limit", "strength_asked"):
             run(f"DELETE FROM temp.{name}")
@@ -93,6 +91,15 @@ class SqliteEngine:
             self._fill_all()
         else:
             self._fill(focus)
+
+    def lay(self, *, by_account: bool, everything: bool) -> None:
+        """Make the relations, without rows. For one case they are kept from check to check.
+
+        They are, if this is done before the snapshot, whose end undoes all that was done inside.
+        """
+        layout = f"{'all' if everything else 'focus'}, {'account' if by_account else 'person'}"
+        if everything or self._layout() != layout:
+            self._lay(layout, by_account=by_account, everything=everything)
 
     def _layout(self) -> str | None:
         found = self._connection.execute(
@@ -244,6 +251,7 @@ _DEEPER = "SELECT cause FROM cause_cause WHERE effect IN ({ids})"
 _SHALLOWER = "SELECT effect FROM cause_cause WHERE cause IN ({ids})"
 _CAUSES_OF_INCIDENTS = "SELECT cause FROM incident_cause WHERE incident IN ({ids})"
 _INCIDENTS_OF_CAUSES = "SELECT incident FROM incident_cause WHERE cause IN ({ids})"
+_CUSTOMERS = "SELECT customer FROM incident_customer WHERE incident IN ({ids})"
 _FAILURES = "SELECT DISTINCT failure FROM incident WHERE id IN ({ids})"
 _SAME_FAILURE = "SELECT id FROM incident WHERE failure IN ({ids}) AND canonical IS NULL"
 
@@ -279,9 +287,7 @@ _CAUSES_AROUND = {
 }
 
 
-def focus_of(
-    connection: sqlite3.Connection, entity: str, id: str, *, by_account: bool
-) -> Focus:
+def focus_of(connection: sqlite3.Connection, entity: str, id: str) -> Focus:
     """Return the part of the casebook that has to be looked at for one record.
 
     What counts as of the date is left to the views: here everything is followed that is on file.
@@ -290,7 +296,6 @@ def focus_of(
         connection: A connection to the casebook.
         entity: What kind of record it is.
         id: Its id.
-        by_account: Whether customers of one account are the same customer.
     """
     look = _Lookup(connection)
     start = {id}
@@ -331,19 +336,10 @@ def focus_of(
     wide_actions = actions | look.follow(
         "SELECT action FROM action_cause WHERE cause IN ({ids})", wide_causes
     )
-    who = "COALESCE(c.account, c.id)" if by_account else "c.id"
-    customers = look.follow(
-        f"SELECT {who} FROM incident_customer l JOIN customer c ON c.id = l.customer "
-        "WHERE l.incident IN ({ids})",
-        incidents,
-    )
+    customers = look.follow(_CUSTOMERS, incidents)
+    customers |= look.follow("SELECT customer FROM response WHERE incident IN ({ids})", incidents)
     if entity == "customer":
-        customers |= look.follow(f"SELECT {who} FROM customer c WHERE c.id IN ({{ids}})", start)
-    customers |= look.follow(
-        f"SELECT {who} FROM response r JOIN customer c ON c.id = r.customer "
-        "WHERE r.incident IN ({ids})",
-        incidents,
-    )
+        customers |= start
     return Focus(
         incidents=frozenset(incidents),
         causes=frozenset(causes),

@@ -113,9 +113,12 @@ def drawing_of(
     apart = {focus} if isinstance(focus, str) else set(focus)
     # What is never said of a case is left out, unless it is asked for.
     kinds = graph.nodes(data="kind")
-    graph = graph.subgraph(
-        id for id, kind in kinds if kind not in _ASIDE or id in apart or graph.degree(id)
-    )
+    aside = [
+        id for id, kind in kinds if kind in _ASIDE and id not in apart and not graph.degree(id)
+    ]
+    if aside:
+        graph = graph.copy()
+        graph.remove_nodes_from(aside)
     groups = sorted(_groups(graph, max(most, 1), apart), key=lambda ids: _place(graph, ids))
     zones = _Zones(graph, zone)
     boxes = tuple(_box(graph, f"n{place}", ids, zones) for place, ids in enumerate(groups))

@@ -55,7 +55,7 @@ def safe_name(text: str, suffix: str = "") -> str:
     name = _UNSAFE.sub("_", plain).strip("._-")[:_LONGEST_NAME]
     if _RESERVED.match(name):
         name = f"_{name}"
-    if name != text:
+    if name != text or not name:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         name = f"{name}-{digest}" if name else digest
     return f"{name}{suffix}"

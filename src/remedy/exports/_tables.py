@@ -154,7 +154,9 @@ def row(record: r.Record) -> tuple[Value, ...]:
     cells: list[Value] = []
     for name, annotation in _fields_of(record.entity):
         value = getattr(record, name)
-        if annotation.startswith("Money"):
+        if value.__class__ is str or (value is None and not annotation.startswith("Money")):
+            cells.append(value)
+        elif annotation.startswith("Money"):
             cells.extend((None, None) if value is None else (value.amount, value.currency))
         elif value == () and annotation.endswith("None"):
             cells.append("none")  # Somebody looked, and there was nothing: not the same as unknown.

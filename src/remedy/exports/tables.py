@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import io
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -21,7 +20,7 @@ __all__ = ["UnknownTable", "generate_csv", "guarded", "table_names", "unguarded"
 
 # What a spreadsheet takes for the beginning of a formula, in its full-width forms too. Apostrophes
 # before it count, so that taking one away again is exact.
-_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - these are meant
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 class UnknownTable(RemedyError, LookupError):
@@ -123,15 +122,25 @@ def write_csv(
     return [Path(folder) / f"{name}.csv" for name in tables() if name in files]
 
 
+class _Returned:
+    """A file that gives back what is written to it: `writerow` returns what `write` does."""
+
+    @staticmethod
+    def write(text: str) -> str:
+        return text
+
+
+_WRITER: Any = csv.writer(_Returned(), quoting=csv.QUOTE_NONNUMERIC, lineterminator="")
+
+
 def _line(cells: Iterable[Value], guard: bool) -> str:
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="").writerow(
-        _cell(cell, guard) for cell in cells
-    )
-    return text.getvalue()
+    line: str = _WRITER.writerow([_cell(cell, guard) for cell in cells])
+    return line
 
 
 def _cell(value: Value, guard: bool) -> object:
+    if value is None:
+        return None
     if isinstance(value, str):
         return guarded(value) if guard else value
     if isinstance(value, bool):

@@ -90,11 +90,12 @@ _WORDS: dict[type[r.Record], Callable[[Any], str | None]] = {
 def _label(record: r.Record) -> str:
     """Return a few words, on one line, that tell a person which record it is."""
     words = _WORDS.get(type(record), _text)(record) or ""
-    line = " ".join(words.split()) or record.id
+    line = " ".join(words.split())
     if len(line) <= _LONGEST_LABEL:
-        return line
+        return line or record.id
+    cut = line[: _LONGEST_LABEL - 1]
     begun, _, _ = line[:_LONGEST_LABEL].rpartition(" ")
-    return f"{begun or line[: _LONGEST_LABEL - 1]}…"
+    return f"{begun if len(begun) > len(cut) // 2 else cut}…"
 
 
 def graph_of(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from remedy.checking import CheckResult
 from remedy.config import Config
 from remedy.findings import Apologies, Finding, Findings, Waived
+from remedy.records import Record
 from remedy.vocabulary import Severity
 
 __all__ = ["Report"]
@@ -103,6 +105,7 @@ class Report:
                     if each.state != "backed"
                 ],
             },
+            "baseline": dict(zip(("left", "gone"), self.baseline, strict=True)),
             "waived": [
                 {
                     "key": each.key, "code": each.code, "accepted": each.accepted,
@@ -117,19 +120,35 @@ class Report:
         """Return the report as JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
 
-    def to_text(self, *, width: int = 80, top: int = 10) -> str:
+    def to_text(
+        self,
+        *,
+        width: int = 80,
+        top: int = 10,
+        old: bool = False,
+        look_up: Callable[[str], Record] | None = None,
+    ) -> str:
         """Return the report as text for a terminal.
 
         Args:
-            width: How wide it may be, in characters.
+            width: How wide it may be, in columns of a terminal.
             top: How many findings of each rule are shown.
+            old: Whether to show what stands in the baseline, too.
+            look_up: Returns the record with an id (`Casebook.get`), so that records are called by
+                their titles.
         """
         from remedy.reporting.text import generate_text
 
-        return generate_text(self, width=width, top=top)
+        return "\n".join(generate_text(self, width=width, top=top, old=old, look_up=look_up))
 
-    def to_markdown(self, *, top: int = 10) -> str:
-        """Return the report as Markdown."""
+    def to_markdown(
+        self,
+        *,
+        top: int = 10,
+        old: bool = False,
+        look_up: Callable[[str], Record] | None = None,
+    ) -> str:
+        """Return the report as Markdown; the options are those of `to_text`."""
         from remedy.reporting.markdown import generate_markdown
 
-        return generate_markdown(self, top=top)
+        return "\n".join(generate_markdown(self, top=top, old=old, look_up=look_up))

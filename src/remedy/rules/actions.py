@@ -88,15 +88,15 @@ WHERE t.stronger = 0""",
     Rule(
         "F408",
         """
-SELECT c.id AS subject, t.strongest, k.asked FROM focus_cause c
+SELECT c.id AS subject, t.strongest, k.strength AS asked FROM focus_cause c
 JOIN strength_of t ON t.cause = c.id JOIN (
-    SELECT r.deeper AS cause, MAX(k.strength) AS asked
+    SELECT r.deeper AS cause, MAX(i.impact) AS impact
     FROM reach r JOIN now_explained l ON l.cause = r.cause
-    JOIN now_incident i ON i.id = l.incident JOIN strength_asked k ON k.impact = i.impact
+    JOIN now_incident i ON i.id = l.incident
     WHERE r.deeper IN (SELECT cause FROM strength_of)
     GROUP BY r.deeper
-) k ON k.cause = c.id
-WHERE COALESCE(t.strongest, 0) < k.asked""",
+) m ON m.cause = c.id JOIN strength_asked k ON k.impact = m.impact
+WHERE t.strongest < k.strength AND t.unknown = 0""",
         name="weaker than the impact asks for",
         severity=Severity.WARNING,
         subject="cause",
@@ -104,7 +104,8 @@ WHERE COALESCE(t.strongest, 0) < k.asked""",
         message="The strongest action on it is weaker than the impact of its incidents asks for.",
         advice="Choose a stronger kind of change.",
         why="Actions are to be appropriate to the effects; `strength_for` in the configuration "
-        "says what each impact asks for.",
+        "says what each impact asks for. Where the strength of one of them is not on record, "
+        "nothing is said: it may be enough.",
         source="ISO 9001:2015 10.2.1",
     ),
     _rule(

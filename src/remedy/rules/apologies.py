@@ -40,15 +40,20 @@ RULES: tuple[Rule, ...] = (
         "came back despite the change",
         Severity.ERROR,
         f"""
-SELECT w.incident AS subject, w.failure, w.first_made AS made_at, n.incident AS later,
-       n.occurred AS later_at, n.action, CASE WHEN w.weak = 1 OR n.weak = 1 THEN 1 ELSE 0 END AS weak
-FROM walked w JOIN (
-    SELECT h.incident AS apologised, n.incident, n.occurred, n.weak, MIN(n.action) AS action
-    FROM held h JOIN held_not n ON n.action = h.action AND n.cause = h.cause
-    WHERE n.incident <> h.incident
-    GROUP BY h.incident, n.incident, n.occurred, n.weak
-) n ON n.apologised = w.incident AND n.occurred = w.failed_at
-WHERE w.failed_at IS NOT NULL AND (w.hollow_at IS NULL OR w.failed_at < w.hollow_at)
+SELECT x.incident AS subject, x.failure, x.first_made AS made_at, x.later, x.failed_at AS later_at,
+       MIN(n.action) AS action, CASE WHEN x.weak = 1 OR m.weak = 1 THEN 1 ELSE 0 END AS weak
+FROM (
+    SELECT w.incident, w.failure, w.first_made, w.failed_at, w.weak, MIN(n.incident) AS later
+    FROM walked w JOIN held h ON h.incident = w.incident
+    JOIN held_not n ON n.failure = w.failure AND n.action = h.action AND n.cause = h.cause
+        AND n.occurred = w.failed_at AND n.incident <> w.incident
+    WHERE w.hollow_at IS NULL OR w.failed_at < w.hollow_at
+    GROUP BY w.incident, w.failure, w.first_made, w.failed_at, w.weak
+) x JOIN held h ON h.incident = x.incident
+JOIN held_not n ON n.failure = x.failure AND n.action = h.action AND n.cause = h.cause
+    AND n.incident = x.later
+JOIN member m ON m.incident = x.later
+GROUP BY x.incident, x.failure, x.first_made, x.later, x.failed_at, x.weak, m.weak
 UNION ALL
 SELECT DISTINCT o.incident AS subject, b.failure, b.first_made AS made_at, NULL AS later,
        NULL AS later_at, MIN(f.action) AS action, b.weak
@@ -72,12 +77,17 @@ GROUP BY o.incident, b.failure, b.first_made, b.weak""",
         "hollow apology",
         Severity.ERROR,
         """
-SELECT w.incident AS subject, w.failure, w.first_made AS made_at, MIN(l.incident) AS later,
-       w.hollow_at AS later_at, CASE WHEN w.weak = 1 OR MIN(l.weak) = 1 THEN 1 ELSE 0 END AS weak
-FROM walked w JOIN member l ON l.failure = w.failure AND l.occurred = w.hollow_at
-    AND l.incident <> w.incident
-WHERE w.hollow_at IS NOT NULL AND (w.failed_at IS NULL OR w.hollow_at < w.failed_at)
-GROUP BY w.incident, w.failure, w.first_made, w.hollow_at, w.weak""",
+SELECT h.incident AS subject, h.failure, h.first_made AS made_at, h.later, h.hollow_at AS later_at,
+       CASE WHEN h.weak = 1 OR m.weak = 1 THEN 1 ELSE 0 END AS weak
+FROM (
+    SELECT w.incident, w.failure, w.first_made, w.hollow_at, w.weak, MIN(l.incident) AS later
+    FROM walked w JOIN member l ON l.failure = w.failure AND l.occurred = w.hollow_at
+        AND l.incident <> w.incident
+    JOIN gap g ON g.incident = w.incident AND g.gap_at < l.occurred
+        AND (g.until_at IS NULL OR l.occurred_end <= g.until_at)
+    WHERE w.failed_at IS NULL OR w.hollow_at < w.failed_at
+    GROUP BY w.incident, w.failure, w.first_made, w.hollow_at, w.weak
+) h JOIN member m ON m.incident = h.later""",
         message="The apology of {made_at} was hollow: it happened again on {later_at} ({later}), "
         "before anything that changes the process was in effect.",
         advice="Say to the customer what is different now, and let it be something that changes "
@@ -371,10 +381,10 @@ GROUP BY b.incident""",
     Rule(
         "A143",
         f"""
-SELECT w.who AS subject, w.who AS customer, MIN(r.id) AS response, MIN(r.made) AS made_at,
+SELECT r.customer AS subject, r.customer, MIN(r.id) AS response, MIN(r.made) AS made_at,
        MIN(h.incident) AS later, MIN(h.occurred) AS later_at,
        MIN(CASE WHEN m.weak = 1 OR r.provenance = 'detected' THEN 1 ELSE 0 END) AS weak
-FROM response r JOIN person w ON w.customer = r.customer JOIN focus_customer f ON f.id = w.who
+FROM response r JOIN focus_customer f ON f.id = r.customer JOIN person w ON w.customer = r.customer
 JOIN member e ON e.incident = r.incident
 JOIN hit h ON h.failure = e.failure AND h.who = w.who AND h.occurred > r.made
 JOIN member m ON m.incident = h.incident
@@ -382,7 +392,7 @@ WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
 AND NOT EXISTS (
     SELECT 1 FROM response s WHERE s.customer = r.customer AND s.kind IN {_SETTLED}
     AND s.made > r.made AND s.made <= h.occurred)
-GROUP BY w.who""",
+GROUP BY r.customer""",
         name="failed after a last chance",
         severity=Severity.ERROR,
         subject="customer",
@@ -396,14 +406,14 @@ GROUP BY w.who""",
         Rule(
             code,
             f"""
-SELECT w.who AS subject, w.who AS customer, MIN(r.id) AS response, MAX(r.made) AS made_at,
+SELECT r.customer AS subject, r.customer, MIN(r.id) AS response, MAX(r.made) AS made_at,
        MIN(r.next_owner) AS owner
-FROM response r JOIN person w ON w.customer = r.customer JOIN focus_customer f ON f.id = w.who
+FROM response r JOIN focus_customer f ON f.id = r.customer
 WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
 AND NOT EXISTS (
     SELECT 1 FROM response s WHERE s.customer = r.customer AND s.kind IN {_SETTLED}
     AND s.made > r.made AND s.made <= {AS_OF})
-GROUP BY w.who HAVING {having}""",
+GROUP BY r.customer HAVING {having}""",
             name=name,
             severity=severity,
             subject="customer",

@@ -9,7 +9,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import attrs
@@ -22,8 +22,6 @@ from remedy.sources.converting import text_of
 from remedy.sources.making import Contribution, Gatherer, Ids, Maker
 from remedy.sources.mapping import Mapping
 from remedy.sources.rows import Row, Rows
-from remedy.sources.shapes import attribute_shape
-from remedy.sources.values import Value
 from remedy.vocabulary import ActionKind
 
 __all__ = ["REASON", "Case", "Mapper", "attribute_name"]
@@ -74,7 +72,7 @@ class Mapper:
         self._name = rows.name
         self._compiler = Compiler(mapping.zone, mapping.missing, mapping.rows == "one")
         self._known = mapping.columns() | {*mapping.ignore, REASON}
-        self._key = [(column, self._reader(column, "key")) for column in mapping.key]
+        self._key = [(column, self._compiler.column(column)) for column in mapping.key]
         self._sections = list(self._made())
         self._main = next(
             (name for name, section in mapping.records.items() if section.per is None), None
@@ -99,9 +97,6 @@ class Mapper:
                 )
             else:
                 yield Gatherer(section, self._compiler, self.mapping.source)
-
-    def _reader(self, column: str, name: str) -> RowReader:
-        return self._compiler.row_value(Value(column=column), attribute_shape(name))
 
     def _check_columns(self, columns: Sequence[str]) -> None:
         for column in sorted(self.mapping.columns() - set(columns)):
@@ -131,7 +126,7 @@ class Mapper:
                 f"Name one of them in the mapping, under attributes or ignore.",
             )
         self._columns[name] = column
-        self._rest[column] = (name, self._reader(column, name))
+        self._rest[column] = (name, self._compiler.column(column, keep_space=True))
 
     # --- cases ------------------------------------------------------------------------------------
 
@@ -248,34 +243,35 @@ class Mapper:
                 if name not in found:
                     value = read(row)
                     if value is not None:
-                        found[name] = value
+                        found[name] = text_of(value) if isinstance(value, date) else value
         return found
 
     def _check_times(self, made: Iterable[Record]) -> None:
         """Refuse what the casebook would refuse later, where nobody knows the row any more."""
-        incidents = {each.id: each for each in made if isinstance(each, Incident)}
-        for incident in incidents.values():
-            occurred = incident.occurred
-            if isinstance(occurred, Day) and occurred.date < self._now.date():
-                continue
-            if instant(occurred) > self._now:
-                raise Unfit(None, str(occurred), "incident.occurred: lies in the future.")
-        for action in made:
-            if isinstance(action, Action) and action.kind in (
-                ActionKind.CORRECTION,
-                ActionKind.CONTAINMENT,
-            ):
-                for link in action.incidents:
-                    other = incidents.get(str(link.to))
-                    if other and action.decided and action.decided < instant(other.occurred):
-                        raise Unfit(
-                            None,
-                            str(action.decided),
-                            f"action.decided: this {action.kind} is older than the incident that "
-                            f"it is for, of {other.occurred}.",
-                        )
+        for record in made:
+            if isinstance(record, Incident):
+                occurred = record.occurred
+                if isinstance(occurred, Day) and occurred.date < self._now.date():
+                    continue
+                if instant(occurred) > self._now:
+                    raise Unfit(None, str(occurred), "incident.occurred: lies in the future.")
+            elif isinstance(record, Action) and record.kind in _AFTERWARDS:
+                self._check_action(record, made)
+
+    def _check_action(self, action: Action, made: Iterable[Record]) -> None:
+        occurred = {each.id: each.occurred for each in made if isinstance(each, Incident)}
+        for link in action.incidents:
+            other = occurred.get(str(link.to))
+            if other is not None and action.decided and action.decided < instant(other):
+                raise Unfit(
+                    None,
+                    str(action.decided),
+                    f"action.decided: this {action.kind} is older than the incident that it is "
+                    f"for, of {other}.",
+                )
 
 
+_AFTERWARDS = (ActionKind.CORRECTION, ActionKind.CONTAINMENT)
 _OFFER = (
     "Map them, name them under ignore, or keep what nothing names as attributes: rest = "
     "'attributes'."

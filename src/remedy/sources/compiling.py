@@ -69,7 +69,7 @@ class Compiler:
 
     def _tests_of_column(self, condition: Condition, column: str) -> Iterable[Test]:
         if condition.present is not None:
-            read = self._column(column, ())
+            read = self.column(column)
             present = condition.present
             yield lambda row: (read(row) is not None) is present
         for key, make in _TEXT_TESTS.items():
@@ -83,10 +83,16 @@ class Compiler:
 
     # --- values of a row --------------------------------------------------------------------------
 
-    def _column(
-        self, column: str, missing: Iterable[str], *, keep_space: bool = False
+    def column(
+        self, column: str, missing: Iterable[str] = (), *, keep_space: bool = False
     ) -> RowReader:
-        """Return the function that takes a value out of a row, or None where it says nothing."""
+        """Return the function that takes a value out of a row, or None where it says nothing.
+
+        Args:
+            column: The column.
+            missing: What it says where it has no value, besides what the mapping says.
+            keep_space: Whether space at its ends is kept.
+        """
         nothing = frozenset(each.strip().casefold() for each in (*self.missing, *missing))
         longest = max(map(len, nothing), default=0)
 
@@ -103,7 +109,7 @@ class Compiler:
 
     def _template(self, value: Value) -> RowReader:
         parts = [
-            (literal, None if column is None else self._column(column, value.missing))
+            (literal, None if column is None else self.column(column, value.missing))
             for literal, column in template_parts(value.template or "")
         ]
 
@@ -130,10 +136,9 @@ class Compiler:
             read = lambda row: constant  # noqa: E731
         else:
             read = self._converted(value, shape)
-        if value.when is None:
-            return read
-        when = self.test(value.when, value.column)
-        return lambda row: read(row) if when(row) else None
+        if value.when is not None:
+            read = _only_when(self.test(value.when, value.column), read)
+        return read if value.columns() != {value.column} else _remembering(value.column, read)
 
     def _rules(self, rules: Sequence[Rule], column: str | None, shape: Shape) -> RowReader:
         made = [(self.test(rule.when, column), shape.constant(rule.is_)) for rule in rules]
@@ -149,7 +154,7 @@ class Compiler:
     def _converted(self, value: Value, shape: Shape) -> RowReader:
         if value.column is not None:
             free = shape.name in ("text", "reason") or shape.kind is Kind.ATTRIBUTE
-            raw = self._column(value.column, value.missing, keep_space=free)
+            raw = self.column(value.column, value.missing, keep_space=free)
         else:
             raw = self._template(value)
         cut = _cut(value.after, value.before) if value.after or value.before else None
@@ -239,6 +244,33 @@ class Compiler:
             return kind(**given) if not varying.isdisjoint(given) else None
 
         return make if parts.take is None else _over_rows(make, parts.take)
+
+
+_NOT_SEEN = object()
+
+
+def _only_when(when: Test, read: RowReader) -> RowReader:
+    return lambda row: read(row) if when(row) else None
+
+
+def _remembering(column: str, read: RowReader) -> RowReader:
+    """Return `read`, asked once for what stands in many cells: most columns have few values."""
+    known: dict[str, Any] = {}
+
+    def remember(row: Values) -> Any:
+        cell = row.get(column)
+        if cell.__class__ is not str:
+            return read(row)
+        found = known.get(cell, _NOT_SEEN)
+        if found is _NOT_SEEN:
+            found = read(row)
+            if len(cell) <= 200 and found.__class__ is not list:
+                if len(known) >= 5_000:
+                    known.clear()
+                known[cell] = found
+        return found
+
+    return remember
 
 
 # --- tests of a text ------------------------------------------------------------------------------

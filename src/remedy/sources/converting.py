@@ -81,19 +81,14 @@ def _times(value: Value, zone: str | None) -> TimeReader:
 
 
 def _word(words: type[enum.StrEnum]) -> Callable[[str], enum.StrEnum]:
-    known: dict[str, enum.StrEnum] = {}
-
     def word(text: str) -> enum.StrEnum:
-        found = known.get(text)
-        if found is None:
-            try:
-                found = known[text] = chosen(words, text)
-            except Refused as refused:
-                raise Refused(
-                    f"{refused.problem} Say what it means in a table: "
-                    f'values = {{ "..." = "{next(iter(words))}" }}.'
-                ) from None
-        return found
+        try:
+            return chosen(words, text)
+        except Refused as refused:
+            raise Refused(
+                f"{refused.problem} Say what it means in a table: "
+                f'values = {{ "..." = "{next(iter(words))}" }}.'
+            ) from None
 
     return word
 

@@ -6,6 +6,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import attrs
 
 from remedy.errors import BadMapping, SourceError
 
-__all__ = ["Dicts", "Reading", "Row", "Rows", "flattened", "rows_of"]
+__all__ = ["Dicts", "Limited", "Reading", "Row", "Rows", "flattened", "rows_of"]
 
 FORMATS = ("csv", "json", "jsonl")
 
@@ -124,6 +125,10 @@ class Dicts(Rows):
         self.name = name
         self._rows = rows
 
+    def as_list(self) -> list[Mapping[str, Any]]:
+        """Return the dictionaries; those of an iterator are gone then."""
+        return list(self._rows)
+
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows."""
         for number, given in enumerate(self._rows, start=1):
@@ -133,6 +138,25 @@ class Dicts(Rows):
                     f"row {number:,} is a {type(given).__name__}, not a dictionary of its columns.",
                 )
             yield row_of(given, None, number)
+
+
+class Limited(Rows):
+    """The first rows of a source."""
+
+    def __init__(self, rows: Rows, limit: int) -> None:
+        self.name = rows.name
+        self.tabular = rows.tabular
+        self._rows = rows
+        self._limit = limit
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """Its columns, where they are known before the rows are read."""
+        return self._rows.columns
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows."""
+        return islice(iter(self._rows), self._limit)
 
 
 def row_of(given: Mapping[str, Any], line: int | None, number: int) -> Row:

@@ -55,7 +55,7 @@ _ISO_TIME = re.compile(
 _LONGEST = 100
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Format:
     """A way of writing times.
 
@@ -73,10 +73,11 @@ class Format:
     has_time: bool
     has_zone: bool
 
-    def parts(self, text: str) -> dict[str, str] | None:
-        """Return the parts of a text that is written in this way."""
-        found = self.pattern.match(text.lower()) if self.pattern else None
-        return found.groupdict() if found else None
+    @functools.cached_property
+    def numbers(self) -> tuple[int, ...] | None:
+        """Where year, month, day, hour and minute stand, if those are all its parts."""
+        names = list(self.pattern.groupindex) if self.pattern else []
+        return tuple(map(names.index, "YmdHM")) if sorted(names) == sorted("YmdHM") else None
 
 
 @functools.cache
@@ -132,7 +133,6 @@ class TimeReader:
     formats: Sequence[Format]
     zone: str | None
     fold: str | None
-    _known: dict[str, Time] = attrs.field(factory=dict, init=False)
     _zone: tzinfo | None = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -144,21 +144,11 @@ class TimeReader:
         Raises:
             Refused: If it says none, or not clearly enough.
         """
-        if isinstance(value, str):
-            try:
-                return self._known[value]
-            except KeyError:
-                pass
-            found = self._read(value)
-            if len(self._known) > 20_000:
-                self._known.clear()
-            self._known[value] = found
-            return found
         if isinstance(value, datetime):
             return self._placed(value)
         if isinstance(value, dt.date):
             return self._day(value.isoformat())
-        return self._read(str(value))
+        return self._read(value if isinstance(value, str) else str(value))
 
     def _read(self, text: str) -> Time:
         text = text.strip()
@@ -191,6 +181,10 @@ class TimeReader:
             if zone is None:
                 raise Refused(_NO_ZONE, time=True)
             moment = moment.replace(tzinfo=zone)
+            offset = moment.utcoffset()
+            if offset == moment.replace(fold=1).utcoffset() and 1 < moment.year < 9999:
+                # Where it is the same on both sides, the clock neither skipped nor repeated.
+                return moment.replace(tzinfo=timezone(offset or _NO_OFFSET))
             if self.fold == "second":
                 moment = moment.replace(fold=1)
             moment = _in_calendar(moment)
@@ -209,8 +203,7 @@ class TimeReader:
 
 def _in_calendar(moment: datetime) -> datetime:
     try:
-        if moment.tzinfo.__class__ is not timezone:
-            moment = fixed(moment)
+        moment = fixed(moment)
         if moment.year in (1, 9999):
             moment.astimezone(timezone.utc)
         return moment
@@ -218,6 +211,7 @@ def _in_calendar(moment: datetime) -> datetime:
         raise Refused("is out of the calendar.", time=True) from None
 
 
+_NO_OFFSET = timedelta(0)
 _NO_ZONE = (
     "has no time zone. Say in which one these times are: zone = 'Europe/Vienna', or '+01:00', or "
     "'UTC'."
@@ -256,9 +250,14 @@ def _unix(_: TimeReader, form: Format, text: str) -> datetime | None:
 
 
 def _formatted(reader: TimeReader, form: Format, text: str) -> Time | None:
-    parts = form.parts(text)
-    if parts is None:
+    assert form.pattern is not None
+    found = form.pattern.match(text.lower())
+    if found is None:
         return None
+    if form.numbers is not None:  # the most usual ones, several times as fast
+        said = found.groups()
+        return reader._placed(datetime(*[int(said[place]) for place in form.numbers]))
+    parts = found.groupdict()
     date = _date(parts)
     if not form.has_time:
         return reader._day(date.isoformat())

@@ -1,0 +1,305 @@
+"""What of a report is shown to people, and what things are called there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import attrs
+
+from remedy import records as r
+from remedy.config import parts_of
+from remedy.errors import UnknownRecord
+from remedy.findings import Finding
+from remedy.reporting._paper import counted, plain
+from remedy.rules import BY_CODE
+from remedy.vocabulary import ApologyState, Severity
+
+if TYPE_CHECKING:
+    from remedy.reporting.report import Report
+
+LookUp = Callable[[str], r.Record]
+"""Returns the record with an id: `Casebook.get`."""
+
+_FEW = 30
+_SORTED_BY_SIZE = 20_000
+_LAST_MICROSECOND = 999_999
+
+
+@attrs.frozen
+class RuleSection:
+    """The findings that one rule leads, at one severity.
+
+    Attributes:
+        severity: Their severity.
+        code: The rule.
+        name: What it is called.
+        count: How many there are.
+        shown: The first of them; of failures and customers, those with the most incidents.
+    """
+
+    severity: Severity
+    code: str
+    name: str
+    count: int
+    shown: tuple[Finding, ...]
+
+
+@attrs.frozen
+class Digest:
+    """What of a report is shown.
+
+    Attributes:
+        sections: By rule, gravest first.
+        by_case: Whether they are few enough to be told case by case.
+        hidden: How many findings stand in the baseline, and are not shown.
+    """
+
+    sections: tuple[RuleSection, ...]
+    by_case: bool
+    hidden: int
+
+    def cases(self) -> list[tuple[Finding, ...]]:
+        """Return the findings that are shown, those of one subject together, gravest case first."""
+        found: dict[tuple[str, str], list[Finding]] = {}
+        for section in self.sections:
+            for finding in section.shown:
+                found.setdefault((finding.subject_kind, finding.subject), []).append(finding)
+        return [tuple(each) for each in found.values()]
+
+
+def digest(report: Report, top: int, *, old: bool) -> Digest:
+    """Choose what of a report is shown.
+
+    Args:
+        report: The report.
+        top: How many findings of each rule, at most.
+        old: Whether to show what stands in the baseline, too.
+    """
+    findings = report.findings if old else report.new
+    places: dict[tuple[Severity, str], list[int]] = {}
+    for place, (_, code, severity) in enumerate(findings.keys()):
+        places.setdefault((severity, code), []).append(place)
+    sections = []
+    for (severity, code), found in places.items():
+        chosen = found[:top]
+        if BY_CODE.get(code) and code in ("R201", "R202") and len(found) <= _SORTED_BY_SIZE:
+            sizes = {place: -len(findings[place].incidents) for place in found}
+            chosen = sorted(found, key=lambda place: (sizes[place], place))[:top]
+        shown = tuple(findings[place] for place in chosen)
+        name = shown[0].name if shown else name_of(code)
+        sections.append(RuleSection(severity, code, name, len(found), shown))
+    by_case = len(findings) <= _FEW and all(each.count <= top for each in sections)
+    return Digest(tuple(sections), by_case, len(report.findings) - len(findings))
+
+
+def name_of(code: str) -> str:
+    """Return the name of a shipped rule; of others, their code."""
+    return BY_CODE[code].name if code in BY_CODE else code
+
+
+def failure_words(subject: str) -> str:
+    """Return a failure key as people read it: "shipping / shipped collect"."""
+    try:
+        return " / ".join(parts_of(subject))
+    except ValueError:
+        return subject
+
+
+@attrs.frozen
+class Subject:
+    """What a finding is about.
+
+    Attributes:
+        id: Its id, or what it is called where it is no record.
+        kind: A word before the id where the id alone would not tell; or "".
+        title: A few words on it, or "".
+        context: A line that places it: when, which failure, who; or "".
+    """
+
+    id: str
+    kind: str
+    title: str
+    context: str
+
+
+class Names:
+    """What the records are called that findings name.
+
+    Args:
+        look_up: Returns the record with an id; None where there is no casebook at hand.
+    """
+
+    def __init__(self, look_up: LookUp | None) -> None:
+        self._look_up = look_up
+        self._known: dict[str, r.Record | None] = {}
+
+    def record(self, id: str) -> r.Record | None:
+        """Return the record with an id, if it is on file."""
+        if id not in self._known:
+            try:
+                self._known[id] = self._look_up(id) if self._look_up else None
+            except UnknownRecord:
+                self._known[id] = None
+        return self._known[id]
+
+    def subject(self, finding: Finding) -> Subject:
+        """Return what a finding is about."""
+        if finding.subject_kind == "casebook":
+            return Subject("the casebook", "", "", "")
+        record = self.record(finding.subject)
+        if record is None and finding.subject_kind == "failure":
+            return Subject(plain(failure_words(finding.subject)), "failure", "", "")
+        kind = "" if finding.subject_kind == "incident" else finding.subject_kind
+        title, context = ("", "") if record is None else (title_of(record), self._context(record))
+        return Subject(plain(finding.subject), kind, title, context)
+
+    def _context(self, record: r.Record) -> str:
+        if not isinstance(record, r.Incident):
+            return ""
+        parts = [day_of(record.occurred)]
+        parts.append(" / ".join(filter(None, (record.process, record.failure_mode))))
+        if record.impact:
+            parts.append(f"{record.impact} impact")
+        customers = [str(each.customer) for each in record.customers]
+        if len(customers) == 1:
+            name = self.record(customers[0])
+            known = title_of(name) if name else ""
+            parts.append(f"customer {customers[0]}" + (f" ({known})" if known else ""))
+        elif customers:
+            parts.append(counted(len(customers), "customer"))
+        return plain(" · ".join(filter(None, parts)))
+
+
+def title_of(record: r.Record) -> str:
+    """Return a few words on a record, on one line, or nothing."""
+    words: str | None
+    match record:
+        case r.Customer():
+            words = record.name
+        case r.Incident():
+            words = record.title or record.text
+        case r.Action():
+            words = record.text or spoken(record.intervention or record.kind)
+        case r.Promise():
+            words = record.text or spoken(record.kind)
+        case _:
+            words = getattr(record, "text", None)
+    return plain(words or "")
+
+
+def spoken(word: str | None) -> str:
+    """Return a word of a list as people say it: "took effect"."""
+    return (word or "").replace("_", " ")
+
+
+def also_of(finding: Finding) -> str:
+    """Return what else a finding tells, or nothing: "R203 in consecutive orders, …"."""
+    return ", ".join(
+        f"{code} {BY_CODE[code].name}" if code in BY_CODE else code for code in finding.also
+    )
+
+
+# --- times ----------------------------------------------------------------------------------------
+
+
+def day_of(moment: datetime | r.Day) -> str:
+    """Return the day of a moment, where it was."""
+    return str(moment.date if isinstance(moment, r.Day) else moment.date())
+
+
+def zone_words(moment: datetime) -> str:
+    """Return the offset of a moment as people read it: "UTC+01:00"."""
+    offset = moment.strftime("%z")
+    return f"UTC{offset[:3]}:{offset[3:5]}" if moment.utcoffset() else "UTC"
+
+
+def as_of_words(moment: datetime) -> str:
+    """Return the date of a check: "the end of 2026-03-09 (UTC+01:00)"."""
+    if moment.microsecond == _LAST_MICROSECOND:
+        if (moment + timedelta(microseconds=1)).strftime("%H:%M:%S") == "00:00:00":
+            return f"the end of {moment:%Y-%m-%d} ({zone_words(moment)})"
+    return f"{moment:%Y-%m-%d %H:%M} ({zone_words(moment)})"
+
+
+# --- the sums -------------------------------------------------------------------------------------
+
+
+def counts_words(report: Report, *, old: bool) -> str:
+    """Return "2 errors, 1 warning, 3 infos", or "no findings"."""
+    findings = report.findings if old else report.new
+    words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
+    told = [counted(number, words[severity]) for severity, number in findings.counts().items()]
+    return ", ".join(told) or "no findings"
+
+
+_STATE_WORDS = {
+    ApologyState.FAILED: "it came back although the process had been changed",
+    ApologyState.HOLLOW: "it came back before the process was changed",
+    ApologyState.UNBACKED: "nothing behind it that changes the process",
+    ApologyState.PARTLY: "some of the ways in which it can happen are closed",
+    ApologyState.WAITING: "there is still time to find the cause",
+    ApologyState.IN_HAND: "a change of the process is planned, and in time",
+    ApologyState.DECIDED: "somebody decided that nothing is needed",
+    ApologyState.BACKED: "a change of the process stands behind it",
+}
+
+
+def apologies_words(report: Report) -> str:
+    """Return "37 of 1,204 apologies are backed", or nothing."""
+    total = len(report.apologies)
+    if not total or report.profile == "tickets":
+        return ""
+    backed = report.apologies.counts().get(ApologyState.BACKED, 0)
+    return (
+        f"{backed:,} of {counted(total, 'apology', 'apologies')} "
+        f"{'is' if total == 1 else 'are'} backed"
+    )
+
+
+def states_words(report: Report) -> list[tuple[int, str, str]]:
+    """Return how many apologies are in each state, worst first, and what that means."""
+    counts = report.apologies.counts()
+    return [(counts[s], str(s), words) for s, words in _STATE_WORDS.items() if s in counts]
+
+
+def baseline_words(report: Report) -> str:
+    """Return the burn-down against the baseline, or nothing."""
+    left, gone = report.baseline
+    if not left and not gone:
+        return ""
+    new = len(report.new)
+    return (
+        f"of {counted(left + gone, 'finding')} in the baseline {gone:,} are gone and {left:,} are "
+        f"left; {new:,} {'is' if new == 1 else 'are'} new or graver"
+    )
+
+
+def looked_at(report: Report) -> str:
+    """Return what a check looked at: "2 incidents and 2 apologies"."""
+    told = counted(report.incidents, "incident")
+    if report.apologies:
+        told += f" and {counted(len(report.apologies), 'apology', 'apologies')}"
+    return told if report.around is None else f"the case around {plain(report.around)}: {told}"
+
+
+def how_words(report: Report) -> list[tuple[str, str]]:
+    """Return how a check looked: names and values, for the end of a report."""
+    config = report.config
+    told = [
+        ("as of", as_of_words(report.as_of)),
+        ("profile", f"{report.profile} ({report.profile_reason})"),
+        ("same failure", "same " + " and ".join(map(spoken, config.signature))),
+        (
+            "windows",
+            f"recurrence {config.recurrence_window.days} days, promise horizon "
+            f"{config.promise_horizon.days} days, grace {config.grace.days} days",
+        ),
+    ]
+    if config.select:
+        told.append(("only", ", ".join(config.select)))
+    if config.ignore:
+        told.append(("left out", ", ".join(config.ignore)))
+    told.extend(("not assessed", plain(each)) for each in report.not_assessed)
+    return told

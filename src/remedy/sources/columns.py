@@ -1,0 +1,310 @@
+"""What the columns of a source look like: how full, how varied, and what kind of thing they hold."""
+
+from __future__ import annotations
+
+import functools
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from remedy._coerce import Refused
+from remedy.sources.converting import number_in, text_of
+from remedy.sources.rows import Row
+from remedy.sources.times import Format, TimeReader, format_of
+
+__all__ = ["Column", "Survey", "survey"]
+
+# What cells say that have no value. "Other" and "unknown" are values, if poor ones.
+_NOTHING = frozenset(("?", "-", "--", "n/a", "na", "#n/a", "null", "none", "nan", "(null)"))
+_FLAGS = frozenset(("true", "false", "yes", "no", "y", "n"))
+
+_MOST_DISTINCT = 50_000
+_TESTED = 5_000
+_LONGEST_KEPT = 200
+
+
+@attrs.frozen(kw_only=True)
+class Column:
+    """What one column of a source looks like.
+
+    Attributes:
+        name: Its name.
+        rows: How many rows there are.
+        filled: In how many of them it says something.
+        distinct: How many different values it has; no more than 50,000 are counted.
+        runs: How often its value differs from the row before.
+        common: Its most frequent values, with their counts.
+        looks_like: empty, constant, id, day, time, clock, flag, number, word (one of a few), name
+            (one of many) or text.
+        formats: The ways of writing times that fit all of its values.
+        swapped: Whether day and month seem to be swapped wherever both could be either.
+        missing: What it says where it has no value, besides nothing.
+        average_length: How long its values are.
+    """
+
+    name: str
+    rows: int
+    filled: int
+    distinct: int
+    runs: int
+    common: tuple[tuple[str, int], ...]
+    looks_like: str
+    formats: tuple[str, ...] = ()
+    swapped: bool = False
+    missing: tuple[str, ...] = ()
+    average_length: float = 0.0
+
+    @property
+    def share_filled(self) -> float:
+        """In which share of the rows it says something."""
+        return self.filled / self.rows if self.rows else 0.0
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it holds days or times."""
+        return self.looks_like in ("day", "time")
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether it says something else in every row."""
+        return self.rows > 1 and self.distinct == self.filled == self.rows
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether its dates can be read day first as well as month first."""
+        return self.swapped or len({_day_first(each) for each in self.formats}) > 1
+
+
+@attrs.frozen(kw_only=True)
+class Survey:
+    """What a source looks like.
+
+    Attributes:
+        rows: How many rows were looked at.
+        columns: Its columns.
+        whole: Whether these are all of its rows.
+    """
+
+    rows: int
+    columns: tuple[Column, ...]
+    whole: bool
+
+    def __getitem__(self, name: str) -> Column:
+        """Return a column by its name."""
+        return next(each for each in self.columns if each.name == name)
+
+
+class _Watch:
+    """What is counted of a column, row by row."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.missing: Counter[str] = Counter()
+        self.filled = self.runs = self.length = 0
+        self._before: str | None = None
+
+    def see(self, value: object, nothing: frozenset[str]) -> None:
+        text = text_of(value).strip()
+        if not text:
+            return
+        if len(text) < 8 and text.casefold() in nothing:
+            self.missing[text] += 1
+            return
+        self.filled += 1
+        self.length += len(text)
+        if len(text) > _LONGEST_KEPT:
+            text = f"{text[:_LONGEST_KEPT]}\0{zlib.crc32(text.encode(errors='replace'))}"
+        if text != self._before:
+            self.runs += 1
+            self._before = text
+        if text in self.counts or len(self.counts) < _MOST_DISTINCT:
+            self.counts[text] += 1
+
+
+def survey(
+    rows: Iterable[Row], *, limit: int | None = None, missing: Iterable[str] = ()
+) -> Survey:
+    """Look at the columns of a source.
+
+    Args:
+        rows: Its rows; those with a problem of their own are passed over.
+        limit: Look at no more than so many.
+        missing: What cells say that have no value, besides what usually does.
+    """
+    nothing = _NOTHING | {each.strip().casefold() for each in missing}
+    watches: dict[str, _Watch] = {}
+    number = 0
+    whole = True
+    for row in rows:
+        if row.problem is not None:
+            continue
+        if limit is not None and number >= limit:
+            whole = False
+            break
+        number += 1
+        for column, value in row.values.items():
+            watch = watches.get(column)
+            if watch is None:
+                watch = watches[column] = _Watch()
+            watch.see(value, nothing)
+    columns = tuple(_column(name, watch, number) for name, watch in watches.items())
+    return Survey(rows=number, columns=columns, whole=whole)
+
+
+def _column(name: str, watch: _Watch, rows: int) -> Column:
+    values = list(watch.counts)[:_TESTED]
+    average = watch.length / watch.filled if watch.filled else 0.0
+    formats = _formats_of(values, name)
+    return Column(
+        name=name,
+        rows=rows,
+        filled=watch.filled,
+        distinct=len(watch.counts),
+        runs=watch.runs,
+        common=tuple(
+            (value.partition("\0")[0], count) for value, count in watch.counts.most_common(5)
+        ),
+        looks_like=_look(watch, values, formats, average),
+        formats=formats,
+        swapped=_is_swapped(watch.counts, formats),
+        missing=tuple(watch.missing),
+        average_length=average,
+    )
+
+
+def _look(
+    watch: _Watch, values: Sequence[str], formats: Sequence[str], average: float
+) -> str:
+    distinct = len(watch.counts)
+    if not distinct:
+        return "empty"
+    if formats:
+        form = format_of(formats[0])
+        if not form.has_day:
+            return "clock"
+        return "time" if _says_time(form, values) else "day"
+    if {each.casefold() for each in values} <= _FLAGS:
+        return "flag"
+    if distinct == 1 and watch.filled > 1:
+        return "constant"
+    unique = distinct == watch.filled and watch.filled > 1
+    spaced = sum(" " in each for each in values) / len(values)
+    if unique and average <= 40 and spaced < 0.5:
+        return "id"
+    if _all_numbers(values):
+        return "number"
+    few = max(12, min(2_000, 0.1 * watch.filled))
+    if average <= 80 and (distinct <= few or (distinct <= 100 and watch.filled >= 3 * distinct)):
+        return "word"
+    return "text" if average > 40 or (average > 15 and spaced > 0.5) else "name"
+
+
+def _says_time(form: Format, values: Sequence[str]) -> bool:
+    return form.has_time if form.text != "iso" else any(len(each) > 10 for each in values)
+
+
+def _all_numbers(values: Sequence[str]) -> bool:
+    try:
+        for each in values:
+            number_in(each, ",")
+    except Refused:
+        return False
+    return True
+
+
+# --- times ----------------------------------------------------------------------------------------
+
+_DAYS = (
+    *("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%d. %b %Y", "%d %b %Y", "%d %b %y"),
+    *("%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y"),
+    *("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y"),
+    *("%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y"),
+)
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+_SHAPE = re.compile(r"(?=.*\d.*\d)(?=.*[-:/. ]).{4,40}\Z")
+_SECONDS = re.compile(r"1\d{9}\Z|1\d{12}\Z", re.A)
+
+
+@functools.cache
+def _candidates() -> tuple[str, ...]:
+    joined = [f"{day}{sep}{clock}" for day in _DAYS for sep in (" ", ", ") for clock in _CLOCKS]
+    return ("iso", *_DAYS, *joined, *_CLOCKS)
+
+
+def _formats_of(values: Sequence[str], name: str) -> tuple[str, ...]:
+    if not values:
+        return ()
+    if _SECONDS.match(values[0]) and re.search("time|date|stamp|_at$", name.casefold()):
+        found = ["unix" if len(values[0]) == 10 else "unix_ms"]
+    elif all(_SHAPE.match(each) for each in values[:20]):
+        found = list(_candidates())
+    else:
+        return ()
+    for number, value in enumerate(values):
+        found = [each for each in found if _fits(each, value)]
+        if not found or (len(found) == 1 and number > 500):
+            break
+    return tuple(found)
+
+
+@functools.cache
+def _clock_or_time(form: str) -> tuple[Format, TimeReader | None]:
+    found = format_of(form)
+    return found, TimeReader([found], "UTC", None) if found.has_day else None
+
+
+def _fits(form: str, value: str) -> bool:
+    found, reader = _clock_or_time(form)
+    if reader is None:
+        return found.pattern is not None and found.pattern.match(value.lower()) is not None
+    try:
+        reader(value)
+    except Refused:
+        return False
+    return True
+
+
+def _day_first(form: str) -> bool | None:
+    places = form.find("%d"), form.find("%m")
+    return None if min(places) < 0 or form.startswith("%Y") else places[0] < places[1]
+
+
+_PAIR = re.compile(r"(\d\d?)[-/](\d\d?)[-/]", re.A)
+
+
+def other_order(form: str) -> str:
+    """Return a format with day and month changed about."""
+    return form.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
+
+
+def _is_swapped(counts: Counter[str], formats: Sequence[str]) -> bool:
+    """Whether only dates whose day could be a month lie in months where no other date lies.
+
+    A program that read `04/08` in the wrong order, and left `22/08` as it could not be read that
+    way, leaves such a file behind: read one way all of it is valid, and a third of it is wrong.
+    """
+    first = _day_first(formats[0]) if formats else None
+    if first is None:
+        return False
+    sure: Counter[int] = Counter()
+    either: Counter[tuple[int, int]] = Counter()
+    for value, count in counts.items():
+        pair = _PAIR.match(value)
+        if pair is None:
+            return False
+        day, month = int(pair[1]), int(pair[2])
+        if not first:
+            day, month = month, day
+        if day > 12:
+            sure[month] += count
+        else:
+            either[day, month] += count
+    total = either.total()
+    if total < 20 or sure.total() < 20:
+        return False
+    as_read = sum(count for (_, month), count in either.items() if month in sure)
+    changed = sum(count for (day, _), count in either.items() if day in sure)
+    return changed >= 0.95 * total and as_read <= 0.6 * total

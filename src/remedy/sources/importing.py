@@ -1,0 +1,497 @@
+"""Importing: from a source, by a mapping, into a casebook; all of it, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as AbstractMapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import attrs
+
+from remedy.errors import BadMapping, BadRows, RemedyError
+from remedy.records import Record
+from remedy.sources.cases import Case, Mapper
+from remedy.sources.compiling import Unfit
+from remedy.sources.converting import text_of
+from remedy.sources.mapping import Mapping, load_mapping, mapping_from
+from remedy.sources.rejects import RejectedRow, RejectsFile, rejects_path
+from remedy.sources.rows import Row, Rows, rows_of
+
+__all__ = ["Imported", "Preview", "import_file", "import_rows", "preview"]
+
+Progress = Callable[[int, float | None], None]
+"""Is told, now and then, how many rows were read, and which share of the source, if known."""
+
+AnyMapping = Mapping | AbstractMapping[str, Any] | Path | str
+
+_KEPT = 100
+_EVERY = 1_000
+# Marks that turn the direction of what follows: in an id they make two look like one.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class Ingested(Protocol):
+    """What a casebook says it has taken in."""
+
+    @property
+    def new(self) -> int: ...
+
+    @property
+    def updated(self) -> int: ...
+
+    @property
+    def unchanged(self) -> int: ...
+
+    @property
+    def older(self) -> int: ...
+
+    @property
+    def pending(self) -> int: ...
+
+
+class Book(Protocol):
+    """What records are imported into: a casebook."""
+
+    def ingest(self, records: Iterable[Record]) -> Ingested:
+        """Take in records, all of them or none."""
+
+
+@attrs.frozen(kw_only=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        source: What was read.
+        rows: How many rows it has.
+        cases: How many cases they make.
+        records: How many records were made, by kind.
+        new: How many of them the casebook did not know.
+        updated: How many it knew otherwise.
+        unchanged: How many it knew just so.
+        older: How many were older than what it knows, and left out.
+        pending: How many references in the casebook wait for the record that they refer to.
+        rejected: The rows that were refused: the first hundred.
+        rejected_rows: How many there are.
+        rejects: The file with all of them.
+        warnings: What somebody should know.
+    """
+
+    source: str
+    rows: int
+    cases: int
+    records: AbstractMapping[str, int]
+    new: int
+    updated: int
+    unchanged: int
+    older: int
+    pending: int
+    rejected: tuple[RejectedRow, ...] = ()
+    rejected_rows: int = 0
+    rejects: Path | None = None
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        found = attrs.asdict(self)
+        return found | {"rejects": None if self.rejects is None else str(self.rejects)}
+
+    def __str__(self) -> str:
+        """Say it in a few lines."""
+        made = ", ".join(f"{count:,} {_plural(kind, count)}" for kind, count in self.records.items())
+        lines = [
+            f"{self.source}: {self.rows:,} {_plural('row', self.rows)} → {made or 'no records'}",
+            f"{self.new:,} new, {self.updated:,} updated, {self.unchanged:,} unchanged"
+            + (f", {self.older:,} older than what is on file" if self.older else ""),
+        ]
+        if self.pending:
+            lines.append(f"{self.pending:,} references wait for records that have not come yet")
+        if self.rejected_rows:
+            lines.append(f"{self.rejected_rows:,} {_plural('row', self.rejected_rows)} refused:")
+            lines += [f"  {each}" for each in self.rejected[:10]]
+            if len(self.rejected) > 10:
+                lines.append(f"  and {self.rejected_rows - 10:,} more")
+        if self.rejects is not None:
+            lines.append(f"The refused rows are in {self.rejects}: mend them, and import that file.")
+        lines += [f"Note: {warning}" for warning in self.warnings]
+        return "\n".join(lines)
+
+
+def _plural(kind: str, count: int) -> str:
+    name = kind.replace("_", " ")
+    return name if count == 1 or name.endswith("s") else f"{name.removesuffix('y')}{_ending(name)}"
+
+
+def _ending(name: str) -> str:
+    return "ies" if name.endswith("y") else "s"
+
+
+# --- the two ways in ------------------------------------------------------------------------------
+
+
+def import_file(
+    book: Book,
+    path: Path | str,
+    mapping: AnyMapping,
+    *,
+    on_error: str = "reject",
+    rejects: Path | str | None = None,
+    overwrite_rejects: bool = False,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> Imported:
+    """Import a CSV, JSON or JSON Lines file, packed or not.
+
+    Importing the same file again changes nothing.
+
+    Args:
+        book: The casebook.
+        path: The file.
+        mapping: What its rows become: a `Mapping`, the path of its TOML file, or plain tables.
+        on_error: "reject" refuses the whole file if any row is bad; "collect" imports the good
+            ones and leaves the others in a file of their own.
+        rejects: Where that goes; by default beside the file, `tickets.rejected.csv`. It has the
+            columns of the source and the reason, and can be mended and imported.
+        overwrite_rejects: Whether a file that is there already may be replaced.
+        limit: Read no more than so many rows, to try a mapping.
+        progress: Is told, now and then, how many rows were read, and which share of the file.
+
+    Raises:
+        BadRows: If rows are bad, and `on_error` is "reject". Nothing was written.
+        SourceError: If the file cannot be read. Nothing was written.
+        BadMapping: If the mapping cannot be used.
+
+    Example:
+        >>> import tempfile, pathlib, remedy
+        >>> from remedy.sources import import_file
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> tickets = pathlib.Path(folder.name, "tickets.csv")
+        >>> _ = tickets.write_text(
+        ...     "Ticket,Opened,Client,Topic\\n"
+        ...     "7,02.03.2026 09:00,C-17,shipped collect\\n"
+        ...     "8,09.03.2026 15:00,C-17,shipped collect\\n"
+        ... )
+        >>> mapping = {
+        ...     "source": "crm", "key": "Ticket", "zone": "Europe/Vienna",
+        ...     "records": {"incident": {
+        ...         "occurred": {"column": "Opened", "format": "%d.%m.%Y %H:%M"},
+        ...         "customers": "Client",
+        ...         "process": {"value": "shipping"},
+        ...         "failure_mode": "Topic",
+        ...     }},
+        ... }
+        >>> with remedy.open() as book:
+        ...     first = import_file(book, tickets, mapping)
+        ...     again = import_file(book, tickets, mapping)
+        >>> first.records, first.new, again.new, again.unchanged
+        ({'incident': 2}, 2, 0, 2)
+        >>> folder.cleanup()
+    """
+    found = as_mapping(mapping)
+    rows = rows_of(Path(path), found.read)
+    if on_error == "collect" and rejects is None:
+        rejects = rejects_path(str(path))
+    return _Import(found, rows, on_error, limit, progress).into(
+        book, None if rejects is None else Path(rejects), overwrite=overwrite_rejects
+    )
+
+
+def import_rows(
+    book: Book,
+    rows: object,
+    mapping: AnyMapping,
+    *,
+    name: str = "rows",
+    on_error: str = "reject",
+    rejects: Path | str | None = None,
+    overwrite_rejects: bool = False,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> Imported:
+    """Import dictionaries, or a DataFrame. Otherwise like `import_file`.
+
+    Args:
+        book: The casebook.
+        rows: An iterable of dictionaries, or a DataFrame of pandas, polars, pyarrow and others
+            (needs the extra `frames`).
+        mapping: What they become.
+        name: What messages call them.
+        on_error: "reject" or "collect".
+        rejects: Where refused rows go, as JSON Lines; by default nowhere.
+        overwrite_rejects: Whether a file that is there already may be replaced.
+        limit: Read no more than so many rows.
+        progress: Is told, now and then, how many rows were read.
+
+    Raises:
+        BadRows: If rows are bad, and `on_error` is "reject". Nothing was written.
+        SourceError: If the rows cannot be read. Nothing was written.
+        BadMapping: If the mapping cannot be used.
+        MissingExtra: If it is a DataFrame, and narwhals is not installed.
+    """
+    found = as_mapping(mapping)
+    source = rows_of(rows, found.read, name)
+    return _Import(found, source, on_error, limit, progress).into(
+        book, None if rejects is None else Path(rejects), overwrite=overwrite_rejects
+    )
+
+
+def as_mapping(given: AnyMapping) -> Mapping:
+    """Return a mapping, however it was given."""
+    if isinstance(given, Mapping):
+        return given
+    return mapping_from(given) if isinstance(given, AbstractMapping) else load_mapping(given)
+
+
+# --- at work --------------------------------------------------------------------------------------
+
+
+class _Seen:
+    """Notices ids that come twice with different content. About 100 bytes for each record."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, int] = {}
+
+    def other_place(self, record: Record, number: int) -> int | None:
+        """Return the row where the id stands with other content, if it does."""
+        content = _digest(record) & 0xFFFFFFFF
+        identity = hash((type(record), record.id, record.updated))
+        known = self._known.setdefault(identity, content | number << 32)
+        return None if known & 0xFFFFFFFF == content else known >> 32
+
+
+def _digest(record: Record) -> int:
+    fields = record.__dict__
+    try:
+        return hash(
+            (*fields["attributes"].items(), *(fields[name] for name in fields if name != "attributes"))
+        )
+    except TypeError:  # an attribute is a list
+        return hash(repr(fields))
+
+
+class _Import:
+    def __init__(
+        self,
+        mapping: Mapping,
+        rows: Rows,
+        on_error: str,
+        limit: int | None,
+        progress: Progress | None,
+    ) -> None:
+        if on_error not in ("reject", "collect"):
+            raise BadMapping("on_error", f"{on_error!r} is neither 'reject' nor 'collect'.")
+        self._rows = rows
+        self._mapper = Mapper(mapping, rows)
+        self._collect = on_error == "collect"
+        self._limit = limit
+        self._progress = progress
+        self._file: RejectsFile | None = None
+        self._seen = _Seen()
+        self._read = self._cases = self._bad = 0
+        self._kinds: Counter[str] = Counter()
+        self._rejected: list[RejectedRow] = []
+        self._turning: list[str] = []
+
+    def into(self, book: Book, rejects: Path | None, *, overwrite: bool) -> Imported:
+        """Write what the rows make into a casebook."""
+        with contextlib.ExitStack() as stack:
+            if self._collect and rejects is not None:
+                delimiter = "\t" if rejects.suffix.lower() in (".tsv", ".tab") else ","
+                self._file = stack.enter_context(
+                    RejectsFile(
+                        rejects,
+                        self._rows.columns if self._rows.tabular else None,
+                        delimiter=self._mapper.mapping.read.delimiter or delimiter,
+                        overwrite=overwrite,
+                    )
+                )
+            try:
+                ingested = book.ingest(self.records())
+            except RemedyError as error:
+                if not isinstance(error, BadRows):
+                    error.add_note(f"This came up importing {self._rows.name}; nothing was written.")
+                raise
+        if self._progress is not None:
+            self._progress(self._read, 1.0)
+        return Imported(
+            source=self._rows.name,
+            rows=self._read,
+            cases=self._cases,
+            records=dict(self._kinds),
+            new=ingested.new,
+            updated=ingested.updated,
+            unchanged=ingested.unchanged,
+            older=ingested.older,
+            pending=ingested.pending,
+            rejected=tuple(self._rejected),
+            rejected_rows=self._bad,
+            rejects=rejects if self._file is not None and self._file.used else None,
+            warnings=tuple(self._warnings(book)),
+        )
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records; at the end, complain of all bad rows together."""
+        for case in self._mapper.cases(self._counted()):
+            self._cases += 1
+            try:
+                made = self._mapper.records(case)
+                for record in made:
+                    self._refuse_second(record, case)
+            except Unfit as problem:
+                self._reject(case.rows, problem)
+                continue
+            if self._collect or not self._bad:  # what will not be written need not be sent
+                yield from self._counted_records(made)
+        for place, found in self._mapper.gathered():
+            if isinstance(found, Unfit):
+                self._note(RejectedRow(place=f"from {place} on", problem=found.problem))
+                self._bad += 1
+            elif self._collect or not self._bad:
+                yield from self._counted_records([found])
+        if self._bad and not self._collect:
+            raise BadRows(self._rows.name, self._rejected, self._bad)
+
+    def _counted(self) -> Iterator[Row]:
+        for row in self._rows:
+            if self._limit is not None and self._read >= self._limit:
+                return
+            self._read += 1
+            if self._progress is not None and self._read % _EVERY == 0:
+                self._progress(self._read, self._rows.share)
+            yield row
+
+    def _counted_records(self, made: Iterable[Record]) -> Iterator[Record]:
+        for record in made:
+            self._kinds[record.entity] += 1
+            if not record.id.isascii() and not _BIDI.isdisjoint(record.id):
+                self._turning.append(ascii(record.id))
+            yield record
+
+    def _refuse_second(self, record: Record, case: Case) -> None:
+        row = case.rows[0]
+        other = self._seen.other_place(record, row.line or row.number)
+        if other is not None:
+            what = "line" if row.line else "row"
+            hint = (
+                "If several rows make one record, say so: rows = 'consecutive'."
+                if self._mapper.mapping.rows == "one"
+                else "Its rows do not follow each other: say rows = 'scattered'."
+            )
+            raise Unfit(
+                None,
+                record.id,
+                f"this {record.entity} comes from {what} {other:,} already, with other content. "
+                f"{hint}",
+            )
+
+    def _reject(self, rows: Iterable[Row], problem: Unfit) -> None:
+        listed = list(rows)
+        self._bad += len(listed)
+        value = None if problem.value is None else text_of(problem.value)
+        first = RejectedRow(
+            place=listed[0].place, column=problem.column, value=value, problem=problem.problem
+        )
+        self._note(first)
+        if self._file is not None:
+            self._file.add(listed, str(first))
+
+    def _note(self, rejected: RejectedRow) -> None:
+        if len(self._rejected) < _KEPT:
+            self._rejected.append(rejected)
+
+    def _warnings(self, book: Book) -> Iterator[str]:
+        if self._rows.ended_early is not None:
+            yield (
+                f"the file ends in the middle, at {self._rows.ended_early}; what is unfinished was "
+                f"left out, and what came after it is missing."
+            )
+        if self._turning:
+            more = f" and {len(self._turning) - 3:,} more" if len(self._turning) > 3 else ""
+            yield (
+                f"ids hold marks that turn the direction of writing, so that two different ones "
+                f"can look the same: {', '.join(self._turning[:3])}{more}."
+            )
+        signature = self._mapper.mapping.signature
+        own = getattr(getattr(book, "config", None), "signature", signature)
+        if signature and tuple(own) != signature:
+            yield (
+                f"the mapping is made for the signature {', '.join(signature)}, and the casebook "
+                f"has {', '.join(own)}: book.configure(signature={list(signature)!r})."
+            )
+
+
+# --- trying a mapping -----------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class Preview:
+    """What the first rows of a source become; nothing is written.
+
+    Attributes:
+        source: What was read.
+        cases: The place of each case, with the records that it makes.
+        rejected: The rows that were refused.
+    """
+
+    source: str
+    cases: tuple[tuple[str, tuple[Record, ...]], ...]
+    rejected: tuple[RejectedRow, ...]
+
+    def __str__(self) -> str:
+        """Say it in lines of at most 80 columns."""
+        lines = [f"{self.source}"]
+        for place, records in self.cases:
+            lines.append(f"{place} becomes" if records else f"{place} becomes nothing")
+            for record in records:
+                lines.append(f"  {record.entity} {record.id}")
+                lines += [f"    {_cut(f'{name}: {value}', 76)}" for name, value in _told(record)]
+        lines += [f"refused: {each}" for each in self.rejected]
+        return "\n".join(lines)
+
+
+def _told(record: Record) -> Iterator[tuple[str, str]]:
+    from remedy._convert import to_dict
+
+    for name, value in to_dict(record).items():
+        if name not in ("id", "source", "external_id", "provenance", "entity"):
+            yield name, value if isinstance(value, str) else str(value)
+
+
+def _cut(text: str, width: int) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= width else f"{plain[: width - 1]}…"
+
+
+def preview(data: object, mapping: AnyMapping, *, cases: int = 3, name: str = "rows") -> Preview:
+    """Say what the first rows of a file, of dictionaries or of a DataFrame become.
+
+    Args:
+        data: The source.
+        mapping: What its rows become.
+        cases: How many cases to show.
+        name: What messages call the source, where it is no file.
+    """
+    found = as_mapping(mapping)
+    rows = rows_of(data, found.read, name)
+    mapper = Mapper(found, rows)
+    shown: list[tuple[str, tuple[Record, ...]]] = []
+    rejected: list[RejectedRow] = []
+    for case in mapper.cases(rows):
+        place = case.rows[0].place
+        try:
+            shown.append((place, tuple(mapper.records(case))))
+        except Unfit as problem:
+            value = None if problem.value is None else text_of(problem.value)
+            rejected.append(
+                RejectedRow(
+                    place=place, column=problem.column, value=value, problem=problem.problem
+                )
+            )
+        if len(shown) + len(rejected) >= cases:
+            break
+    gathered = tuple(record for _, record in mapper.gathered() if isinstance(record, Record))
+    if gathered:
+        shown.append(("all of these together", gathered))
+    return Preview(source=rows.name, cases=tuple(shown), rejected=tuple(rejected))

@@ -1,0 +1,120 @@
+"""The rows that were refused: listed with their reasons, and kept in a file that can be mended."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import attrs
+
+from remedy.errors import shown
+from remedy.sources._files import refuse_existing, written
+from remedy.sources.cases import REASON
+from remedy.sources.converting import text_of
+from remedy.sources.rows import Row
+
+__all__ = ["RejectedRow", "RejectsFile", "rejects_path"]
+
+
+@attrs.frozen(kw_only=True)
+class RejectedRow:
+    """A row that was refused.
+
+    Attributes:
+        place: Where it stands: "line 7".
+        column: The column where the problem is, if it is in one.
+        value: What stands there.
+        problem: What is wrong, and what to do.
+    """
+
+    place: str
+    column: str | None = None
+    value: str | None = None
+    problem: str
+
+    def __str__(self) -> str:
+        """Say it on one line."""
+        if self.column is None:
+            where = f"{shown(self.value)} " if self.value is not None else ""
+        else:
+            where = f"column {self.column!r}" + (
+                "" if self.value is None else f" = {shown(self.value)}"
+            )
+        return f"{self.place}{', ' * bool(where)}{where}: {self.problem}"
+
+
+def rejects_path(source: str) -> Path:
+    """Return where the rejected rows of a file go, unless somebody says otherwise.
+
+    Example:
+        >>> rejects_path("export/tickets.csv.gz").name
+        'tickets.rejected.csv'
+    """
+    path = Path(source)
+    if path.suffix.lower() == ".gz":
+        path = path.with_suffix("")
+    suffix = path.suffix if path.suffix.lower() in (".csv", ".tsv", ".tab") else ".jsonl"
+    return path.with_name(f"{path.stem}.rejected{suffix}")
+
+
+class RejectsFile:
+    """A file of rejected rows, in the form of the source, with the reason besides.
+
+    It takes its place when the block ends well and a row was refused; otherwise there is none.
+
+    Args:
+        path: Where it goes.
+        columns: The columns of a table; None for JSON Lines.
+        delimiter: What parts the cells of the table.
+        overwrite: Whether a file that is there may be replaced.
+    """
+
+    def __init__(
+        self, path: Path, columns: Sequence[str] | None, *, delimiter: str, overwrite: bool
+    ) -> None:
+        self.path = path
+        self.used = False
+        self._columns = None if columns is None else [each for each in columns if each != REASON]
+        self._delimiter = delimiter
+        self._overwrite = overwrite
+        if not overwrite:
+            refuse_existing(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def _begin(self) -> None:
+        self.used = True
+        self._writing = written(self.path, overwrite=self._overwrite)
+        self._file: IO[str] = self._writing.__enter__()
+        if self._columns is not None:
+            self._table = csv.writer(self._file, delimiter=self._delimiter)
+            self._table.writerow([*self._columns, REASON])
+
+    def add(self, rows: Sequence[Row], problem: str) -> None:
+        """Add the rows of a case that was refused."""
+        if not self.used:
+            self._begin()
+        for row in rows:
+            if self._columns is not None:
+                cells = [text_of(row.values.get(column)) for column in self._columns]
+                self._table.writerow([*cells, problem])
+            else:
+                given: dict[str, Any] = dict(row.values)
+                if row.raw is not None:
+                    given["rejected_text"] = row.raw
+                given[REASON] = problem
+                self._file.write(json.dumps(given, ensure_ascii=False, default=text_of) + "\n")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.used:
+            self._writing.__exit__(kind, error, trace)

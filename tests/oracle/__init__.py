@@ -1,0 +1,77 @@
+"""The oracle: every rule once more, slow and obvious, over a networkx graph.
+
+It shares no code with the rules, the check, the store or the engines, and is what they are held
+against. It knows the records, the vocabulary and the configuration, and nothing else.
+
+| module        | what it says                                               |
+|---------------|------------------------------------------------------------|
+| `graph`       | records as a graph                                         |
+| `seen`        | what of it counts at a moment: visibility, duplicates, keys |
+| `actions`     | what an action is worth at a moment                        |
+| `backing`     | what stands behind an apology                              |
+| `apologies`   | the other A rules                                          |
+| `recurrence`  | the R rules                                                |
+| `causes`      | the C and F rules                                          |
+| `telling`     | from facts to findings                                     |
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import networkx as nx
+
+from remedy.config import Config
+from tests.oracle.actions import Actions
+from tests.oracle.apologies import Apologies
+from tests.oracle.backing import Backing
+from tests.oracle.causes import Causes
+from tests.oracle.graph import graph_of
+from tests.oracle.recurrence import Recurrence
+from tests.oracle.row import Row
+from tests.oracle.seen import Seen
+from tests.oracle.telling import CODES, Telling, Told
+
+__all__ = ["CODES", "Oracle", "Row", "Told", "apologies", "findings", "graph_of", "rows"]
+
+
+class Oracle:
+    """A graph at a moment, and all that is to be said about it."""
+
+    def __init__(self, graph: nx.MultiDiGraph, as_of: datetime, config: Config) -> None:
+        self.seen = Seen(graph, as_of, config)
+        self.actions = Actions(self.seen)
+        self.backing = Backing(self.seen, self.actions)
+        self.apologies = Apologies(self.seen, self.actions)
+        self.recurrence = Recurrence(self.seen, self.actions)
+        self.causes = Causes(self.seen, self.actions, self.recurrence)
+
+    def rows(self) -> set[Row]:
+        """The raw facts."""
+        families = (self.backing, self.apologies, self.recurrence, self.causes)
+        return {row for family in families for row in family.rows()}
+
+    def findings(self, profile: str) -> set[Told]:
+        """What is told of them."""
+        return Telling(self.seen, self.recurrence, self.rows(), profile).findings()
+
+    def states(self) -> dict[str, str]:
+        """The state of every apology."""
+        return self.backing.states()
+
+
+def rows(graph: nx.MultiDiGraph, as_of: datetime, config: Config) -> set[Row]:
+    """Return the raw facts, before selection, profile and absorption."""
+    return Oracle(graph, as_of, config).rows()
+
+
+def findings(
+    graph: nx.MultiDiGraph, as_of: datetime, config: Config, profile: str = "capa"
+) -> set[Told]:
+    """Return what is told: (key, code, also, severity, subject)."""
+    return Oracle(graph, as_of, config).findings(profile)
+
+
+def apologies(graph: nx.MultiDiGraph, as_of: datetime, config: Config) -> dict[str, str]:
+    """Return the state of every apology, by id."""
+    return Oracle(graph, as_of, config).states()

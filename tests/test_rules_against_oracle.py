@@ -1,0 +1,85 @@
+"""The rules, in SQL, against the oracle, in plain Python, on random casebooks.
+
+A hundred casebooks every day; REMEDY_CASEBOOKS=1000 for more, and REMEDY_CASEBOOKS_FROM=5000 for
+others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import pytest
+
+import remedy
+from tests.oracle import Oracle, Told, graph_of
+from tests.oracle.coverage import codes_told, shares
+from tests.oracle.random_casebooks import Case, random_casebook
+
+COUNT = int(os.environ.get("REMEDY_CASEBOOKS", "100"))
+FIRST = int(os.environ.get("REMEDY_CASEBOOKS_FROM", "0"))
+PROFILES = ("capa", "register", "tickets")
+
+casebooks = pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
+
+
+@contextmanager
+def on_file(case: Case) -> Iterator[remedy.Casebook]:
+    with remedy.open(":memory:", actor="oracle", config=case.config) as book:
+        book.record(*case.records)
+        yield book
+
+
+def told_by(report: remedy.Report) -> set[Told]:
+    """The findings of a report, as the oracle tells them."""
+    told = [
+        Told(each.key, each.code, frozenset(each.also), str(each.severity), each.subject)
+        for each in report.findings
+    ]
+    assert len({each.key for each in told}) == len(told), "a key stands for two findings"
+    return set(told)
+
+
+def difference(found: set[Told], expected: set[Told]) -> str:
+    """What is told too much, and what is missing, for people."""
+
+    def line(sign: str, each: Told) -> str:
+        also = f", also {' '.join(sorted(each.also))}" if each.also else ""
+        return f"{sign} {each.key}: {each.code}{also} ({each.severity}, {each.subject})"
+
+    lines = [line("+", each) for each in sorted(found - expected, key=str)]
+    lines += [line("-", each) for each in sorted(expected - found, key=str)]
+    return "\n".join(lines)
+
+
+def states_of(report: remedy.Report) -> dict[str, str]:
+    return {each.id: str(each.state) for each in report.apologies}
+
+
+def compare(book: remedy.Casebook, case: Case, as_of: datetime, profile: str) -> None:
+    oracle = Oracle(graph_of(case.records), as_of, case.config)
+    report = remedy.check(book, as_of=as_of, config=case.config, profile=profile)
+    wrong = difference(told_by(report), oracle.findings(profile))
+    assert not wrong, f"as of {as_of.isoformat()}, {profile}:\n{wrong}"
+    assert states_of(report) == oracle.states(), f"as of {as_of.isoformat()}, {profile}"
+
+
+@casebooks
+def test_the_rules_say_what_the_oracle_says(seed: int) -> None:
+    case = random_casebook(seed)
+    with on_file(case) as book:
+        for as_of in case.moments:
+            compare(book, case, as_of, "capa")
+        for profile in PROFILES[1:]:
+            compare(book, case, case.as_of, profile)
+
+
+def test_each_rule_fires_often_enough_and_is_silent_often_enough() -> None:
+    """In 5 % of the casebooks at least; a small run may miss that by a little."""
+    least = 0.05 if COUNT >= 1000 else 0.02
+    table = shares(codes_told(seed) for seed in range(FIRST, FIRST + max(COUNT, 200)))
+    seldom = {code: share for code, share in table.items() if share < least}
+    nearly_always = {code: share for code, share in table.items() if share > 1 - least}
+    assert (seldom, nearly_always) == ({}, {})

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy import _causes, _schema
+from remedy import _causes, _duplicates, _schema
 from remedy._convert import from_dict, to_dict
 from remedy._reading import entity_of, existing, read, scalar
-from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, STATED_TABLES, Child, Entity, micros, moment
+from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, Child, Entity, micros, moment
 from remedy.config import Config, signature_reader
 from remedy.errors import (
     CannotAmend,
@@ -280,7 +280,7 @@ class Writer:
                 )
                 or 0
             )
-        stated_owner = self._place_of(owner) if child.owner == "incident" else (owner, "")
+        stated_owner = _duplicates.place_of(self._db, owner) if child.owner == "incident" else (owner, "")
         added = False
         for number, item in enumerate(items, start=start):
             if child.target is not None:
@@ -290,18 +290,13 @@ class Writer:
             if child.owner == "incident":
                 values["incident"], values["stated"] = stated_owner
             elif "stated" in values:
-                values["incident"], values["stated"] = self._place_of(values["incident"])
+                values["incident"], values["stated"] = _duplicates.place_of(self._db, values["incident"])
             if child.table == "cause_cause":
                 if values["effect"] == values["cause"]:
                     raise CausalCycle([values["cause"], values["effect"]])
                 self._effects.add((values["effect"], values["cause"]))
             added |= self._add_row(entity, child, owner, values)
         return added
-
-    def _place_of(self, incident: str) -> tuple[str, str]:
-        """Return the canonical incident, and what was stated where that is another one."""
-        canonical = scalar(self._db, "SELECT canonical FROM incident WHERE id = ?", [incident])
-        return (incident, "") if canonical is None else (canonical, incident)
 
     def _add_row(
         self, entity: Entity, child: Child, owner: str, values: dict[str, Any]
@@ -412,7 +407,7 @@ class Writer:
                 del values[name]
         if "stated" in values:
             values["incident"], values["stated"] = (
-                self._place_of(values["incident"]) if values["incident"] else (None, "")
+                _duplicates.place_of(self._db, values["incident"]) if values["incident"] else (None, "")
             )
         assign = ", ".join(f"{name} = ?" for name in values)
         self._db.execute(
@@ -522,9 +517,9 @@ class Writer:
     def _remove(self, entity: Entity, child: Child, owner: str, item: Any) -> None:
         values = dict(zip(child.columns, child.encode(owner, 0, item), strict=True))
         if child.owner == "incident":
-            values["incident"], values["stated"] = self._place_of(owner)
+            values["incident"], values["stated"] = _duplicates.place_of(self._db, owner)
         elif "stated" in values:
-            values["incident"], values["stated"] = self._place_of(values["incident"])
+            values["incident"], values["stated"] = _duplicates.place_of(self._db, values["incident"])
         key = list(dict.fromkeys(n for n in (child.owner, *child.key, "stated") if n in values))
         where = " AND ".join(f"{name} = ?" for name in key)
         cursor = self._db.execute(
@@ -827,7 +822,7 @@ class Writer:
             row.append(failure(incident))
             row.append(None)
             rows.append(row)
-            if incident.duplicate_of is not None:
+            if isinstance(incident.duplicate_of, External):
                 return None, {}
             for each in incident.customers:
                 customer = each.customer
@@ -896,9 +891,7 @@ class Writer:
             raise DanglingReference(missing)
         for name, ids in self._written.items():
             self._refuse_ids_of_two_kinds(name, ids)
-        self._settle_duplicates(
-            {*self._written["incident"], *self._incidents_named}, set(self._written["incident"])
-        )
+        _duplicates.settle(self._db, self._written["incident"], self._incidents_named)
         if self._effects:
             _causes.settle(self._db, self._effects)
         for id in self._written["action"]:
@@ -954,13 +947,7 @@ class Writer:
                 )
                 if twice:
                     raise Conflict(other, twice, {"kind": (name, other)})
-        duplicates = {
-            row[0]
-            for row in self._db.execute(
-                "SELECT id FROM incident WHERE duplicate_of IS NOT NULL OR canonical IS NOT NULL"
-            )
-        }
-        self._settle_duplicates(duplicates, duplicates)
+        _duplicates.settle_all(self._db)
         _causes.settle_all(self._db)
         self._refuse_early("", [])
         self._references.clear()
@@ -998,71 +985,6 @@ class Writer:
         ).fetchone()
         if unknown:
             self._refuse_unknown_intervention(read(self._db, unknown[0]))  # type: ignore[arg-type]
-
-    def _settle_duplicates(self, named: set[str], written: set[str]) -> None:
-        """Give every duplicate its canonical incident, and what refers to it likewise."""
-        touched = set()
-        for id in sorted(written):
-            touched |= self._settle_duplicate(id)
-        for id in sorted(named - touched):
-            if scalar(self._db, "SELECT canonical FROM incident WHERE id = ?", [id]):
-                self._move(id, *self._place_of(id))
-
-    def _settle_duplicate(self, id: str) -> set[str]:
-        row = self._db.execute(
-            "SELECT duplicate_of, canonical FROM incident WHERE id = ?", [id]
-        ).fetchone()
-        if row is None or (row[0] is None and row[1] is None):
-            followers = scalar(
-                self._db, "SELECT 1 FROM incident WHERE duplicate_of = ? LIMIT 1", [id]
-            )
-            if not followers:
-                return set()
-        chain, root = [id], id
-        while True:
-            above = scalar(self._db, "SELECT duplicate_of FROM incident WHERE id = ?", [root])
-            if above is None:
-                break
-            root = above
-            if root in chain:
-                raise InvalidRecord(
-                    "Incident", "duplicate_of", id,
-                    f"duplicates in a circle: {' → '.join([*chain, root])}.",
-                )  # fmt: skip
-            chain.append(root)
-        settled: set[str] = set()
-        todo = [id]
-        while todo:
-            each = todo.pop()
-            settled.add(each)
-            canonical = None if each == root else root
-            if scalar(self._db, "SELECT canonical FROM incident WHERE id = ?", [each]) != canonical:
-                old = self._place_of(each)
-                self._db.execute(
-                    "UPDATE incident SET canonical = ? WHERE id = ?", [canonical, each]
-                )
-                self._move(each, *self._place_of(each), old)
-            elif canonical is not None:
-                self._move(each, *self._place_of(each))
-            todo.extend(
-                row[0]
-                for row in self._db.execute("SELECT id FROM incident WHERE duplicate_of = ?", [each])
-                if row[0] not in settled
-            )
-        return settled
-
-    def _move(
-        self, id: str, incident: str, stated: str, old: tuple[str, str] | None = None
-    ) -> None:
-        """Let what refers to an incident stand under its canonical one."""
-        for table in STATED_TABLES:
-            for before in {(id, ""), old or (id, "")}:
-                if before != (incident, stated):
-                    self._db.execute(
-                        f"UPDATE {table} SET incident = ?, stated = ? "
-                        f"WHERE incident = ? AND stated = ?",
-                        [incident, stated, *before],
-                    )
 
     def rebuild_failures(self) -> None:
         """Compute every failure key anew."""

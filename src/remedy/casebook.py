@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Casebook", "Ingested", "Pending", "check", "open"]
 
 R = TypeVar("R", bound=Record)
+
+_FEW = 500
 
 
 def open(  # noqa: A001 - remedy.open, as sqlite3.connect is not called sqlite3.open_connection
@@ -222,8 +225,8 @@ class Casebook:
     ) -> int:
         """Put very many records on file, all of them or none, and return how many were new.
 
-        They are streamed: memory does not grow with them. What they refer to may come later in the
-        stream.
+        They are streamed: memory does not grow with them. What they refer to by id may come later
+        in the stream; what they refer to as `External` has to come before.
 
         Args:
             records: Any iterable.
@@ -232,9 +235,7 @@ class Casebook:
         Raises:
             Conflict, DanglingReference, CausalCycle, InvalidTime: As `record` does.
         """
-        with self._store.bulk() as db:
-            writer = self._writer(db)
-            writer.write_many(records, progress)
+        writer = self._write_stream(records, progress)
         return writer.new
 
     def ingest(
@@ -247,9 +248,8 @@ class Casebook:
         comes later is newer. What plural fields refer to is added, never taken away. A reference
         to what is not on file waits until the other side comes; `pending` lists those that wait.
         """
-        with self._store.bulk() as db:
-            writer = self._writer(db, keep_pending=True, replace=True)
-            writer.write_many(records, progress)
+        writer = self._write_stream(records, progress, keep_pending=True, replace=True)
+        with self._store.reading() as db:
             (waiting,) = db.execute("SELECT count(*) FROM pending").fetchone()
         return Ingested(
             new=writer.new,
@@ -258,6 +258,27 @@ class Casebook:
             older=writer.older,
             pending=waiting,
         )
+
+    def _write_stream(
+        self,
+        records: Iterable[Record],
+        progress: Callable[[int], None] | None,
+        **how: bool,
+    ) -> Writer:
+        stream = iter(records)
+        head = list(islice(stream, _FEW + 1))
+        if len(head) <= _FEW:
+            # What a bulk load checks over all rows at its end would cost more than so few records.
+            with self._store.transaction() as db:
+                writer = self._writer(db, **how)
+                writer.write(head)
+                if progress is not None:
+                    progress(len(head))
+            return writer
+        with self._store.bulk() as db:
+            writer = self._writer(db, **how)
+            writer.write_many(chain(head, stream), progress)
+        return writer
 
     def _writer(self, db: Any, **how: bool) -> Writer:
         return Writer(db, self.config, **how)

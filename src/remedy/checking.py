@@ -275,6 +275,9 @@ def _choose(
         for part in getattr(config, name):
             if not any(rule.code.startswith(part) for rule in rules):
                 raise UnknownRule(part, [rule.code for rule in rules])
+    for code in config.severity:
+        if code not in {rule.code for rule in rules}:
+            raise UnknownRule(code, [rule.code for rule in rules])
     not_assessed = []
     shipped = {rule.code for rule in RULES}
 

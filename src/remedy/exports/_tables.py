@@ -75,13 +75,26 @@ def tables() -> Mapping[str, Table]:
 
 def _fields(entity: str, kind: type[r.Record]) -> list[tuple[str, str]]:
     """Return the fields of a kind, and how they are annotated: its own before those of all."""
-    annotated = {field.name: str(field.type) for field in attrs.fields(kind)}
+    annotated = _annotations(kind)
     own = [name for name in annotated if name not in _COMMON]
     return [
         (name, annotated[name])
         for name in (*own, *_COMMON)
         if (entity, name) not in _INPUT_ONLY and name != "promises"
     ]
+
+
+def _annotations(kind: type[Any]) -> dict[str, str]:
+    """Return how the fields of a class are annotated, as it is written.
+
+    `attrs.Field.type` would not do: it changes once cattrs has resolved it.
+    """
+    import inspect
+
+    written: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        written.update(inspect.get_annotations(base))
+    return {field.name: written[field.name] for field in attrs.fields(kind)}
 
 
 def _columns(entity: str, kind: type[r.Record]) -> Iterator[Column]:
@@ -119,8 +132,8 @@ def _item_columns(field: str, item: type[Any] | None) -> Iterator[Column]:
     if item is None:
         yield Column(other)
     else:
-        for each in attrs.fields(item):
-            yield Column(other if each.name == "to" else each.name, _form(str(each.type)))
+        for name, annotation in _annotations(item).items():
+            yield Column(other if name == "to" else name, _form(annotation))
 
 
 # --- rows -----------------------------------------------------------------------------------------

@@ -42,15 +42,15 @@ class Step:
         kind: Its entity.
         label: A few words on it.
         date: From when it counts.
-        edge: How it is tied to the nearest stop before it that it is tied to; None for the first,
-            and for one that the rule names on its own.
+        edges: How it is tied to the stops before it, in their order; nothing for the first, and for
+            one that is only tied to what comes later.
     """
 
     id: str
     kind: str
     label: str
     date: datetime | None
-    edge: Edge | None
+    edges: tuple[Edge, ...]
 
 
 @attrs.frozen(eq=False)
@@ -86,8 +86,8 @@ def evidence(graph: nx.MultiDiGraph, path: Iterable[str]) -> EvidencePath:
         ...     Cause(id="CAU-1", found="2026-03-12T10:00+01:00", incidents="INC-1"),
         ... ])
         >>> found = evidence(graph, ("INC-1", "CAU-1"))
-        >>> str(found.steps[1].edge)
-        'CAU-1 cause of INC-1'
+        >>> print(*found.steps[1].edges)
+        CAU-1 cause of INC-1
     """
     steps: list[Step] = []
     meant: str | None = None
@@ -98,9 +98,9 @@ def evidence(graph: nx.MultiDiGraph, path: Iterable[str]) -> EvidencePath:
             meant = item
             continue
         data = graph.nodes[item]
-        edges = (_between(graph, item, step.id, meant) for step in reversed(steps))
-        edge = next(filter(None, edges), None)
-        steps.append(Step(item, data["kind"], data["label"], data["date"], edge))
+        edges = (_between(graph, item, step.id, meant) for step in steps)
+        told = tuple(edge for edge in edges if edge)
+        steps.append(Step(item, data["kind"], data["label"], data["date"], told))
         meant = None
     return EvidencePath(tuple(steps), graph.subgraph([step.id for step in steps]).copy())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -53,12 +53,10 @@ class Digest:
     Attributes:
         sections: By rule, gravest first.
         by_case: Whether they are few enough to be told case by case.
-        hidden: How many findings stand in the baseline, and are not shown.
     """
 
     sections: tuple[RuleSection, ...]
     by_case: bool
-    hidden: int
 
     def cases(self) -> list[tuple[Finding, ...]]:
         """Return the findings that are shown, those of one subject together, gravest case first."""
@@ -91,7 +89,7 @@ def digest(report: Report, top: int, *, old: bool) -> Digest:
         name = shown[0].name if shown else name_of(code)
         sections.append(RuleSection(severity, code, name, len(found), shown))
     by_case = len(findings) <= _FEW and all(each.count <= top for each in sections)
-    return Digest(tuple(sections), by_case, len(report.findings) - len(findings))
+    return Digest(tuple(sections), by_case)
 
 
 def name_of(code: str) -> str:
@@ -154,6 +152,12 @@ class Names:
         kind = "" if finding.subject_kind == "incident" else finding.subject_kind
         title, context = ("", "") if record is None else (title_of(record), self._context(record))
         return Subject(plain(finding.subject), kind, title, context)
+
+    def called(self, ids: Iterable[str]) -> list[tuple[str, str]]:
+        """Return those of some ids that are on file and have a title, with it."""
+        found = ((id, self.record(id)) for id in ids)
+        titles = [(plain(id), title_of(record)) for id, record in found if record is not None]
+        return [(id, title) for id, title in titles if title]
 
     def _context(self, record: r.Record) -> str:
         if not isinstance(record, r.Incident):
@@ -227,11 +231,14 @@ def as_of_words(moment: datetime) -> str:
 
 
 def counts_words(report: Report, *, old: bool) -> str:
-    """Return "2 errors, 1 warning, 3 infos", or "no findings"."""
+    """Return "2 errors, 1 warning", "no findings"; with a baseline, "2 new errors"."""
     findings = report.findings if old else report.new
+    new = "" if old or not any(report.baseline) else "new "
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
-    told = [counted(number, words[severity]) for severity, number in findings.counts().items()]
-    return ", ".join(told) or "no findings"
+    told = [
+        counted(number, f"{new}{words[severity]}") for severity, number in findings.counts().items()
+    ]
+    return ", ".join(told) or f"no {new}findings"
 
 
 _STATE_WORDS = {
@@ -254,7 +261,7 @@ def apologies_words(report: Report) -> str:
     backed = report.apologies.counts().get(ApologyState.BACKED, 0)
     return (
         f"{backed:,} of {counted(total, 'apology', 'apologies')} "
-        f"{'is' if total == 1 else 'are'} backed"
+        f"{'is' if backed == 1 or total == 1 else 'are'} backed"
     )
 
 
@@ -264,15 +271,15 @@ def states_words(report: Report) -> list[tuple[int, str, str]]:
     return [(counts[s], str(s), words) for s, words in _STATE_WORDS.items() if s in counts]
 
 
-def baseline_words(report: Report) -> str:
+def baseline_words(report: Report, *, old: bool) -> str:
     """Return the burn-down against the baseline, or nothing."""
     left, gone = report.baseline
     if not left and not gone:
         return ""
-    new = len(report.new)
+    shown = "" if old or not left else ", and not shown"
     return (
-        f"of {counted(left + gone, 'finding')} in the baseline {gone:,} are gone and {left:,} are "
-        f"left; {new:,} {'is' if new == 1 else 'are'} new or graver"
+        f"Of the baseline of {counted(left + gone, 'finding')}, {gone:,} "
+        f"{'is' if gone == 1 else 'are'} gone and {left:,} left{shown}."
     )
 
 

@@ -66,11 +66,9 @@ def generate_markdown(
     yield ""
     told = looked_at(report)
     yield f"{escaped(f'{told[0].upper()}{told[1:]}')}."
-    burned = baseline_words(report)
+    burned = baseline_words(report, old=old)
     if burned:
-        yield f"Against the baseline: {burned}."
-    if shown.hidden:
-        yield f"{counted(shown.hidden, 'finding')} of the baseline not shown."
+        yield burned
     for note in notes:
         yield escaped(note)
     if shown.by_case:

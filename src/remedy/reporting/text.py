@@ -30,6 +30,7 @@ __all__ = ["generate_cases", "generate_text"]
 
 _SHORTEST = 24
 _PATH = 8
+_LEGEND = 20
 
 
 def generate_text(
@@ -66,13 +67,15 @@ def generate_text(
     """
     width = max(width, _SHORTEST)
     shown = digest(report, top, old=old)
-    yield from _head(report, shown, old, width, notes, paint)
+    yield from _head(report, old, width, notes, paint)
     if shown.sections:
         yield ""
+        names = Names(look_up)
         if shown.by_case:
-            yield from _cases(shown, Names(look_up), width, paint)
+            yield from _cases(shown, names, width, paint)
+            yield from _legend(shown, names, width, paint)
         else:
-            yield from _rules(shown, Names(look_up), width, paint)
+            yield from _rules(shown, names, width, paint)
     yield ""
     yield from _tail(report, width, paint)
 
@@ -96,19 +99,15 @@ def generate_cases(
 
 
 def _head(
-    report: Report, shown: Digest, old: bool, width: int, notes: Iterable[str], paint: Paint
+    report: Report, old: bool, width: int, notes: Iterable[str], paint: Paint
 ) -> Iterator[str]:
     counts = counts_words(report, old=old)
     told = f"{counts[0].upper()}{counts[1:]} in {looked_at(report)}."
     for line in wrapped(told, width):
         yield paint(line, "title")
-    burned = baseline_words(report)
+    burned = baseline_words(report, old=old)
     if burned:
-        yield from wrapped(f"Against the baseline: {burned}.", width)
-    if shown.hidden:
-        yield from wrapped(
-            f"{counted(shown.hidden, 'finding')} of the baseline not shown.", width
-        )
+        yield from wrapped(burned, width)
     for note in notes:
         yield from wrapped(plain(note), width)
 
@@ -148,6 +147,23 @@ def _finding(finding: Finding, width: int, paint: Paint) -> Iterator[str]:
         path = ", ".join(map(plain, finding.path[:_PATH])) + (f" and {more} more" if more > 0 else "")
         for line in wrapped(f"see: {path}", width, "    ", "         "):
             yield paint(line, "aside")
+
+
+def _legend(shown: Digest, names: Names, width: int, paint: Paint) -> Iterator[str]:
+    """Yield what the ids mean that findings name, where these are few."""
+    cases = shown.cases()
+    ids = dict.fromkeys(
+        id for case in cases for finding in case for id in finding.path[:_PATH]
+    )
+    for case in cases:
+        ids.pop(case[0].subject, None)
+    called = names.called(sorted(ids)) if len(ids) <= _LEGEND else []
+    if called:
+        yield ""
+        yield paint("What the other ids stand for", "title")
+        room = max(width_of(id) for id, _ in called)
+        for id, title in called:
+            yield f"  {padded(id, room)}  {cut(title, width - room - 4)}"
 
 
 # --- by rule --------------------------------------------------------------------------------------

@@ -46,12 +46,15 @@ def attribute_name(column: str) -> str:
     Example:
         >>> attribute_name("Sub-product (old)")
         'sub_product_old'
+        >>> attribute_name("DateSentCompany")
+        'date_sent_company'
         >>> attribute_name("Größe")
         'grosse'
         >>> attribute_name("1st contact")
         'column_1st_contact'
     """
-    plain = unicodedata.normalize("NFKD", column.casefold())
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)
+    plain = unicodedata.normalize("NFKD", parted.casefold())
     words = re.findall("[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c)))
     name = "_".join(words)
     if not name[:1].isalpha():

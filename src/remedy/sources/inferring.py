@@ -17,7 +17,7 @@ from remedy.sources.columns import Column, Survey, other_order, survey
 from remedy.sources.mapping import Mapping as RowMapping
 from remedy.sources.mapping import mapping_from
 from remedy.sources.profiling import best_signatures, guessed_points, readable_again, signatures_table
-from remedy.sources.roles import Roles, guess, impact_table, time_value
+from remedy.sources.roles import Roles, guess, impact_table, process_of, time_value, words_of
 from remedy.sources.rows import Limited, Reading
 from remedy.sources.signatures import Signature
 from remedy.sources.values import as_table
@@ -140,8 +140,7 @@ class Inferred:
         if self.open:
             named = ", ".join(each.name for each in self.open)
             raise BadMapping(self.source, f"these questions have no answer yet: {named}.")
-        answers = {each.name: each.default or "" for each in self.questions} | dict(self.answers)
-        return mapping_from(_Draft(self, answers).tables(), self.source)
+        return mapping_from(_Draft(self).tables(), self.source)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -156,8 +155,7 @@ class Inferred:
 
     def __str__(self) -> str:
         """Say what would become what, in lines of at most 80 columns."""
-        answers = {each.name: each.default or "" for each in self.questions} | dict(self.answers)
-        becomes = _Draft(self, answers).becomes() if "occurred" in answers else {}
+        becomes = _Draft(self).becomes()
         rows = [
             (
                 each.name,
@@ -319,8 +317,13 @@ def _questions(
             Choice("us", "we found it before they did"),
             Choice("unknown", "the source does not say"),
         ),
-        default="unknown",
+        default="customer" if _are_complaints(seen) else "unknown",
     )
+
+
+def _are_complaints(seen: Survey) -> bool:
+    words = frozenset(("complaint", "complaints", "beschwerde", "reklamation"))
+    return any(words_of(each.name) & words for each in seen.columns)
 
 
 def _default_customer(roles: Roles) -> str | None:
@@ -396,23 +399,28 @@ def _signature_question(signatures: Iterable[Signature]) -> Question:
 class _Draft:
     """The tables of the mapping that answers make."""
 
-    def __init__(self, inferred: Inferred, answers: Mapping[str, str]) -> None:
+    def __init__(self, inferred: Inferred) -> None:
         self._inferred = inferred
         self._seen = inferred.survey
         self._roles = inferred._roles
-        self._answers = answers
+        # What has no answer yet is left out, so that the rest can be shown.
+        self._answers = {each.name: each.default or _NONE for each in inferred.questions}
+        self._answers |= inferred.answers
 
     def tables(self) -> dict[str, Any]:
         """Return the whole mapping."""
         keys = columns_in(self._answers["key"])
         incident = self._incident()
+        if not keys:
+            incident["id"] = {"value": "?"}
         records: dict[str, Any] = {"incident": incident}
         if self._answers["noticed_by"] == "customer":
             records["complaint"] = self._complaint(incident)
         found: dict[str, Any] = {"source": self._inferred._name, "key": keys}
         if self._roles.rows != "one" and keys == list(self._roles.keys[:1]):
             found["rows"] = self._roles.rows
-        found["zone"] = self._answers["zone"]
+        if self._answers["zone"] != _NONE:
+            found["zone"] = self._answers["zone"]
         missing = sorted({sign for each in self._seen.columns for sign in each.missing})
         if missing:
             found["missing"] = missing
@@ -430,7 +438,7 @@ class _Draft:
         found: dict[str, list[str]] = {}
         for column in columns_in(self._answers["key"]):
             found.setdefault(column, []).append("key")
-        mapping = mapping_from(self.tables() | {"zone": self._answers["zone"] or "UTC"})
+        mapping = mapping_from(self.tables())
         for section in mapping.records.values():
             for field, each in section.sources():
                 for column in each.columns():
@@ -465,7 +473,8 @@ class _Draft:
             return {}
         if len(columns) == 1:
             return {"process": {"value": self._inferred._name}, "failure_mode": columns[0]}
-        process, *modes = columns
+        process = process_of(columns)
+        modes = [each for each in columns if each != process]
         if len(modes) == 1:
             return {"process": process, "failure_mode": modes[0]}
         template = " / ".join(f"{{{column}}}" for column in modes)
@@ -484,7 +493,7 @@ class _Draft:
         column = self._seen[name]
         formats = column.formats[:1]
         order = self._answers.get("day_or_month")
-        if column.is_ambiguous and order:
+        if column.is_ambiguous and order in ("day", "month", "swapped"):
             formats = _in_order(column, order)
         clock = self._roles.clock if name == self._answers["occurred"] else None
         return as_table(time_value(self._seen, name, clock, formats=formats))
@@ -492,7 +501,7 @@ class _Draft:
     def _clashing(self, records: Mapping[str, Any], keys: Iterable[str]) -> dict[str, str]:
         """Return names for attributes whose columns have names that would become the same."""
         probe = mapping_from(
-            {"source": "x", "key": list(keys), "zone": "UTC", "records": dict(records)}
+            {"source": "x", "key": list(keys), "records": dict(records)}
         )
         rest = [each.name for each in self._seen.columns if each.name not in probe.columns()]
         names: dict[str, list[str]] = {}

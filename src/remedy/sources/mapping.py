@@ -207,17 +207,22 @@ def _one(value: Any, shape: Shape, place: str) -> Value | Parts:
 
 
 def _parts(given: Table, parts: abc.Mapping[str, Shape], place: str) -> Parts:
-    fields = {key: each for key, each in given.items() if key not in ("when", "take")}
-    around = {key: each for key, each in given.items() if key not in fields}
-    read = {}
-    for key, each in fields.items():
-        shape = _shape_named(key, parts, place)
-        read[key] = read_value(each, f"{place}.{key}")
-        _check(read[key], shape, f"{place}.{key}")
+    fields = {}
+    when = take = None
+    for key, each in given.items():
+        at = f"{place}.{key}"
+        if key == "when":
+            when = _condition(each, at)
+        elif key == "take":
+            take = one_of("first", "last", "all")(each, at)
+        else:
+            shape = _shape_named(key, parts, place)
+            fields[key] = read_value(each, at)
+            _check(fields[key], shape, at)
     for name, shape in parts.items():
-        if shape.needed and name not in read:
+        if shape.needed and name not in fields:
             raise BadMapping(place, f"says nothing of {name!r}.")
-    return attrs.evolve(from_table(Parts, around, place), fields=read)
+    return Parts(fields=fields, when=when, take=take)
 
 
 def _attribute(value: Any, key: str, place: str) -> Value:

@@ -47,6 +47,11 @@ _FIELDS = {
 }
 
 
+_NO_PERSONS = _NO_LABELS | _FIELDS["product"] | _KEYS
+# "State" is a place on a customer's address, and a stage of a ticket.
+_STAGES = frozenset("incident ticket case issue order request".split())
+
+
 @attrs.frozen(kw_only=True)
 class Roles:
     """What the columns of a source probably are.
@@ -168,7 +173,12 @@ def _customers(columns: Sequence[Column], keys: Sequence[str]) -> tuple[str, ...
         if each.name not in keys[:1]
         and (each.looks_like in ("name", "number", "id") or _is_many_words(each))
     ]
-    found = [each for each in found if grade(each) < 9 or each.looks_like == "name"]
+    found = [
+        each
+        for each in found
+        if grade(each) < 9
+        or (each.looks_like == "name" and not words_of(each.name) & _NO_PERSONS)
+    ]
     return tuple(each.name for each in sorted(found, key=grade))
 
 
@@ -231,9 +241,17 @@ def _suits(field: str, column: Column) -> bool:
     if field in ("title", "text"):
         long = column.average_length > 60
         return column.looks_like in ("text", "name", "id") and long == (field == "text")
+    if field == "site" and words_of(column.name) & _STAGES:
+        return False
     if field == "order":
         return column.looks_like in ("name", "id", "number")
     return column.looks_like in ("word", "name")
+
+
+def process_of(columns: Sequence[str]) -> str:
+    """Return which of the columns of a signature says where it happened, rather than what."""
+    areas = [each for each in columns if words_of(each) & _AREAS and not words_of(each) & _FAILURES]
+    return areas[0] if areas else columns[0]
 
 
 def time_value(

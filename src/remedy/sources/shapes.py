@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -107,13 +108,19 @@ def parts_of(kind: type[Any]) -> Mapping[str, Shape]:
 
 
 def _shapes(kind: type[Any]) -> Mapping[str, Shape]:
+    # As they are written: `Attribute.type` is another thing once somebody has resolved the types.
+    written: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        written |= inspect.get_annotations(each)
     return {
-        field.name: _shape(field) for field in attrs.fields(kind) if field.name != "attributes"
+        field.name: _shape(field, written[field.name])
+        for field in attrs.fields(kind)
+        if field.name != "attributes"
     }
 
 
-def _shape(field: Any) -> Shape:
-    holds = field.type.removesuffix(" | None")
+def _shape(field: Any, written: str) -> Shape:
+    holds = written.removesuffix(" | None")
     needed = field.default is attrs.NOTHING and field.name != "id"
     several = "tuple[" in holds
     one = holds.removeprefix("Everyone | ").removeprefix("tuple[").removesuffix(", ...]")

@@ -61,7 +61,8 @@ def as_table(thing: Any) -> Any:
     if isinstance(thing, Rule):
         return as_table(thing.when) | {"is": thing.is_}
     if isinstance(thing, Parts):
-        return as_table(dict(thing.fields)) | _entries(thing, leave_out="fields")
+        around = {"when": thing.when, "take": thing.take}
+        return as_table({**thing.fields, **{k: each for k, each in around.items() if each}})
     if isinstance(thing, Mapping):
         return {key: as_table(each) for key, each in thing.items()}
     if isinstance(thing, tuple):
@@ -69,20 +70,19 @@ def as_table(thing: Any) -> Any:
     return _entries(thing) if attrs.has(type(thing)) else thing
 
 
-def _entries(thing: Any, leave_out: str = "") -> dict[str, Any]:
+def _entries(thing: Any) -> dict[str, Any]:
     found = {}
     for field in attrs.fields(type(thing)):
         value = getattr(thing, field.name)
-        if field.name == leave_out or value == _default(field):
+        if value == field.default:
             continue
-        one = isinstance(value, tuple) and len(value) == 1 and field.metadata["read"] is texts
+        one = (
+            isinstance(value, tuple)
+            and len(value) == 1
+            and field.metadata["read"] in (texts, _formats)
+        )
         found[_key(field)] = value[0] if one else as_table(value)
     return found
-
-
-def _default(field: Any) -> Any:
-    default = field.default
-    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
 
 
 def _key(field: Any) -> str:
@@ -390,8 +390,8 @@ class Parts:
     """
 
     fields: Mapping[str, Value]
-    when: Condition | None = entry(_read_condition, None)
-    take: str | None = entry(one_of("first", "last", "all"), None)
+    when: Condition | None = None
+    take: str | None = None
 
     def columns(self) -> set[str]:
         """Return the columns that it looks at."""

@@ -1,0 +1,165 @@
+"""`remedy show` and `remedy export`: a case to read, and records for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remedy.cli._shared import (
+    Problem,
+    casebook_argument,
+    casebook_first,
+    deliver,
+    format_option,
+    moment_given,
+    open_casebook,
+    output_options,
+    page,
+    say,
+    say_json,
+)
+
+if TYPE_CHECKING:
+    from remedy.records import Record
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="[CASEBOOK] ID")
+@click.option("--as-of", metavar="DATE", help="Say what could be said by then.")
+@format_option("text", "json")
+def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
+    """Tell the case around a record: what happened when, who, and how it hangs together.
+
+    ID is that of any record: an incident, a customer, a cause, an action.
+    """
+    given, id = casebook_first(words, "Write: remedy show CASEBOOK ID")
+    moment, notes = moment_given(as_of, "--as-of")
+    with open_casebook(given) as book, book.snapshot():
+        report = book.check(around=id, as_of=moment)
+        from remedy.graph import of_casebook
+
+        graph = of_casebook(book, around=id, as_of=report.as_of)
+        if id not in graph:
+            raise Problem(f"{id} was not on record by {report.as_of:%Y-%m-%d}.")
+        from remedy.reporting import timeline
+
+        if form == "json":
+            say_json(_case(id, graph, report, timeline))
+            return
+        from remedy.reporting.text import generate_cases
+
+        look = page()
+        say([*notes, timeline.summed_up(graph), ""])
+        say(timeline.generate_timeline(graph, **look))
+        say([""])
+        say(timeline.generate_tree(graph, id, **look))
+        say([""])
+        if report.findings:
+            say(generate_cases(report, look_up=book.get, **look))
+        else:
+            say(["Nothing to say about it."])
+
+
+def _case(id: str, graph: Any, report: Any, timeline: Any) -> dict[str, Any]:
+    from remedy import to_dict
+
+    return {
+        "id": id,
+        "as_of": report.as_of.isoformat(),
+        "records": [to_dict(record) for _, record in graph.nodes(data="record")],
+        "timeline": [moment.to_dict() for moment in timeline.moments_of(graph)],
+        "links": [
+            {"from": source, "kind": str(kind), "to": target}
+            for source, target, kind in graph.edges(data="kind")
+        ],
+        "findings": [finding.to_dict() for finding in report.findings],
+    }
+
+
+_OF_GRAPHS = ("graphml", "mermaid", "dot")
+
+
+@click.command()
+@casebook_argument
+@format_option("jsonl", "json", "csv", "graphml", "mermaid", "dot")
+@click.option("--around", metavar="ID", help="Only the case around this record.")
+@click.option(
+    "--table", metavar="NAME", help="With csv: one table alone, such as incident or customer."
+)
+@click.option(
+    "--raw", is_flag=True, help="With csv: leave text that looks like a formula as it is."
+)
+@output_options
+def export(
+    casebook: Path | None,
+    form: str,
+    around: str | None,
+    table: str | None,
+    raw: bool,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Give out records and graphs for other programs.
+
+    json and jsonl are exact copies. csv is a folder of tables, or one of them with --table; text
+    that a spreadsheet would take for a formula gets an apostrophe before it. graphml, mermaid and
+    dot are graphs: for these name a case with --around, unless the casebook is small.
+    """
+    if (table or raw) and form != "csv":
+        raise click.UsageError("--table and --raw go with --format csv.")
+    if form == "csv" and table is None and output is None:
+        raise click.UsageError(
+            "csv makes a file for each table: name a folder with -o, or one table with --table."
+        )
+    with open_casebook(casebook) as book, book.snapshot():
+        if form in _OF_GRAPHS:
+            lines = _drawn(book.graph(around=around), form, around)
+            deliver(lines, output, force=force)
+        elif form == "csv" and table is None:
+            from remedy import exports
+
+            assert output is not None
+            output.mkdir(exist_ok=True)
+            written = exports.write_csv(
+                _records(book, around), output, guard=not raw, overwrite=force
+            )
+            say(str(path) for path in written)
+        else:
+            deliver(_written(_records(book, around), form, table, raw), output, force=force)
+
+
+def _records(book: Any, around: str | None) -> Iterable[Record]:
+    if around is None:
+        found: Iterable[Record] = book.records()
+        return found
+    from remedy.records import Promise
+
+    graph = book.graph(around=around)
+    # A promise is written with the apology that it was made in.
+    return (
+        record
+        for _, record in sorted(graph.nodes(data="record"))
+        if not (isinstance(record, Promise) and record.apology in graph)
+    )
+
+
+def _written(
+    records: Iterable[Record], form: str, table: str | None, raw: bool
+) -> Iterator[str]:
+    from remedy import exports
+
+    if table is not None:
+        return exports.generate_csv(records, table, guard=not raw)
+    return exports.generate_json(records) if form == "json" else exports.generate_jsonl(records)
+
+
+def _drawn(graph: Any, form: str, around: str | None) -> Iterator[str]:
+    from remedy import exports
+
+    if form == "graphml":
+        return exports.generate_graphml(graph)
+    drawn = exports.generate_mermaid if form == "mermaid" else exports.generate_dot
+    return drawn(graph, focus=around or ())

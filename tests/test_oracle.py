@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -36,7 +36,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 def at(day: float) -> datetime:
     """A moment, in days after the beginning of 2025."""
-    return datetime(2025, 1, 1, tzinfo=timezone.utc) + timedelta(days=day)
+    return datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day)
 
 
 def inc(number: int, day: float, **fields: Any) -> Incident:
@@ -336,8 +336,8 @@ READINGS = [
         "A105 INC-1, -F405 CAU-1",
     ),
     Reading(
-        "unknown strength is not weaker, nor enough",
-        "what is not known is not held against it, and does not count for it",
+        "unknown strength is not weaker, and may be enough",
+        "where the record does not say, the rules are silent",
         [
             inc(1, 0, impact="major"),
             cause(1, 1),
@@ -346,7 +346,7 @@ READINGS = [
             apo(1, 4),
         ],
         30,
-        "-A105 INC-1, -F405 CAU-1, F408 CAU-1",
+        "-A105 INC-1, -F405 CAU-1, -F408 CAU-1",
     ),
     # --- what stands behind an incident ------------------------------------------------------
     Reading(
@@ -547,7 +547,10 @@ READINGS = [
     Reading(
         "the key does not mind case, width and white space",
         "the same words in another spelling",
-        [inc(1, 5, process="Ship  ping"), inc(2, 6, process=" ｓhip ping")],
+        [
+            inc(1, 5, process="Ship  ping"),
+            inc(2, 6, process=" \N{FULLWIDTH LATIN SMALL LETTER S}hip ping"),
+        ],
         30,
         "R201 INC-2, -R200 casebook",
     ),
@@ -840,7 +843,12 @@ READINGS = [
         "heard in time, by one",
         "per customer; the first apology is hearing from us, too",
         [
-            inc(1, 0, impact="major", customers=[Affected(customer="C-1", acknowledged=at(1)), "C-2"]),
+            inc(
+                1,
+                0,
+                impact="major",
+                customers=[Affected(customer="C-1", acknowledged=at(1)), "C-2"],
+            ),
             apo(1, 3),
         ],
         30,

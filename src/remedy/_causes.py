@@ -26,9 +26,12 @@ def settle(db: Database, links: Iterable[tuple[str, str]]) -> None:
     """
     for effect, cause in links:
         path = _path_down(db, cause, effect)
-        if path and db.execute(
-            "SELECT 1 FROM cause_cause WHERE effect = ? AND cause = ?", [effect, cause]
-        ).fetchone():
+        if (
+            path
+            and db.execute(
+                "SELECT 1 FROM cause_cause WHERE effect = ? AND cause = ?", [effect, cause]
+            ).fetchone()
+        ):
             raise CausalCycle([effect, *path])
     todo = {effect for effect, _ in links}
     while todo:
@@ -42,7 +45,8 @@ def settle(db: Database, links: Iterable[tuple[str, str]]) -> None:
             "UPDATE cause SET level = ? WHERE id = ? AND level <> ?", [level, each, level]
         ).rowcount:
             todo.update(
-                row[0] for row in db.execute("SELECT effect FROM cause_cause WHERE cause = ?", [each])
+                row[0]
+                for row in db.execute("SELECT effect FROM cause_cause WHERE cause = ?", [each])
             )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import attrs
 import cattrs
 
 from remedy import records as r
-from remedy._coerce import Day
+from remedy._coerce import Day, Refused
 from remedy.errors import InvalidRecord
 from remedy.money import Money
 from remedy.vocabulary import ALL, Everyone
@@ -49,16 +51,20 @@ def _converter() -> cattrs.Converter:
         return value
 
     def reference(value: Any, _: Any) -> Any:
-        return converter.structure(value, r.External) if isinstance(value, Mapping) else value
+        return _structured(converter, value, r.External) if isinstance(value, Mapping) else value
 
     def several(value: Any, kind: Any) -> Any:
         """Take one or many, each in full or as a bare id, as the records do."""
         if value is None or isinstance(value, str):
             return value
+        if isinstance(value, Mapping):
+            value = [value]
+        if not isinstance(value, Iterable):
+            raise Refused("must be one or many.")
         (inner, _) = typing.get_args(kind)
         return tuple(
-            converter.structure(each, inner) if isinstance(each, Mapping) else each
-            for each in ([value] if isinstance(value, Mapping) else value)
+            _structured(converter, each, inner) if isinstance(each, Mapping) else each
+            for each in value
         )
 
     # The records convert and check single values themselves, and name the field that is wrong.
@@ -110,18 +116,33 @@ def from_dict(value: Mapping[str, Any]) -> r.Record:
     if cls is None:
         known = ", ".join(r.RECORDS)
         raise InvalidRecord("Record", "record", kind, f"is no kind of record: {known}.")
+    record: r.Record = _structured(_converter(), fields, cls)
+    return record
+
+
+def _structured(converter: cattrs.Converter, fields: Mapping[str, Any], cls: Any) -> Any:
+    if cls == r.Id:
+        cls = r.External
     try:
-        return _converter().structure(fields, cls)
+        return converter.structure(fields, cls)
     except cattrs.BaseValidationError as group:
-        raise _first(group, cls, fields) from None
+        # A field that is misspelt is also missing: the first is what helps.
+        unknown = [e for e in group.exceptions if isinstance(e, cattrs.ForbiddenExtraKeysError)]
+        raise _first([*unknown, *group.exceptions][0], cls, fields) from None
 
 
-def _first(group: BaseException, cls: type[r.Record], fields: dict[str, Any]) -> InvalidRecord:
-    error = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+def _first(error: Exception, cls: type[Any], fields: Mapping[str, Any]) -> InvalidRecord:
+    """Return the first of what is wrong, as an error that names the field."""
     if isinstance(error, InvalidRecord):
         return error
+    if isinstance(error, cattrs.ForbiddenExtraKeysError):
+        field = min(error.extra_fields)
+        near = difflib.get_close_matches(field, [each.name for each in attrs.fields(cls)], n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return InvalidRecord(
+            cls.__name__, field, fields[field], f"there is no such field.{hint}"
+        )
+    (field,) = (note.name for note in error.__notes__ if hasattr(note, "name"))
     if isinstance(error, KeyError):
-        return InvalidRecord(cls.__name__, str(error.args[0]), None, "is missing.")
-    return InvalidRecord(cls.__name__, "?", fields, f"{error}.")
+        return InvalidRecord(cls.__name__, field, None, "is missing.")
+    return InvalidRecord(cls.__name__, field, fields.get(field), str(error))

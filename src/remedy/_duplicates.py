@@ -113,9 +113,7 @@ def _root(db: Database, id: str) -> str:
             return chain[-1]
         if above in chain:
             told = " → ".join([*chain, above])
-            raise InvalidRecord(
-                "Incident", "duplicate_of", id, f"duplicates in a circle: {told}."
-            )
+            raise InvalidRecord("Incident", "duplicate_of", id, f"duplicates in a circle: {told}.")
         chain.append(above)
 
 

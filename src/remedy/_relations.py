@@ -54,6 +54,11 @@ def views(*, everything: bool, by_account: bool) -> dict[str, str]:
         "now_incident": _INCIDENT,
         "focus": _of("focus_id", "now_incident", everything),
         "wide": _of("wide_id", "now_incident", everything),
+        # The focus, and what is of the same failure.
+        "alike": "SELECT * FROM now_incident"
+        if everything
+        else "SELECT * FROM wide WHERE failure IN (SELECT failure FROM focus) "
+        "OR id IN (SELECT id FROM focus_id)",
         # Every customer of an incident, whenever linked, and those who count as of the date.
         "any_hit": f"SELECT l.incident, l.customer, {who} AS who FROM incident_customer l{account}",
         "now_hit": f"""
@@ -96,7 +101,9 @@ WHERE l.since IS NULL OR l.since <= {AS_OF}""",
 SELECT r.id, r.apology, r.kind, r.scope, r.owner, r.due, r.made, r.fulfilled,
        CASE WHEN r.provenance = 'detected' THEN 1 ELSE 0 END AS weak
 FROM promise r JOIN now_apology a ON a.id = r.apology WHERE r.made <= {AS_OF}""",
-        "focus_apology": "SELECT id FROM now_apology" if everything else "SELECT id FROM focus_apology_id",
+        "focus_apology": "SELECT id FROM now_apology"
+        if everything
+        else "SELECT id FROM focus_apology_id",
         # Those who have said something: only of them anything is asked.
         "focus_customer": "SELECT DISTINCT customer AS id FROM response"
         if everything
@@ -245,9 +252,12 @@ _APOLOGISED = Step(
     "apologised",
     f"""
 WITH said AS (
-    SELECT incident, MIN(made) AS first_made, MIN(weak) AS weak, COUNT(*) AS apologies,
-           MAX(CASE WHEN recipients IS NULL THEN 1 ELSE 0 END) AS unsure
-    FROM now_sorry GROUP BY incident
+    SELECT s.incident, MIN(s.made) AS first_made, MIN(s.weak) AS weak,
+           MAX(CASE WHEN s.recipients IS NULL THEN 1 ELSE 0 END) AS unsure,
+           MAX(CASE WHEN s.recipients = 'all' AND n.apology IS NULL THEN 1 ELSE 0 END) AS everyone
+    FROM now_sorry s LEFT JOIN (SELECT DISTINCT apology FROM apology_customer WHERE reached = 0) n
+        ON n.apology = s.apology
+    GROUP BY s.incident
 ), promised AS (
     SELECT DISTINCT l.incident FROM now_promise r JOIN now_sorry l ON l.apology = r.apology
     WHERE r.kind = 'non_recurrence'
@@ -256,7 +266,7 @@ WITH said AS (
     FROM now_decision WHERE incident IS NOT NULL GROUP BY incident
 )
 SELECT f.id AS incident, f.failure, f.occurred, f.noted, f.impact, f.gate, f.detected_by,
-       f.acknowledged, f.weak AS incident_weak, s.first_made, s.weak, s.apologies, s.unsure,
+       f.acknowledged, f.weak AS incident_weak, s.first_made, s.weak, s.unsure, s.everyone,
        CASE WHEN m.incident IS NULL THEN 0 ELSE 1 END AS promised,
        CASE WHEN d.incident IS NULL THEN 0 ELSE 1 END AS decided,
        COALESCE(d.no_action, 0) AS no_action,
@@ -316,6 +326,17 @@ FROM (
     JOIN graded g ON g.cause = l.cause AND g.unit = w.unit
     WHERE w.level = {{level}} GROUP BY g.unit, l.effect
 ) d ON d.unit = o.unit AND d.effect = o.cause"""
+
+# The elements on record for each incident, over all its apologies: 0, or the element's bit.
+_WORDED = Step(
+    "worded",
+    """
+SELECT s.incident, MAX(s.elements & 1) AS regret, MAX(s.elements & 2) AS explanation,
+       MAX(s.elements & 4) AS responsibility, MAX(s.elements & 8) AS repentance,
+       MAX(s.elements & 16) AS repair
+FROM now_sorry s JOIN focus f ON f.id = s.incident WHERE s.elements IS NOT NULL
+GROUP BY s.incident""",
+)
 
 _PLAIN_UNITS = Step("unit_cause", "SELECT '' AS unit, id AS cause FROM wide_cause")
 
@@ -659,6 +680,7 @@ INDEXES: dict[str, tuple[str, ...]] = {
     "fix": ("cause", "action"),
     "reach": ("cause, deeper", "deeper, cause"),
     "apologised": ("incident",),
+    "worded": (),
     "unit_cause": (),
     "own": ("level",),
     "graded": ("cause, unit",),
@@ -718,6 +740,7 @@ def steps(*, everything: bool) -> Iterator[Step | Levels]:
     yield from _ACTIONS
     yield Levels("reach", first=1)
     yield _APOLOGISED
+    yield _WORDED
     yield _PLAIN_UNITS
     yield Step("own", _OWN)
     yield Step("graded", _EMPTY_GRADED)

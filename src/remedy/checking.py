@@ -7,19 +7,19 @@ what rests on what is decided over them. A `Finding` is made when somebody looks
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from remedy._reading import entity_of
 from remedy._rows import impact_rank, micros, moment, span_micros, strength_rank
-from remedy.config import PROFILES, Config
+from remedy.config import Config
 from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
-from remedy.errors import ConfigError, RemedyError, RuleError, UnknownRule
-from remedy.findings import Apologies, Finding, Findings, Waived
+from remedy.errors import RemedyError, RuleError, UnknownRule
+from remedy.findings import Apologies, Findings, Waived
 from remedy.rules import BY_CODE, RULES, Rule
 from remedy.vocabulary import Severity
 
@@ -458,8 +458,12 @@ def _lines(
         short = digest(subject) if (fact, subject) in failures else subject
         lines.append(
             (
-                f"{fact}:{short}", gravest, lead, subject,
-                (*also, *sorted(one.taken)), tuple(one.rows),
+                f"{fact}:{short}",
+                gravest,
+                lead,
+                subject,
+                (*also, *sorted(one.taken)),
+                tuple(one.rows),
             )  # fmt: skip
         )
     for (key, _), rows in gathered.items():
@@ -512,7 +516,8 @@ def _apologies(engine: SqliteEngine) -> tuple[Apologies, tuple[int, int]]:
     """Return every apology with its state, and how many are backed of how many."""
     _, rows = engine.rows(
         "SELECT s.apology, MIN(t.state), MAX(t.state), MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) "
-        "FROM now_sorry s JOIN state t ON t.incident = s.incident GROUP BY s.apology"
+        "FROM now_sorry s JOIN focus_apology f ON f.id = s.apology "
+        "JOIN state t ON t.incident = s.incident GROUP BY s.apology"
     )
     ids: list[str] = []
     states = bytearray()
@@ -583,8 +588,12 @@ def _without_waived(
             _, code, reason, until, who = found[0]
             waived.append(
                 Waived(
-                    key=line[0], code=rules[line[2]].code, accepted=code, reason=reason,
-                    until=moment(until), who=who,
+                    key=line[0],
+                    code=rules[line[2]].code,
+                    accepted=code,
+                    reason=reason,
+                    until=moment(until),
+                    who=who,
                 )  # fmt: skip
             )
         else:

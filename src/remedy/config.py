@@ -209,7 +209,7 @@ def config_from(settings: Mapping[str, Any], place: str, base: Config | None = N
         return attrs.evolve(base or Config(), **settings)
     except ConfigError as error:
         raise ConfigError(f"{place}, {error.args[0]}", str(error.args[1])) from None
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise ConfigError(place, str(error)) from None
 
 
@@ -245,7 +245,10 @@ def load_config(path: Path, base: Config | None = None) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(path, f"is no TOML: {error}.") from None
     if path.name == "pyproject.toml":
-        settings = settings.get("tool", {}).get("remedy", {})
+        tool = settings.get("tool", {})
+        settings = tool.get("remedy", {}) if isinstance(tool, dict) else tool
+        if not isinstance(settings, dict):
+            raise ConfigError(path, "tool.remedy is no table.")
     return config_from(settings, str(path), base)
 
 
@@ -262,7 +265,7 @@ def find_config(folder: Path) -> Path | None:
             tool = tomllib.loads(shared.read_text(encoding="utf-8")).get("tool", {})
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
             return None  # Another tool's file: that it is broken is not ours to say.
-        if "remedy" in tool:
+        if isinstance(tool, dict) and "remedy" in tool:
             return shared
     return None
 

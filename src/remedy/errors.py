@@ -162,7 +162,9 @@ class DanglingReference(RemedyError, LookupError):
         total: How many there are in all, where `references` holds only the first.
     """
 
-    def __init__(self, references: Sequence[tuple[str, str, str]], total: int | None = None) -> None:
+    def __init__(
+        self, references: Sequence[tuple[str, str, str]], total: int | None = None
+    ) -> None:
         total = len(references) if total is None else total
         told = "; ".join(
             f"{record} refers to {target!r} in its {field}"
@@ -200,9 +202,7 @@ class CannotAmend(RemedyError, ValueError):
     """A field that is not changed by amending."""
 
     def __init__(self, kind: str, field: str, instead: str) -> None:
-        super().__init__(
-            kind, field, instead, message=f"{kind}.{field} is not amended: {instead}"
-        )
+        super().__init__(kind, field, instead, message=f"{kind}.{field} is not amended: {instead}")
 
 
 class CasebookError(RemedyError):

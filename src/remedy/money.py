@@ -31,7 +31,7 @@ _DIGITS = {
 }
 _CURRENCIES = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
 
-_AMOUNT = re.compile(r"(\d{1,17})(?:\.(\d{1,6}))?\Z", re.A)
+_AMOUNT = re.compile(r"(\d{1,19})(?:\.(\d{1,6}))?\Z", re.A)
 
 
 def _currency(value: str) -> str:

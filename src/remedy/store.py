@@ -270,10 +270,17 @@ class Store:
     def _choose_journal(self, db: Database) -> None:
         (current,) = db.execute("PRAGMA journal_mode").fetchone()
         if current != self._journal:
-            (chosen,) = db.execute(f"PRAGMA journal_mode = {self._journal}").fetchone()
+            try:
+                (chosen,) = db.execute(f"PRAGMA journal_mode = {self._journal}").fetchone()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                chosen = current
             if chosen != self._journal:
-                raise CannotOpen(
-                    self.path, f"does not change its journal from {chosen} to {self._journal}."
+                raise CasebookBusy(
+                    self.path,
+                    f"has its journal in {current} mode, and that cannot be changed while somebody "
+                    f"else has it open. Open it with journal={current!r}, or with read_only=True.",
                 )
         # FULL loses nothing in WAL mode; in DELETE mode only EXTRA also syncs the folder, without
         # which the journal of a finished transaction can come back and undo it.

@@ -13,6 +13,7 @@ against. It knows the records, the vocabulary and the configuration, and nothing
 | `recurrence`  | the R rules                                                |
 | `causes`      | the C and F rules                                          |
 | `telling`     | from facts to findings                                     |
+| `focus`       | which of them belong to the case around a record           |
 """
 
 from __future__ import annotations
@@ -21,18 +22,31 @@ from datetime import datetime
 
 import networkx as nx
 
+from remedy import records as r
 from remedy.config import Config
 from tests.oracle.actions import Actions
 from tests.oracle.apologies import Apologies
 from tests.oracle.backing import Backing
 from tests.oracle.causes import Causes
+from tests.oracle.focus import Case, case_around
 from tests.oracle.graph import graph_of
 from tests.oracle.recurrence import Recurrence
 from tests.oracle.row import Row
 from tests.oracle.seen import Seen
 from tests.oracle.telling import CODES, Telling, Told
 
-__all__ = ["CODES", "Oracle", "Row", "Told", "apologies", "findings", "graph_of", "rows"]
+__all__ = [
+    "CODES",
+    "Case",
+    "Oracle",
+    "Row",
+    "Told",
+    "apologies",
+    "case_around",
+    "findings",
+    "graph_of",
+    "rows",
+]
 
 
 class Oracle:
@@ -51,13 +65,32 @@ class Oracle:
         families = (self.backing, self.apologies, self.recurrence, self.causes)
         return {row for family in families for row in family.rows()}
 
-    def findings(self, profile: str) -> set[Told]:
-        """What is told of them."""
-        return Telling(self.seen, self.recurrence, self.rows(), profile).findings()
+    def findings(self, profile: str, case: Case | None = None) -> set[Told]:
+        """What is told of them; or of those that belong to one case."""
+        found = self.rows()
+        if case is not None:
+            found = {row for row in found if self.belongs(row, case)}
+        return Telling(self.seen, self.recurrence, found, profile).findings()
 
-    def states(self) -> dict[str, str]:
-        """The state of every apology."""
-        return self.backing.states()
+    def belongs(self, row: Row, case: Case) -> bool:
+        """Whether a fact is about something in a case. R200 is about the casebook, and never is."""
+        if row.code == "C301":
+            counting = case.incidents.intersection(self.seen.incidents())
+            failures = {self.seen.failure(each) for each in counting} - {None}
+            return row.subject in counting or self.seen.failure(row.subject) in failures
+        record = self.seen.graph.nodes.get(row.subject, {}).get("record")
+        if isinstance(record, r.Promise):
+            return self.seen.made_in(record) in case.apologies
+        return row.subject in case.incidents | case.causes | case.actions | case.customers
+
+    def states(self, case: Case | None = None) -> dict[str, str]:
+        """The state of every apology; or of those that belong to one case."""
+        found = self.backing.states()
+        return {
+            apology: state
+            for apology, state in found.items()
+            if case is None or apology in case.apologies
+        }
 
 
 def rows(graph: nx.MultiDiGraph, as_of: datetime, config: Config) -> set[Row]:

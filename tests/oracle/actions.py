@@ -133,9 +133,7 @@ class Actions:
     def takes_in(self, action: str, incident: str) -> bool:
         """Whether its scope takes an incident in: what is set must be the same there."""
         a, i = self.seen[action], self.seen[incident]
-        return all(
-            getattr(a, f"scope_{field}") in (None, getattr(i, field)) for field in SCOPE
-        )
+        return all(getattr(a, f"scope_{field}") in (None, getattr(i, field)) for field in SCOPE)
 
     def stands_behind(self, action: str, incident: str) -> bool:
         """Whether it can meet a path of an incident: within its scope, and not there before.
@@ -169,9 +167,7 @@ class Actions:
             sorted((self.seen[each] for each in found), key=lambda each: (each.made, each.id))
         )
 
-    def last_result(
-        self, action: str, before: datetime | None = None
-    ) -> VerificationResult | None:
+    def last_result(self, action: str, before: datetime | None = None) -> VerificationResult | None:
         """What the last verification says; or the last made before a moment."""
         found = [v for v in self.verifications(action) if before is None or v.made < before]
         return found[-1].result if found else None

@@ -84,9 +84,10 @@ class Apologies:
     def no_amends(self, incident: str) -> Iterator[Row]:
         """A140: no amends, where the impact asks for them."""
         impact, least = self.seen[incident].impact, self.config.amends_from
-        if impact is not None and least is not None and not self.seen.about(incident, r.Amends):
-            if IMPACTS.index(impact) >= IMPACTS.index(least):
-                yield Row("A140", incident)
+        if impact is None or least is None or IMPACTS.index(impact) < IMPACTS.index(least):
+            return
+        if not self.seen.about(incident, r.Amends):
+            yield Row("A140", incident)
 
     def no_follow_up(self, incident: str) -> Iterator[Row]:
         """A144: a follow-up is past due, and none was made that would do; identified customers."""
@@ -101,8 +102,10 @@ class Apologies:
     @staticmethod
     def would_do(made: r.FollowUp, due: r.FollowUp) -> bool:
         """Whether a follow-up that was made settles one that is due: the same one or customer."""
-        return made.id == due.id or None in (made.customer, due.customer) or (
-            made.customer == due.customer
+        return (
+            made.id == due.id
+            or None in (made.customer, due.customer)
+            or (made.customer == due.customer)
         )
 
     # --- by promise --------------------------------------------------------------------------
@@ -116,9 +119,9 @@ class Apologies:
             return
         if self.has_nothing_under_it(promise):
             yield Row("A130", promise.id)
-        if promise.kind is PromiseKind.DEED and not self.is_fulfilled(promise):
-            if promise.due is not None and promise.due < self.as_of:
-                yield Row("A131", promise.id, weak=is_detected(promise))
+        late = promise.due is not None and promise.due < self.as_of
+        if promise.kind is PromiseKind.DEED and late and not self.is_fulfilled(promise):
+            yield Row("A131", promise.id, weak=is_detected(promise))
         if promise.kind is None:
             yield Row("A133", promise.id)
 
@@ -200,7 +203,7 @@ class Apologies:
         person = self.seen.person(chance.customer)
         for later in self.seen.same_failure(self.seen.failure(incident)):
             when = start(self.seen[later])
-            if when > chance.made and person in self.seen.persons(later):
-                if not any(chance.made < made <= when for made in settled):
-                    weak = is_weak(self.seen[later]) or is_detected(chance)
-                    yield Row("A143", chance.customer, what=(chance.id, later), weak=weak)
+            content = any(chance.made < made <= when for made in settled)
+            if when > chance.made and person in self.seen.persons(later) and not content:
+                weak = is_weak(self.seen[later]) or is_detected(chance)
+                yield Row("A143", chance.customer, what=(chance.id, later), weak=weak)

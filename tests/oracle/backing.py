@@ -89,9 +89,7 @@ class Backing:
         causes = self.seen.causes(incident, Role.CAUSE)
         if not causes:
             return None
-        return through(
-            self.seen[incident].gate, [self.value(incident, cause) for cause in causes]
-        )
+        return through(self.seen[incident].gate, [self.value(incident, cause) for cause in causes])
 
     def met(self, incident: str) -> set[str]:
         """The implemented process changes on the paths."""
@@ -110,9 +108,8 @@ class Backing:
             apologies = self.seen.apologies(incident)
             if apologies:
                 detected = all(map(is_detected, apologies))
-                capped = ("A101", "A102", "A103", "A104")
                 for code in self.codes(incident):
-                    yield Row(code, incident, weak=code in capped and detected)
+                    yield Row(code, incident, weak=detected)
                 yield from self.came_back(incident)
                 if self.has_failed_path(incident):
                     yield Row("A107", incident, weak=detected)

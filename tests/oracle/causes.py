@@ -9,7 +9,7 @@ from remedy.vocabulary import Role, Strength
 from tests.oracle.actions import EFFECTIVE, STRENGTHS, Actions
 from tests.oracle.recurrence import Recurrence
 from tests.oracle.row import Row
-from tests.oracle.seen import FIXING, IMPACTS, Seen, noted, start
+from tests.oracle.seen import FIXING, IMPACTS, Seen, is_detected, noted, start
 
 
 class Causes:
@@ -30,7 +30,8 @@ class Causes:
         for cause in self.seen.visible(r.Cause):
             yield from (Row(code, cause.id) for code in self.cause(cause))
         for action in self.seen.visible(r.Action):
-            yield from (Row(code, action.id) for code in self.action(action))
+            weak = is_detected(action)
+            yield from (Row(code, action.id, weak=weak) for code in self.action(action))
 
     # --- causes ------------------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ class Causes:
         return bool(fixers) and all(self.actions.strength(a) is Strength.WEAKER for a in fixers)
 
     def is_too_weak_for_the_impact(self, cause: str) -> bool:
-        """F408: the best strength is known, and below what the gravest of its incidents asks for."""
+        """F408: all strengths are known, and below what the gravest of its incidents asks for."""
         strengths = {self.actions.strength(a) for a in self.actions.live_fixers(cause)}
         impacts = {self.seen[each].impact for each in self.seen.up_closure(cause)} - {None}
         if not strengths or None in strengths or not impacts:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple, TypeVar
 
 from remedy import records as r
@@ -23,9 +23,9 @@ T = TypeVar("T")
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 INSTANT = timedelta(microseconds=1)
-EARLIEST = datetime(2024, 1, 8, 9, tzinfo=timezone.utc)
-LATEST = datetime(2026, 6, 1, tzinfo=timezone.utc)
-ZONES = (timezone.utc, timezone(HOUR), timezone(-5 * HOUR))
+EARLIEST = datetime(2024, 1, 8, 9, tzinfo=UTC)
+LATEST = datetime(2026, 6, 1, tzinfo=UTC)
+ZONES = (UTC, timezone(HOUR), timezone(-5 * HOUR))
 
 HABITS = (0.0, 0.1, 0.5, 0.9)
 FIRM = (0.3, 0.9, 1.0)
@@ -39,7 +39,7 @@ SPELLINGS: tuple[Callable[[str], str], ...] = (
     str,
     str.upper,
     lambda text: f"  {text.replace(' ', '   ')} ",
-    lambda text: text.replace("s", "ſ"),
+    lambda text: text.replace("s", "\N{LATIN SMALL LETTER LONG S}"),
 )
 PLACEHOLDERS = (None, "?", "Unknown", " n/a ", "OTHER")
 PLACES = {"product": ("P1", "P2"), "channel": ("web", "shop"), "site": ("north", "south")}
@@ -264,8 +264,20 @@ class _World:
             settings["severity"] = {
                 code: rng.choice(list(Severity))
                 for code in self.some(
-                    ("A101", "A105", "A106", "A130", "C301", "F401", "F405", "F409", "R201",
-                     "R202", "R204"), 3
+                    (
+                        "A101",
+                        "A105",
+                        "A106",
+                        "A130",
+                        "C301",
+                        "F401",
+                        "F405",
+                        "F409",
+                        "R201",
+                        "R202",
+                        "R204",
+                    ),
+                    3,
                 )
             }
         if self.chance(0.08):

@@ -10,6 +10,8 @@ from tests.oracle.actions import EFFECTIVE, Actions
 from tests.oracle.row import Row
 from tests.oracle.seen import Seen, is_detected, is_weak, start
 
+COARSE = "coarse"
+
 
 class Recurrence:
     """The rules about later incidents of a failure."""
@@ -21,20 +23,19 @@ class Recurrence:
         self.held_not = cache(self.held_not)
 
     def rows(self) -> Iterator[Row]:
-        """Every fact. A signature that is too coarse mutes R201."""
-        soon_again = []
+        """Every fact. R200 says whether the signature is too coarse, which mutes R201."""
+        soon_again = 0
         for later in self.seen.incidents():
             yield from self.after_action(later)
             yield from self.double_deviation(later)
             yield from self.same_person(later)
             if self.within_window(later):
-                soon_again.append(later)
-            yield from self.recovery_failed(later)
-        coarse = self.is_coarse(len(soon_again))
-        if not coarse:
-            for later in soon_again:
+                soon_again += 1
                 yield Row("R201", later, weak=is_weak(self.seen[later]))
-        if coarse or self.incomparable():
+            yield from self.recovery_failed(later)
+        if self.is_coarse(soon_again):
+            yield Row("R200", "casebook", what=COARSE)
+        if self.incomparable():
             yield Row("R200", "casebook")
         for cause in self.seen.visible(r.Cause):
             if self.tried_again(cause.id):

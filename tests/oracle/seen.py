@@ -71,7 +71,8 @@ class Seen:
         for name in (
             "_visible", "root", "family", "incidents", "affected", "persons", "causes", "deeper",
             "shallower", "closure", "escape_closure", "full_closure", "up_closure", "apologies",
-            "apologised_for", "fixers", "failure", "same_failure", "earlier", "about", "told_persons",
+            "apologised_for", "fixers", "failure", "same_failure", "earlier", "about",
+            "told_persons",
         ):  # fmt: skip
             setattr(self, name, cache(getattr(self, name)))
 

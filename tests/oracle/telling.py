@@ -8,27 +8,19 @@ from typing import NamedTuple
 
 from remedy import records as r
 from remedy.vocabulary import Impact, PromiseKind, Severity
-from tests.oracle.recurrence import Recurrence
+from tests.oracle.recurrence import COARSE, Recurrence
 from tests.oracle.row import Row
 from tests.oracle.seen import IMPACTS, Seen
 
 SEVERITIES = [Severity.INFO, Severity.WARNING, Severity.ERROR]
 
-SEVERITY = {
-    **dict.fromkeys(
-        "A101 A102 A103 A104 A107 A110 A120 A131 A132 A143 R203 R204 R205 R206 F402 F407 F409"
-        .split(),
-        Severity.ERROR,
-    ),
-    **dict.fromkeys(
-        "A105 A106 A108 A114 A130 A142 R200 R202 R208 R210 C301 C302 F401 F405 F408".split(),
-        Severity.WARNING,
-    ),
-    **dict.fromkeys(
-        "A109 A121 A122 A124 A133 A140 A141 A144 R201 C303 F403 F404 F406".split(),
-        Severity.INFO,
-    ),
-}  # fmt: skip
+RULES_OF = {
+    Severity.ERROR: "A101 A102 A103 A104 A107 A110 A120 A131 A132 A143 R203 R204 R205 R206 F402 "
+    "F407 F409",
+    Severity.WARNING: "A105 A106 A108 A114 A130 A142 R200 R202 R208 R210 C301 C302 F401 F405 F408",
+    Severity.INFO: "A109 A121 A122 A124 A133 A140 A141 A144 R201 C303 F403 F404 F406",
+}
+SEVERITY = {code: severity for severity, codes in RULES_OF.items() for code in codes.split()}
 
 FACTS = {
     "A:backing": "A107 A110 A101 A102 A104 A103 A108 A114 A105 A106 A109",
@@ -101,7 +93,11 @@ class Telling:
         self.config = seen.config
         self.recurrence = recurrence
         self.profile = profile
-        self.rows = [row for row in rows if self.is_asked(row)]
+        rows = list(rows)
+        coarse = any(row.code == "R200" and row.what == COARSE for row in rows)
+        self.rows = [
+            row for row in rows if self.is_asked(row) and not (coarse and row.code == "R201")
+        ]
 
     # --- which codes are asked ---------------------------------------------------------------
 
@@ -116,7 +112,7 @@ class Telling:
 
     def is_in_profile(self, row: Row) -> bool:
         """Whether tickets, or register, tells it."""
-        has_causes = any(self.seen.visible(kind) for kind in (r.Cause, r.Action, r.Decision))
+        has_causes = any(self.seen.all(kind) for kind in (r.Cause, r.Action, r.Decision))
         if not has_causes and row.code.startswith(NEEDS_CAUSES):
             return False
         if row.code.startswith(TICKETS):
@@ -137,9 +133,8 @@ class Telling:
     def severity(self, code: str, rows: Iterable[Row]) -> int:
         """Of a code on a fact: as configured; a warning at most where every reason is weak."""
         full = SEVERITIES.index(self.config.severity.get(code, SEVERITY[code]))
-        return min(full, SEVERITIES.index(Severity.WARNING)) if all(
-            row.weak for row in rows
-        ) else full
+        weak = all(row.weak for row in rows)
+        return min(full, SEVERITIES.index(Severity.WARNING)) if weak else full
 
     def fact_severity(self, fact: Fact) -> int:
         """That of its gravest code."""
@@ -174,9 +169,7 @@ class Telling:
 
         Where R202 leads: one fact per failure and person; where R201 leads: one per failure.
         """
-        rows = [
-            row for row in self.rows if row.subject == later and FACT_OF[row.code] == "R:again"
-        ]
+        rows = [row for row in self.rows if row.subject == later and FACT_OF[row.code] == "R:again"]
         leads = min((row.code for row in rows), key=GRAVITY.__getitem__)
         failure = self.seen.failure(later)
         if leads == "R201":
@@ -243,7 +236,5 @@ class Telling:
             if codes:
                 severity = max(self.severity(code, fact.rows[code]) for code in codes)
                 also = frozenset(codes[1:]) | fact.absorbed
-                told.add(
-                    Told(fact.key, codes[0], also, SEVERITIES[severity].value, fact.subject)
-                )
+                told.add(Told(fact.key, codes[0], also, SEVERITIES[severity].value, fact.subject))
         return told

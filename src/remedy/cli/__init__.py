@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from remedy.cli import books, cases, checks, rules, stories
+from remedy.cli import books, cases, checks, rules, sources, stories
 from remedy.cli._shared import Commands
 
 __all__ = ["main"]
@@ -46,7 +46,8 @@ def main() -> None:
 
 for _command in (
     *(stories.demo, stories.stories),
-    *(books.init, checks.check, checks.baseline, checks.waive),
+    *(books.init, sources.profile, sources.import_),
+    *(checks.check, checks.baseline, checks.waive),
     *(rules.explain, cases.show, cases.export),
 ):
     main.add_command(_command)

@@ -42,10 +42,9 @@ class Problem(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print it, without anything that a terminal would obey."""
-        from remedy.reporting._paper import plain
+        from remedy.reporting._paper import visible
 
-        lines = self.message.splitlines() or [""]
-        text = "\n".join(f"{line[: -len(line.lstrip())]}{plain(line)}" for line in lines)
+        text = "\n".join(map(visible, self.message.splitlines()))
         click.echo(f"Error: {text}", file=file, err=file is None)
 
 
@@ -110,29 +109,25 @@ def casebook_first(words: tuple[str, ...], usage: str) -> tuple[str | None, str]
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 
-def moment_given(text: str | None, option: str) -> tuple[datetime | str | None, list[str]]:
-    """Return a moment as the library takes it, and what to say about how it was read.
+def moment_given(text: str | None) -> tuple[datetime | str | None, dict[str, str]]:
+    """Return a moment as the library takes it, and a note where a zone had to be chosen.
 
     A date, or a time, without a zone is one of this machine's zone; a date counts to its end.
     """
     if text is None:
-        return None, []
-    from remedy.reporting._digest import zone_words
-
+        return None, {}
     text = text.strip()
     try:
         naive = datetime.fromisoformat(text)
     except ValueError:
-        return text, []  # Perhaps a day with its zone; if not, the library says what is wrong.
+        return text, {}  # Perhaps a day with its zone; if not, the library says what is wrong.
     if naive.tzinfo is not None:
-        return naive, []
+        return naive, {}
     if _DATE.match(text):
         moment = (naive + timedelta(days=1)).astimezone() - timedelta(microseconds=1)
-        what = f"the end of {text}"
     else:
         moment = naive.astimezone()
-        what = text
-    return moment, [f"{option}: {what} in this machine's zone, {zone_words(moment)}."]
+    return moment, {"as of": "in this machine's zone"}
 
 
 # --- output ---------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from remedy.cli._shared import DEFAULT, VARIABLE, Problem, format_option, page, 
 )
 @format_option("text", "json")
 def init(
+    *,
     path: Path | None,
     signature: str | None,
     same_customer: str | None,

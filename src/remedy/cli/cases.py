@@ -36,7 +36,7 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
     ID is that of any record: an incident, a customer, a cause, an action.
     """
     given, id = casebook_first(words, "Write: remedy show CASEBOOK ID")
-    moment, notes = moment_given(as_of, "--as-of")
+    moment, _ = moment_given(as_of)
     with open_casebook(given) as book, book.snapshot():
         report = book.check(around=id, as_of=moment)
         from remedy.graph import of_casebook
@@ -44,18 +44,19 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
         graph = of_casebook(book, around=id, as_of=report.as_of)
         if id not in graph:
             raise Problem(f"{id} was not on record by {report.as_of:%Y-%m-%d}.")
-        from remedy.reporting import timeline
+        from remedy.reporting import timeline, tree
 
         if form == "json":
             say_json(_case(id, graph, report, timeline))
             return
+        from remedy.reporting._paper import wrapped
         from remedy.reporting.text import generate_cases
 
         look = page()
-        say([*notes, timeline.summed_up(graph), ""])
+        say([*wrapped(tree.summed_up(graph), look["width"]), ""])
         say(timeline.generate_timeline(graph, **look))
         say([""])
-        say(timeline.generate_tree(graph, id, **look))
+        say(tree.generate_tree(graph, id, **look))
         say([""])
         if report.findings:
             say(generate_cases(report, look_up=book.get, **look))
@@ -94,6 +95,7 @@ _OF_GRAPHS = ("graphml", "mermaid", "dot")
 )
 @output_options
 def export(
+    *,
     casebook: Path | None,
     form: str,
     around: str | None,
@@ -146,9 +148,7 @@ def _records(book: Any, around: str | None) -> Iterable[Record]:
     )
 
 
-def _written(
-    records: Iterable[Record], form: str, table: str | None, raw: bool
-) -> Iterator[str]:
+def _written(records: Iterable[Record], form: str, table: str | None, raw: bool) -> Iterator[str]:
     from remedy import exports
 
     if table is not None:

@@ -58,18 +58,18 @@ def _run(
     modules: tuple[str, ...],
     profile: str | None,
     **options: Any,
-) -> tuple[Report, list[str]]:
+) -> tuple[Report, dict[str, str]]:
     """Check a casebook, and return the report and what to say about how it came about."""
     from remedy.config import find_config, load_config
 
-    notes = []
+    notes = {}
     path = config_path or find_config(Path.cwd())
     config = None
     if path is not None:
         config = load_config(path, book.config)
-        notes.append(f"Settings: {path.name if config_path is None else path}.")
+        notes["settings"] = path.name if config_path is None else str(path)
     if options.get("as_of") is None and book.told_on is not None:
-        notes.append(f"Looked at on the day that this casebook is told on, {book.told_on:%Y-%m-%d}.")
+        notes["as of"] = "when this casebook is told"
     report = book.check(rules=extra_rules(modules), profile=profile, config=config, **options)
     return report, notes
 
@@ -105,6 +105,7 @@ def _codes(given: tuple[str, ...]) -> list[str]:
 @click.pass_context
 def check(
     context: click.Context,
+    *,
     casebook: Path | None,
     as_of: str | None,
     around: str | None,
@@ -126,13 +127,13 @@ def check(
     --fail-on, 1 if there is, and 2 if the command could not be carried out. What stands in the
     baseline does not count.
     """
-    moment, notes = moment_given(as_of, "--as-of")
+    moment, notes = moment_given(as_of)
     with open_casebook(casebook) as book:
         report, more = _run(
             book, config_path, modules, profile,
             as_of=moment, around=around, select=_codes(select), ignore=_codes(ignore),
         )  # fmt: skip
-        notes = [*more, *notes]
+        notes |= more
         if form == "json":
             lines: Iterator[str] = iter([report.to_json()])
         elif form == "markdown":
@@ -175,6 +176,7 @@ def _hints(report: Report, casebook: Path | None) -> list[str]:
 @_how_options
 @format_option("text", "json")
 def baseline(
+    *,
     casebook: Path | None,
     look: bool,
     clear: bool,
@@ -215,8 +217,8 @@ def baseline(
 
 def _show_baseline(book: Casebook, report: Report, form: str) -> None:
     held = book.baseline()
-    new = {key for key, _, _ in report.new.keys()}
-    left = {key for key, _, _ in report.findings.keys()} - new
+    new = {key for key, _, _ in report.new.keys()}  # noqa: SIM118 - no dict
+    left = {key for key, _, _ in report.findings.keys()} - new  # noqa: SIM118
     codes: dict[str, list[int]] = {}
     for key, (code, _) in held.items():
         numbers = codes.setdefault(code, [0, 0])
@@ -239,9 +241,7 @@ def _show_baseline(book: Casebook, report: Report, form: str) -> None:
         say(_burn_down(codes, since, len(new), page()["width"]))
 
 
-def _burn_down(
-    codes: dict[str, list[int]], since: datetime, new: int, width: int
-) -> Iterator[str]:
+def _burn_down(codes: dict[str, list[int]], since: datetime, new: int, width: int) -> Iterator[str]:
     from remedy.reporting._digest import name_of
     from remedy.reporting._paper import counted, cut
 
@@ -266,6 +266,7 @@ def _burn_down(
 @_how_options
 @format_option("text", "json")
 def waive(
+    *,
     words: tuple[str, ...],
     reason: str,
     until: str,
@@ -287,7 +288,8 @@ def waive(
 
         report, _ = _run(book, config_path, modules, profile)
         finding = _the_one(report, wanted)
-        end, _ = moment_given(until, "--until")
+        end, _ = moment_given(until)
+        assert end is not None
         waiver = Waiver(
             finding=finding.key,
             code=finding.code,
@@ -363,5 +365,4 @@ def _is_named(finding: Finding, wanted: tuple[str, ...]) -> bool:
 def _about(finding: Finding) -> str:
     from remedy.reporting._digest import failure_words
 
-    told = failure_words(finding.subject) if finding.subject_kind == "failure" else finding.subject
-    return told
+    return failure_words(finding.subject) if finding.subject_kind == "failure" else finding.subject

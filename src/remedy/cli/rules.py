@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import click
 
-from remedy.cli._shared import format_option, page, paint, say, say_json
+from remedy.cli._shared import format_option, page, say, say_json
 
 if TYPE_CHECKING:
+    from remedy.reporting._paper import Paint
     from remedy.rules import Rule
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,7 +58,9 @@ def _installed() -> Iterator[tuple[str, object]]:
     from remedy.errors import RuleError
 
     for point in entry_points(group=GROUP):
-        place = f"{point.value} (an entry point of {point.dist.name if point.dist else 'a package'})"
+        place = (
+            f"{point.value} (an entry point of {point.dist.name if point.dist else 'a package'})"
+        )
         try:
             yield place, point.load()
         except Exception as error:
@@ -102,20 +105,19 @@ def _rules_in(content: object, place: str) -> list[Rule]:
     from remedy.errors import RuleError
     from remedy.rules import RULES, Rule
 
+    given: object = content
     if isinstance(content, Rule):
-        return [content]
-    if isinstance(content, ModuleType):
-        named = getattr(content, "RULES", None)
-        content = vars(content).values() if named is None else named
-        rules = [each for each in content if isinstance(each, Rule) and each not in RULES]
-    else:
-        rules = [each for each in content if isinstance(each, Rule)] if _many(content) else []
+        given = [content]
+    elif isinstance(content, ModuleType):
+        given = getattr(content, "RULES", list(vars(content).values()))
+    rules = [each for each in given if isinstance(each, Rule)] if _many(given) else []
+    rules = [each for each in rules if each not in RULES]
     if not rules:
         raise RuleError(place, "holds no rules: make some with Rule(code, sql or function).")
     return rules
 
 
-def _many(content: object) -> bool:
+def _many(content: object) -> TypeGuard[Iterable[object]]:
     return isinstance(content, Iterable)
 
 
@@ -183,7 +185,7 @@ def _as_dict(rule: Rule) -> dict[str, str]:
     }
 
 
-def _told(rule: Rule, width: int, paint: Callable[[str, str], str] | None = None) -> Iterator[str]:
+def _told(rule: Rule, width: int, paint: Paint | None = None) -> Iterator[str]:
     from remedy.reporting._paper import unpainted, wrapped
 
     paint = paint or unpainted
@@ -199,9 +201,7 @@ def _told(rule: Rule, width: int, paint: Callable[[str, str], str] | None = None
             yield from wrapped(value, width, f"  {name:<8}")
 
 
-def _listed(
-    rules: list[Rule], width: int, paint: Callable[[str, str], str] | None = None
-) -> Iterator[str]:
+def _listed(rules: list[Rule], width: int, paint: Paint | None = None) -> Iterator[str]:
     from remedy.reporting._paper import cut, unpainted
 
     paint = paint or unpainted

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from remedy.cli._shared import Problem, format_option, page, say, say_json
 
 if TYPE_CHECKING:
+    from remedy.casebook import Casebook
     from remedy.examples import Continuation, Story
+    from remedy.examples._story import Moments
+    from remedy.reporting import Report
+    from remedy.reporting._paper import Paint
 
 _DEFAULT = "twice-shipped-collect"
 
@@ -37,13 +41,12 @@ def demo(story: str, moment: str | None, target: Path | None, form: str) -> None
     name, _, continuation = story.partition("/")
     told = examples.story(name)
     ending = told.continuation(continuation) if continuation else None
-    moments = (ending or told).moments
-    if moment is not None and moment not in moments:
-        listed = ", ".join(repr(each) for each in moments)
+    telling = _Telling(story, told, ending, moment)
+    if moment is not None and moment not in telling.moments:
+        listed = ", ".join(repr(each) for each in telling.moments)
         raise Problem(f"{story} has no moment {moment!r}. Its moments are: {listed}.")
     with examples.load(name, continuation or None) as book:
-        as_of, line = moments[moment] if moment else (book.told_on, "")
-        report = book.check(as_of=as_of)
+        report = book.check(as_of=telling.moments[moment][0] if moment else None)
         if target is not None:
             _keep(book, target)
         if form == "json":
@@ -52,12 +55,23 @@ def demo(story: str, moment: str | None, target: Path | None, form: str) -> None
         from remedy.reporting.text import generate_text
 
         look = page()
-        say(_told(told, ending, moment, line, **look))
+        say(_told(telling, **look))
         say(generate_text(report, look_up=book.get, **look))
-        say(_further(story, told, moment, moments, report, target, look["width"]))
+        say(_further(telling, report, target, look["width"]))
 
 
-def _keep(book: Any, target: Path) -> None:
+class _Telling(NamedTuple):
+    name: str
+    story: Story
+    ending: Continuation | None
+    moment: str | None
+
+    @property
+    def moments(self) -> Moments:
+        return (self.ending or self.story).moments
+
+
+def _keep(book: Casebook, target: Path) -> None:
     from remedy import casebook
 
     if target.exists():
@@ -67,52 +81,30 @@ def _keep(book: Any, target: Path) -> None:
         kept.record_many(book.records())
 
 
-def _told(
-    story: Story, ending: Continuation | None, moment: str | None, line: str, width: int,
-    paint: Any = None,
-) -> Iterator[str]:  # fmt: skip
+def _told(telling: _Telling, width: int, paint: Paint | None = None) -> Iterator[str]:
     from remedy.reporting._paper import unpainted, wrapped
 
     paint = paint or unpainted
-    yield paint(story.title, "title")
+    yield paint(telling.story.title, "title")
     yield ""
-    yield from wrapped(story.summary, width)
-    if ending is not None:
+    yield from wrapped(telling.story.summary, width)
+    if telling.ending is not None:
         yield ""
-        yield from wrapped(f"And then: {ending.title}.", width)
-    if moment is not None:
+        yield from wrapped(f"And then: {telling.ending.title}.", width)
+    if telling.moment is not None:
+        line = telling.moments[telling.moment][1]
         yield ""
-        yield from wrapped(f"{moment[0].upper()}{moment[1:]}: {line}", width)
+        yield from wrapped(f"{telling.moment[0].upper()}{telling.moment[1:]}: {line}", width)
     yield ""
     yield paint("What remedy says", "title")
     yield ""
 
 
-def _further(
-    name: str, story: Story, moment: str | None, moments: Any, report: Any, target: Path | None,
-    width: int,
-) -> Iterator[str]:  # fmt: skip
+def _further(telling: _Telling, report: Report, target: Path | None, width: int) -> Iterator[str]:
     from remedy.reporting._paper import wrapped
 
     yield ""
-    command = "remedy demo" if name == _DEFAULT else f"remedy demo {name}"
-    other = next((each for each in moments if each not in (moment, "now")), None)
-    tips = []
-    if report.findings:
-        tips.append((f"remedy explain {report.findings[0].code}", "why that is asked"))
-    if other is not None:
-        tips.append((f'{command} --at "{other}"', "the same, earlier"))
-    if "/" not in name:
-        tips.extend(
-            (f"remedy demo {story.name}/{each}", ending.title)
-            for each, ending in story.continuations.items()
-        )
-    if target is None:
-        tips.append((f"{command} --to story.db", "keep it, to try other commands on it"))
-    else:
-        tips.append((f"remedy check {target}", "the same from the file"))
-        tips.append((f"remedy show {target} INC-1", "the case, day by day"))
-    tips.append(("remedy stories", "the other stories"))
+    tips = list(_tips(telling, report, target))
     room = max(len(tip) for tip, _ in tips if len(tip) <= width // 2)
     for tip, what in tips:
         if len(tip) > room:
@@ -120,6 +112,25 @@ def _further(
             yield from wrapped(what, width, "      ")
         else:
             yield from wrapped(what, width, f"  {tip:<{room}}  ")
+
+
+def _tips(telling: _Telling, report: Report, target: Path | None) -> Iterator[tuple[str, str]]:
+    command = "remedy demo" if telling.name == _DEFAULT else f"remedy demo {telling.name}"
+    if report.findings:
+        yield f"remedy explain {report.findings[0].code}", "why that is asked"
+    for moment in telling.moments:
+        if moment not in (telling.moment, "now"):
+            yield f'{command} --at "{moment}"', "the same, at another moment"
+            break
+    if telling.ending is None:
+        for name, ending in telling.story.continuations.items():
+            yield f"remedy demo {telling.story.name}/{name}", ending.title
+    if target is None:
+        yield f"{command} --to story.db", "keep it, to try other commands on it"
+    else:
+        yield f"remedy check {target}", "the same from the file"
+        yield f"remedy show {target} INC-1", "the case, day by day"
+    yield "remedy stories", "the other stories"
 
 
 @click.command()
@@ -147,7 +158,7 @@ def stories(form: str) -> None:
     say(_listed(found, **page()))
 
 
-def _listed(found: list[Story], width: int, paint: Any = None) -> Iterator[str]:
+def _listed(found: list[Story], width: int, paint: Paint | None = None) -> Iterator[str]:
     from remedy.reporting._paper import unpainted, wrapped
 
     paint = paint or unpainted

@@ -35,7 +35,7 @@ class Focus:
     """The part of a casebook that a check of one case looks at.
 
     Attributes:
-        incidents: The canonical incidents of the case.
+        incidents: The canonical incidents of the case, with those that share an apology.
         causes: What explains them, over all depths.
         actions: What addresses these causes, brought them into being, or is for the incidents.
         apologies: The apologies for the incidents.
@@ -141,9 +141,7 @@ class SqliteEngine:
 
     def _index(self, table: str) -> None:
         for number, columns in enumerate(INDEXES[table]):
-            self._connection.execute(
-                f"CREATE INDEX temp.{table}_{number} ON {table} ({columns})"
-            )
+            self._connection.execute(f"CREATE INDEX temp.{table}_{number} ON {table} ({columns})")
 
     def _fill_all(self) -> None:
         run = self._connection.execute
@@ -252,6 +250,13 @@ _SHALLOWER = "SELECT effect FROM cause_cause WHERE cause IN ({ids})"
 _CAUSES_OF_INCIDENTS = "SELECT cause FROM incident_cause WHERE incident IN ({ids})"
 _INCIDENTS_OF_CAUSES = "SELECT incident FROM incident_cause WHERE cause IN ({ids})"
 _CUSTOMERS = "SELECT customer FROM incident_customer WHERE incident IN ({ids})"
+_APOLOGIES = "SELECT apology FROM apology_incident WHERE incident IN ({ids})"
+_ACTIONS_OF_CAUSES = "SELECT action FROM action_cause WHERE cause IN ({ids})"
+_ACTIONS_OF_INCIDENTS = "SELECT action FROM action_incident WHERE incident IN ({ids})"
+_ACTIONS_OF_PROMISES = (
+    "SELECT l.action FROM promise r JOIN promise_action l ON l.promise = r.id "
+    "WHERE r.apology IN ({ids})"
+)
 _FAILURES = "SELECT DISTINCT failure FROM incident WHERE id IN ({ids})"
 _SAME_FAILURE = "SELECT id FROM incident WHERE failure IN ({ids}) AND canonical IS NULL"
 
@@ -262,16 +267,19 @@ _INCIDENTS_AROUND: dict[str, Sequence[str]] = {
     "action": ["SELECT incident FROM action_incident WHERE action IN ({ids})"],
     "verification": [],
     "apology": ["SELECT incident FROM apology_incident WHERE apology IN ({ids})"],
-    "promise": [
+    "promise": (
         "SELECT l.incident FROM promise r JOIN apology_incident l ON l.apology = r.apology "
-        "WHERE r.id IN ({ids})"
-    ],
+        "WHERE r.id IN ({ids})",
+    ),
     "amends": ["SELECT incident FROM amends WHERE id IN ({ids})"],
     "response": ["SELECT incident FROM response WHERE id IN ({ids})"],
     "follow_up": ["SELECT incident FROM follow_up WHERE id IN ({ids})"],
     "decision": ["SELECT incident FROM decision WHERE id IN ({ids})"],
     "evidence": [],
-    "verdict": ["SELECT a FROM verdict WHERE id IN ({ids})", "SELECT b FROM verdict WHERE id IN ({ids})"],
+    "verdict": [
+        "SELECT a FROM verdict WHERE id IN ({ids})",
+        "SELECT b FROM verdict WHERE id IN ({ids})",
+    ],
     "customer": ["SELECT incident FROM incident_customer WHERE customer IN ({ids})"],
     "exposure": [],
     "waiver": [],
@@ -313,33 +321,34 @@ def focus_of(connection: sqlite3.Connection, entity: str, id: str) -> Focus:
         incidents |= look.follow(_INCIDENTS_AROUND["action"][0], actions)
     if causes:
         incidents |= look.follow(_INCIDENTS_OF_CAUSES, look.closure(_SHALLOWER, causes))
+    # An apology stands or falls with all incidents that it is for: they are one case.
+    apologies = look.follow(_APOLOGIES, incidents)
+    if entity == "apology":
+        apologies |= start
+    incidents |= look.follow(_INCIDENTS_AROUND["apology"][0], apologies)
     causes = look.closure(_DEEPER, causes | look.follow(_CAUSES_OF_INCIDENTS, incidents))
-    apologies = look.follow("SELECT apology FROM apology_incident WHERE incident IN ({ids})", incidents)
-    actions |= look.follow("SELECT action FROM action_cause WHERE cause IN ({ids})", causes)
-    actions |= look.follow("SELECT action FROM action_incident WHERE incident IN ({ids})", incidents)
-    actions |= look.follow(
-        "SELECT l.action FROM promise r JOIN promise_action l ON l.promise = r.id "
-        "WHERE r.apology IN ({ids})",
-        apologies,
-    )
+    actions |= look.follow(_ACTIONS_OF_CAUSES, causes)
+    actions |= look.follow(_ACTIONS_OF_INCIDENTS, incidents)
+    actions |= look.follow(_ACTIONS_OF_PROMISES, apologies)
+    customers = look.follow(_CUSTOMERS, incidents)
+    customers |= look.follow("SELECT customer FROM response WHERE incident IN ({ids})", incidents)
+    if entity == "customer":
+        customers |= start
+    # What has to be looked at for that: what shares a cause, an action or a failure, and what the
+    # customers have responded to.
     touched = causes | look.follow(_CAUSES_AROUND["action"], actions)
     shallower = look.closure(_SHALLOWER, touched)
     linked = (
         incidents
         | look.follow(_INCIDENTS_OF_CAUSES, shallower)
         | look.follow(_INCIDENTS_AROUND["action"][0], actions)
+        | look.follow("SELECT incident FROM response WHERE customer IN ({ids})", customers)
     )
     wide = linked | look.follow(_SAME_FAILURE, look.follow(_FAILURES, linked))
     wide_causes = look.closure(
         _DEEPER, shallower | touched | look.follow(_CAUSES_OF_INCIDENTS, wide)
     )
-    wide_actions = actions | look.follow(
-        "SELECT action FROM action_cause WHERE cause IN ({ids})", wide_causes
-    )
-    customers = look.follow(_CUSTOMERS, incidents)
-    customers |= look.follow("SELECT customer FROM response WHERE incident IN ({ids})", incidents)
-    if entity == "customer":
-        customers |= start
+    wide_actions = actions | look.follow(_ACTIONS_OF_CAUSES, wide_causes)
     return Focus(
         incidents=frozenset(incidents),
         causes=frozenset(causes),

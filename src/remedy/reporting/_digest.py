@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
 
 from remedy import records as r
-from remedy.config import parts_of
+from remedy.config import Config, parts_of
 from remedy.errors import UnknownRecord
-from remedy.findings import Finding
+from remedy.findings import Finding, Findings
 from remedy.reporting._paper import counted, plain
 from remedy.rules import BY_CODE
 from remedy.vocabulary import ApologyState, Severity
@@ -24,7 +24,8 @@ LookUp = Callable[[str], r.Record]
 
 _FEW = 30
 _SORTED_BY_SIZE = 20_000
-_LAST_MICROSECOND = 999_999
+_FAILURES = 5
+_FAILURES_OF = 100_000
 
 
 @attrs.frozen
@@ -53,10 +54,12 @@ class Digest:
     Attributes:
         sections: By rule, gravest first.
         by_case: Whether they are few enough to be told case by case.
+        failures: Of how many incidents each failure has something said about it, the most first.
     """
 
     sections: tuple[RuleSection, ...]
     by_case: bool
+    failures: tuple[tuple[str, int], ...]
 
     def cases(self) -> list[tuple[Finding, ...]]:
         """Return the findings that are shown, those of one subject together, gravest case first."""
@@ -89,7 +92,21 @@ def digest(report: Report, top: int, *, old: bool) -> Digest:
         name = shown[0].name if shown else name_of(code)
         sections.append(RuleSection(severity, code, name, len(found), shown))
     by_case = len(findings) <= _FEW and all(each.count <= top for each in sections)
-    return Digest(tuple(sections), by_case)
+    failures = () if by_case or len(findings) > _FAILURES_OF else _failures(findings)
+    return Digest(tuple(sections), by_case, failures)
+
+
+def _failures(findings: Findings) -> tuple[tuple[str, int], ...]:
+    incidents: dict[str, set[str]] = {}
+    for _, row in findings.rows():
+        if row.get("failure") and row["failure"] != row["subject"]:
+            incidents.setdefault(row["failure"], set()).add(row["subject"])
+    sizes = sorted(((failure, len(ids)) for failure, ids in incidents.items()), key=_most_first)
+    return tuple(sizes[:_FAILURES])
+
+
+def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
 
 
 def name_of(code: str) -> str:
@@ -221,9 +238,9 @@ def zone_words(moment: datetime) -> str:
 
 def as_of_words(moment: datetime) -> str:
     """Return the date of a check: "the end of 2026-03-09 (UTC+01:00)"."""
-    if moment.microsecond == _LAST_MICROSECOND:
-        if (moment + timedelta(microseconds=1)).strftime("%H:%M:%S") == "00:00:00":
-            return f"the end of {moment:%Y-%m-%d} ({zone_words(moment)})"
+    following = moment + timedelta(microseconds=1)
+    if moment.date() < following.date():
+        return f"the end of {moment:%Y-%m-%d} ({zone_words(moment)})"
     return f"{moment:%Y-%m-%d %H:%M} ({zone_words(moment)})"
 
 
@@ -291,19 +308,28 @@ def looked_at(report: Report) -> str:
     return told if report.around is None else f"the case around {plain(report.around)}: {told}"
 
 
-def how_words(report: Report) -> list[tuple[str, str]]:
-    """Return how a check looked: names and values, for the end of a report."""
+def _windows(config: Config) -> str:
+    return (
+        f"recurrence {config.recurrence_window.days} days, promise horizon "
+        f"{config.promise_horizon.days} days, grace {config.grace.days} days"
+    )
+
+
+def how_words(report: Report, notes: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return how a check looked: names and values, for the end of a report.
+
+    Args:
+        report: The report.
+        notes: What there is to say besides, by name.
+    """
     config = report.config
     told = [
-        ("as of", as_of_words(report.as_of)),
+        ("as of", ", ".join(filter(None, (as_of_words(report.as_of), notes.get("as of"))))),
         ("profile", f"{report.profile} ({report.profile_reason})"),
         ("same failure", "same " + " and ".join(map(spoken, config.signature))),
-        (
-            "windows",
-            f"recurrence {config.recurrence_window.days} days, promise horizon "
-            f"{config.promise_horizon.days} days, grace {config.grace.days} days",
-        ),
+        ("windows", _windows(config)),
     ]
+    told.extend((name, plain(note)) for name, note in notes.items() if name != "as of")
     if config.select:
         told.append(("only", ", ".join(config.select)))
     if config.ignore:

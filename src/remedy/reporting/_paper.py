@@ -16,21 +16,23 @@ def unpainted(text: str, _: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return text on one line, with what cannot be seen, or turns text around, made visible.
+    r"""Return text on one line, with what cannot be seen, or turns text around, made visible.
 
     A terminal would obey control characters, and show what is between two directional marks in
     another order than it stands in the record. Joiners stay: words and emoji are written with them.
 
     Example:
-        >>> plain("a\\tline\\nand \\x1b[31mred\\u202etxt.exe")
-        'a line and \\\\x1b[31mred\\\\u202etxt.exe'
+        >>> plain("a\tline\nand \x1b[31mred\u202etxt.exe")
+        'a line and \\x1b[31mred\\u202etxt.exe'
     """
-    line = " ".join(text.split())
+    return visible(" ".join(text.split()))
+
+
+def visible(line: str) -> str:
+    """Return a line with what cannot be seen, or turns text around, made visible."""
     if line.isascii() and line.isprintable():
         return line
-    return "".join(
-        each if each.isprintable() or each in _JOINERS else _seen(each) for each in line
-    )
+    return "".join(each if each.isprintable() or each in _JOINERS else _seen(each) for each in line)
 
 
 def _seen(character: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from remedy.findings import Finding
@@ -53,7 +53,7 @@ def generate_markdown(
     top: int = 10,
     old: bool = False,
     look_up: LookUp | None = None,
-    notes: Iterable[str] = (),
+    notes: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """Yield the lines of a report; the arguments are those of `generate_text`.
 
@@ -69,8 +69,6 @@ def generate_markdown(
     burned = baseline_words(report, old=old)
     if burned:
         yield burned
-    for note in notes:
-        yield escaped(note)
     if shown.by_case:
         for findings in shown.cases():
             yield ""
@@ -86,7 +84,7 @@ def generate_markdown(
             yield ""
             yield from _rule(section, names)
     yield ""
-    yield from _tail(report)
+    yield from _tail(report, notes or {})
 
 
 def _case(findings: tuple[Finding, ...], names: Names) -> Iterator[str]:
@@ -122,7 +120,9 @@ def _rule(section: RuleSection, names: Names) -> Iterator[str]:
         yield ""
     for finding in section.shown:
         subject = names.subject(finding)
-        about = "" if finding.subject_kind in ("failure", "casebook") else f"{escaped(subject.id)}: "
+        about = (
+            "" if finding.subject_kind in ("failure", "casebook") else f"{escaped(subject.id)}: "
+        )
         yield f"- {about}{escaped(finding.message)}"
         if len(advices) > 1 and finding.advice:
             yield f"  - → {escaped(finding.advice)}"
@@ -130,7 +130,7 @@ def _rule(section: RuleSection, names: Names) -> Iterator[str]:
         yield f"- and {section.count - len(section.shown):,} more"
 
 
-def _tail(report: Report) -> Iterator[str]:
+def _tail(report: Report, notes: Mapping[str, str]) -> Iterator[str]:
     apologies = apologies_words(report)
     if apologies:
         yield f"**{apologies}.**"
@@ -144,5 +144,5 @@ def _tail(report: Report) -> Iterator[str]:
         yield ""
     yield "### How it was looked at"
     yield ""
-    for name, value in how_words(report):
+    for name, value in how_words(report, notes):
         yield f"- {name}: {escaped(value)}"

@@ -71,7 +71,8 @@ class Report:
     def fails(self, at: Severity | str = Severity.WARNING) -> bool:
         """Return whether a finding that is not in the baseline is of this severity or graver."""
         limit = _GRAVITY.index(Severity(at))
-        return any(_GRAVITY.index(severity) <= limit for _, _, severity in self.new.keys())
+        told = self.new.keys()
+        return any(_GRAVITY.index(severity) <= limit for _, _, severity in told)
 
     def about(self, subject: str) -> list[Finding]:
         """Return the findings whose subject, or one of whose incidents, is a record."""
@@ -108,9 +109,13 @@ class Report:
             "baseline": dict(zip(("left", "gone"), self.baseline, strict=True)),
             "waived": [
                 {
-                    "key": each.key, "code": each.code, "accepted": each.accepted,
-                    "reason": each.reason, "until": each.until.isoformat(), "who": each.who,
-                }  # fmt: skip
+                    "key": each.key,
+                    "code": each.code,
+                    "accepted": each.accepted,
+                    "reason": each.reason,
+                    "until": each.until.isoformat(),
+                    "who": each.who,
+                }
                 for each in self.waived
             ],
             "not_assessed": list(self.not_assessed),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from remedy.findings import Finding
@@ -16,6 +16,7 @@ from remedy.reporting._digest import (
     baseline_words,
     counts_words,
     digest,
+    failure_words,
     how_words,
     looked_at,
     states_words,
@@ -40,10 +41,10 @@ def generate_text(
     top: int = 10,
     old: bool = False,
     look_up: LookUp | None = None,
-    notes: Iterable[str] = (),
+    notes: Mapping[str, str] | None = None,
     paint: Paint = unpainted,
 ) -> Iterator[str]:
-    """Yield the lines of a report.
+    r"""Yield the lines of a report.
 
     A few findings are told case by case, many by rule.
 
@@ -54,30 +55,38 @@ def generate_text(
         old: Whether to show what stands in the baseline, too.
         look_up: Returns the record with an id (`Casebook.get`), so that records are called by their
             titles; without it they are called by their ids.
-        notes: Lines to put above the findings.
+        notes: What there is to say, by name, of how the report came about ("settings").
         paint: Gives pieces of text their colours.
 
     Example:
         >>> import remedy
         >>> from remedy.reporting.text import generate_text
         >>> book = remedy.examples.load("brunch")
-        >>> print(*list(generate_text(book.check()))[:2], sep="\\n")
+        >>> print(*list(generate_text(book.check()))[:2], sep="\n")
         No findings in 1 incident and 1 apology.
         <BLANKLINE>
     """
     width = max(width, _SHORTEST)
     shown = digest(report, top, old=old)
-    yield from _head(report, old, width, notes, paint)
-    if shown.sections:
-        yield ""
-        names = Names(look_up)
-        if shown.by_case:
+    names = Names(look_up)
+    yield from _head(report, old, width, paint)
+    if shown.by_case:
+        if shown.sections:
+            yield ""
             yield from _cases(shown, names, width, paint)
             yield from _legend(shown, names, width, paint)
-        else:
-            yield from _rules(shown, names, width, paint)
+        yield from _sums(report, width)
+    else:
+        yield ""
+        yield from _overview(shown, width, paint)
+        yield from _sums(report, width)
+        for section in shown.sections:
+            yield ""
+            yield from _rule(section, names, width, paint)
     yield ""
-    yield from _tail(report, width, paint)
+    for name, value in how_words(report, notes or {}):
+        for line in wrapped(value, width, f"{name:<14}"):
+            yield paint(line, "aside")
 
 
 def generate_cases(
@@ -98,9 +107,7 @@ def generate_cases(
             yield paint(f"  and {more:,} more of {section.code}", "aside")
 
 
-def _head(
-    report: Report, old: bool, width: int, notes: Iterable[str], paint: Paint
-) -> Iterator[str]:
+def _head(report: Report, old: bool, width: int, paint: Paint) -> Iterator[str]:
     counts = counts_words(report, old=old)
     told = f"{counts[0].upper()}{counts[1:]} in {looked_at(report)}."
     for line in wrapped(told, width):
@@ -108,8 +115,6 @@ def _head(
     burned = baseline_words(report, old=old)
     if burned:
         yield from wrapped(burned, width)
-    for note in notes:
-        yield from wrapped(plain(note), width)
 
 
 # --- case by case ---------------------------------------------------------------------------------
@@ -144,7 +149,9 @@ def _finding(finding: Finding, width: int, paint: Paint) -> Iterator[str]:
             yield paint(line, "aside")
     if len(finding.path) > 1:
         more = len(finding.path) - _PATH
-        path = ", ".join(map(plain, finding.path[:_PATH])) + (f" and {more} more" if more > 0 else "")
+        path = ", ".join(map(plain, finding.path[:_PATH])) + (
+            f" and {more} more" if more > 0 else ""
+        )
         for line in wrapped(f"see: {path}", width, "    ", "         "):
             yield paint(line, "aside")
 
@@ -152,9 +159,7 @@ def _finding(finding: Finding, width: int, paint: Paint) -> Iterator[str]:
 def _legend(shown: Digest, names: Names, width: int, paint: Paint) -> Iterator[str]:
     """Yield what the ids mean that findings name, where these are few."""
     cases = shown.cases()
-    ids = dict.fromkeys(
-        id for case in cases for finding in case for id in finding.path[:_PATH]
-    )
+    ids = dict.fromkeys(id for case in cases for finding in case for id in finding.path[:_PATH])
     for case in cases:
         ids.pop(case[0].subject, None)
     called = names.called(sorted(ids)) if len(ids) <= _LEGEND else []
@@ -169,19 +174,18 @@ def _legend(shown: Digest, names: Names, width: int, paint: Paint) -> Iterator[s
 # --- by rule --------------------------------------------------------------------------------------
 
 
-def _rules(shown: Digest, names: Names, width: int, paint: Paint) -> Iterator[str]:
-    yield from _overview(shown, width, paint)
-    for section in shown.sections:
-        yield ""
-        yield from _rule(section, names, width, paint)
-
-
 def _overview(shown: Digest, width: int, paint: Paint) -> Iterator[str]:
     numbers = [f"{section.count:,}" for section in shown.sections]
     room = max(map(len, numbers))
     for section, number in zip(shown.sections, numbers, strict=True):
         label = paint(f"{section.severity:<7} {section.code:<5}", str(section.severity))
         yield f"  {number:>{room}}  {label} {cut(plain(section.name), width - room - 18)}"
+    if shown.failures:
+        yield ""
+        yield "Most of it is about"
+        for failure, incidents in shown.failures:
+            told = counted(incidents, "incident")
+            yield from wrapped(plain(failure_words(failure)), width, f"  {told:>{room + 10}}  ")
 
 
 def _rule(section: RuleSection, names: Names, width: int, paint: Paint) -> Iterator[str]:
@@ -194,7 +198,7 @@ def _rule(section: RuleSection, names: Names, width: int, paint: Paint) -> Itera
     if len(advices) == 1 and section.shown[0].advice:
         yield from wrapped(plain(section.shown[0].advice), width, "  → ")
     ids = [names.subject(finding) for finding in section.shown]
-    room = min(max(width_of(each.id) for each in ids) + 2, 16, width // 3)
+    room = min(max(width_of(each.id) for each in ids) + 2, 20, width // 3)
     for subject, finding in zip(ids, section.shown, strict=True):
         told = subject.title if len(messages) == 1 and section.count > 1 else plain(finding.message)
         if finding.subject_kind in ("failure", "casebook"):
@@ -211,11 +215,13 @@ def _rule(section: RuleSection, names: Names, width: int, paint: Paint) -> Itera
         yield paint(f"    and {section.count - len(section.shown):,} more", "aside")
 
 
-# --- the end --------------------------------------------------------------------------------------
+# --- the sums -------------------------------------------------------------------------------------
 
 
-def _tail(report: Report, width: int, paint: Paint) -> Iterator[str]:
+def _sums(report: Report, width: int) -> Iterator[str]:
     apologies = apologies_words(report)
+    if apologies or report.waived:
+        yield ""
     if apologies:
         yield from wrapped(f"{apologies}.", width)
         states = states_words(report)
@@ -227,9 +233,3 @@ def _tail(report: Report, width: int, paint: Paint) -> Iterator[str]:
         yield from wrapped(
             f"{counted(len(report.waived), 'finding')} accepted by a waiver ({codes}).", width
         )
-    if apologies or report.waived:
-        yield ""
-    room = 14
-    for name, value in how_words(report):
-        for line in wrapped(value, width, f"{name:<{room}}"):
-            yield paint(line, "aside")

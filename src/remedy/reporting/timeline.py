@@ -1,4 +1,4 @@
-"""A case as people tell it: what happened when, who did it, and how it hangs together."""
+"""A case as people tell it: what happened when, and who did it."""
 
 from __future__ import annotations
 
@@ -11,28 +11,20 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy import records as r
-from remedy.graph import EdgeKind
-from remedy.reporting._digest import spoken, title_of
-from remedy.reporting._paper import (
-    Paint,
-    cut,
-    padded,
-    plain,
-    unpainted,
-    width,
-    wrapped,
-)
+from remedy.reporting._digest import spoken
+from remedy.reporting._paper import Paint, padded, plain, unpainted, wrapped
+from remedy.reporting._paper import width as width_of
 from remedy.vocabulary import ALL, Role
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Moment", "generate_timeline", "generate_tree", "moments_of"]
+__all__ = ["Moment", "Zones", "generate_timeline", "moments_of"]
 
 _LAST_MICROSECOND = 999_999
 _ALIKE = 4
 _LONGEST_ID = 16
-_MOST_CHILDREN = 8
+_NARROW = 60
 
 
 @attrs.frozen(kw_only=True)
@@ -115,24 +107,25 @@ def generate_timeline(
             begin = f"{date if date != day else '':<10} {clock:<5}  "
             day = date
             id = plain(moment.id)
-            if _wide(id) > room:
+            if width < _NARROW or _wide(id) > room:
                 yield paint(begin, "aside") + paint(id, "id")
-                yield from wrapped(moment.text, width, " " * (len(begin) + room + 2))
-            else:
-                lines = wrapped(moment.text, width - len(begin) - room - 2)
-                for number, line in enumerate(lines):
-                    first = paint(begin, "aside") + paint(padded(id, room), "id") + "  "
-                    yield (" " * (len(begin) + room + 2) if number else first) + line
+                margin = 4 if width < _NARROW else len(begin) + room + 2
+                yield from wrapped(moment.text, width, " " * margin)
+                continue
+            lines = wrapped(moment.text, width - len(begin) - room - 2)
+            for number, line in enumerate(lines):
+                first = paint(begin, "aside") + paint(padded(id, room), "id") + "  "
+                yield (" " * (len(begin) + room + 2) if number else first) + line
         if len(told) < len(group):
             until = zones.told(group[-1].when)
             more = f"and {len(group) - 1:,} more of these until {until}: {event[1]}"
-            for line in wrapped(more, width, " " * (20 + room)):
+            for line in wrapped(more, width, " " * (4 if width < _NARROW else 20 + room)):
                 yield paint(line, "aside")
             day = until.partition(" ")[0]
 
 
 def _wide(id: str) -> int:
-    return width(plain(id))
+    return width_of(plain(id))
 
 
 # --- times ----------------------------------------------------------------------------------------
@@ -153,9 +146,7 @@ class Zones:
             for _, data in graph.nodes(data=True)
             if isinstance(data["record"], r.Incident)
         ]
-        self._starts = sorted(
-            each.start if isinstance(each, r.Day) else each for each in incidents
-        )
+        self._starts = sorted(each.start if isinstance(each, r.Day) else each for each in incidents)
 
     def told(self, moment: datetime | r.Day) -> str:
         """Return a moment as people write it: "2026-03-09 15:00", or a day alone."""
@@ -206,10 +197,15 @@ def _nothing(_: Any, __: Zones) -> Iterator[Told]:
 def _incident(incident: r.Incident, zones: Zones) -> Iterator[Told]:
     yield incident.occurred, "happened", incident.title or incident.text or "it happened"
     if incident.detected is not None and incident.detected != incident.occurred:
-        yield incident.detected, "noticed", "noticed" + _by(
-            f"the {incident.detected_by}"
-            if incident.detected_by in ("customer", "partner")
-            else {"us": "us"}.get(incident.detected_by or "")
+        yield (
+            incident.detected,
+            "noticed",
+            "noticed"
+            + _by(
+                f"the {incident.detected_by}"
+                if incident.detected_by in ("customer", "partner")
+                else {"us": "us"}.get(incident.detected_by or "")
+            ),
         )
     if incident.acknowledged is not None:
         who = "the customer" if len(incident.customers) == 1 else "the customers"
@@ -251,12 +247,8 @@ def _action(action: r.Action, zones: Zones) -> Iterator[Told]:
 
 def _verification(verification: r.Verification, _: Zones) -> Iterator[Told]:
     how = f", {spoken(verification.method)}" if verification.method else ""
-    yield (
-        verification.made,
-        f"found {verification.result}",
-        f"{verification.action} found {verification.result}{_by(verification.who)}{how}"
-        f"{_after(verification.text)}",
-    )
+    told = f"{verification.action} found {verification.result}{_by(verification.who)}{how}"
+    yield verification.made, f"found {verification.result}", f"{told}{_after(verification.text)}"
 
 
 def _apology(apology: r.Apology, _: Zones) -> Iterator[Told]:
@@ -265,12 +257,8 @@ def _apology(apology: r.Apology, _: Zones) -> Iterator[Told]:
     else:
         to = f" to {_ids(apology.customers)}" if apology.customers else ""
     channel = f", {apology.channel}" if apology.channel else ""
-    yield (
-        apology.made,
-        "apologised",
-        f"apology for {_ids(apology.incidents)}{to}{_by(apology.author)}{channel}"
-        f"{_quoted(apology.text)}",
-    )
+    told = f"apology for {_ids(apology.incidents)}{to}{_by(apology.author)}{channel}"
+    yield apology.made, "apologised", f"{told}{_quoted(apology.text)}"
     if apology.not_reached:
         yield apology.made, "not reached", f"it did not reach {_ids(apology.not_reached)}"
 
@@ -368,169 +356,4 @@ _TELLERS: dict[str, Callable[[Any, Zones], Iterator[Told]]] = {
     "decision": _decision,
     "evidence": _evidence,
     "verdict": _verdict,
-}
-
-
-# --- how it hangs together ------------------------------------------------------------------------
-
-# What a line says of a record, seen from the one above it: by what it says of that one, or by what
-# that one says of it.
-_IN_WORDS = {
-    EdgeKind.CAUSE_OF: "cause",
-    EdgeKind.ESCAPE_CAUSE_OF: "escape cause",
-    EdgeKind.DEEPER_CAUSE_OF: "deeper cause",
-    EdgeKind.INTRODUCED: "brought about by action",
-    EdgeKind.REPEATS: "came back as",
-    EdgeKind.DUPLICATE_OF: "also recorded as",
-    EdgeKind.AFFECTED: "incident",
-    EdgeKind.TOLD: "heard",
-    EdgeKind.NOT_REACHED: "was not reached by",
-    EdgeKind.RESTS_ON: "backs promise",
-}
-_OUT_WORDS = {
-    EdgeKind.AFFECTED: "customer",
-    EdgeKind.REPEATS: "comes after",
-    EdgeKind.DUPLICATE_OF: "duplicate of",
-    EdgeKind.CAUSE_OF: "explains",
-    EdgeKind.ESCAPE_CAUSE_OF: "let through",
-    EdgeKind.DEEPER_CAUSE_OF: "lies behind",
-    EdgeKind.INTRODUCED: "brought about",
-    EdgeKind.RESTS_ON: "rests on",
-    EdgeKind.TOLD: "told to",
-    EdgeKind.NOT_REACHED: "did not reach",
-    EdgeKind.FROM: "from",
-    EdgeKind.TO: "to",
-    EdgeKind.MADE_IN: "made in",
-}
-_ORDER = list(EdgeKind)
-
-
-def generate_tree(
-    graph: nx.MultiDiGraph, root: str, *, width: int = 80, paint: Paint = unpainted
-) -> Iterator[str]:
-    """Yield the graph of a case as a tree of lines.
-
-    Below each record stands what is tied to it. What would stand there twice is named, and not
-    unfolded again.
-
-    Args:
-        graph: The case.
-        root: The record that stands on top.
-        width: How wide the lines may be.
-        paint: Gives pieces of text their colours.
-    """
-    yield from _Tree(graph, width, paint).lines(root)
-
-
-class _Tree:
-    def __init__(self, graph: nx.MultiDiGraph, columns: int, paint: Paint) -> None:
-        self._graph = graph
-        self._columns = columns
-        self._paint = paint
-        self._zones = Zones(graph)
-        self._seen: set[str] = set()
-
-    def lines(self, root: str) -> Iterator[str]:
-        self._seen.add(root)
-        yield self._line("", f"{_kind_words(self._record(root))} ", root)
-        yield from self._below(root, "", top=True)
-
-    def _record(self, id: str) -> r.Record:
-        record: r.Record = self._graph.nodes[id]["record"]
-        return record
-
-    def _below(self, id: str, margin: str, *, top: bool = False) -> Iterator[str]:
-        children = list(self._children(id, top))
-        for number, (words, child) in enumerate(children):
-            last = number == len(children) - 1
-            corner, further = ("└─ ", "   ") if last else ("├─ ", "│  ")
-            if child is None:
-                yield self._paint(margin + corner, "aside") + words
-                continue
-            record = self._record(child)
-            label = f"{words or _kind_words(record)} "
-            if child in self._seen:
-                begin = self._paint(margin + corner, "aside")
-                yield f"{begin}{label}{plain(child)} (see above)"
-                continue
-            self._seen.add(child)
-            yield self._line(margin + corner, label, child)
-            if not isinstance(record, (r.Incident, r.Customer)):
-                yield from self._below(child, margin + further)
-
-    def _children(self, id: str, top: bool) -> Iterator[tuple[str, str | None]]:
-        """Yield what stands below a record, with its words; of many of a kind, the first few."""
-        found = [
-            (_ORDER.index(kind), _IN_WORDS.get(kind, ""), source)
-            for source, _, kind in self._graph.in_edges(id, data="kind")
-        ]
-        for _, target, kind in self._graph.out_edges(id, data="kind"):
-            if top or kind is EdgeKind.RESTS_ON:
-                found.append((_ORDER.index(kind), _OUT_WORDS.get(kind, ""), target))
-        kinds = list(r.RECORDS)
-
-        def place(child: tuple[int, str, str]) -> tuple[bool, int, str, int]:
-            # Customers last: who they were says little about how it hangs together.
-            kind = self._record(child[2]).entity
-            return kind == "customer", child[0], child[1], kinds.index(kind)
-
-        found.sort(key=lambda child: (place(child), child[2]))
-        for (*_, words, kind), same in groupby(found, key=place):
-            group = [child for *_, child in same]
-            kept = group if len(group) <= _MOST_CHILDREN else group[: _MOST_CHILDREN - 3]
-            yield from ((words, child) for child in kept)
-            if len(kept) < len(group):
-                yield f"and {kind_counted(len(group) - len(kept), kinds[kind], ' more')}", None
-
-    def _line(self, margin: str, label: str, id: str) -> str:
-        known = plain(id)
-        room = self._columns - width(margin) - width(label) - width(known) - 2
-        title = cut(self._title(self._record(id)), room) if room > 3 else ""
-        paint = self._paint
-        begin = paint(margin, "aside") + label + paint(known, "id")
-        return begin + (f"  {title}" if title else "")
-
-    def _title(self, record: r.Record) -> str:
-        match record:
-            case r.Action(events=()):
-                due = f", due {self._zones.told(record.due)}" if record.due else ""
-                return f"(open{due}) {title_of(record)}"
-            case r.Action():
-                return f"({spoken(record.events[-1].state)}) {title_of(record)}"
-            case r.Verification():
-                return f"({record.result}) {title_of(record)}"
-            case r.Response() | r.Amends():
-                return f"({spoken(record.kind)}) {title_of(record)}"
-            case r.Decision():
-                return f"({spoken(record.kind)}) {plain(record.reason)}"
-            case _:
-                return title_of(record)
-
-
-def _kind_words(record: r.Record) -> str:
-    if isinstance(record, r.Action):
-        named = record.kind in ("corrective", "preventive")
-        return f"{record.kind} action" if named else str(record.kind)
-    return "follow-up" if isinstance(record, r.FollowUp) else spoken(record.entity)
-
-
-def kind_counted(number: int, kind: str, more: str = "") -> str:
-    """Return a number of records of a kind: "2 apologies", "35 more responses"."""
-    one, many = _KIND_WORDS.get(kind, (kind, f"{kind}s"))
-    return f"{number:,}{more} {one if number == 1 else many}"
-
-
-def summed_up(graph: nx.MultiDiGraph) -> str:
-    """Return how much there is in a case: "1 customer, 2 incidents, 2 causes"."""
-    kinds: dict[str, int] = {}
-    for _, kind in graph.nodes(data="kind"):
-        kinds[kind] = kinds.get(kind, 0) + 1
-    return ", ".join(kind_counted(kinds[kind], kind) for kind in r.RECORDS if kind in kinds)
-
-
-_KIND_WORDS = {
-    "apology": ("apology", "apologies"),
-    "amends": ("amends", "amends"),
-    "evidence": ("piece of evidence", "pieces of evidence"),
-    "follow_up": ("follow-up", "follow-ups"),
 }

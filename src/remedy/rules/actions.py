@@ -18,7 +18,9 @@ def _action(condition: str, *columns: str) -> str:
 
 
 def _rule(code: str, name: str, severity: Severity, fact: str, ask: str, **words: str) -> Rule:
-    return Rule(code, ask, name=name, severity=severity, subject="action", fact=f"F:{fact}", **words)
+    return Rule(
+        code, ask, name=name, severity=severity, subject="action", fact=f"F:{fact}", **words
+    )
 
 
 RULES: tuple[Rule, ...] = (
@@ -27,7 +29,9 @@ RULES: tuple[Rule, ...] = (
         "no owner or no date",
         Severity.WARNING,
         "plan",
-        _action("s.is_open = 1 AND (a.owner IS NULL OR a.due IS NULL)", "a.owner", "a.due AS due_at"),
+        _action(
+            "s.is_open = 1 AND (a.owner IS NULL OR a.due IS NULL)", "a.owner", "a.due AS due_at"
+        ),
         message="It is open, and has {owner?no date|no owner}.",
         advice="Say who does it, and by when.",
         why="What nobody owns, or has no date, is not done.",

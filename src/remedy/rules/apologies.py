@@ -17,21 +17,6 @@ def _backing(code: str, name: str, severity: Severity, ask: str, **words: str) -
 
 
 _LEWICKI = "Lewicki, Polin & Lount 2016"
-_ELEMENTS = """
-SELECT b.incident AS subject, {missing} FROM backing b JOIN (
-    SELECT incident, {has} FROM now_sorry WHERE elements IS NOT NULL GROUP BY incident
-) e ON e.incident = b.incident WHERE {condition}"""
-
-
-def _has(**bits: int) -> str:
-    # Bit tests, written without the operator that not every dialect has: the element is there when
-    # what is left after taking the higher ones off is at least its bit.
-    return ", ".join(
-        f"MAX(CASE WHEN elements % {bit * 2} >= {bit} THEN 1 ELSE 0 END) AS {name}"
-        for name, bit in bits.items()
-    )
-
-
 _SETTLED = "('thanked', 'accepted', 'left')"
 
 RULES: tuple[Rule, ...] = (
@@ -210,10 +195,10 @@ AND NOT EXISTS (
     ),
     Rule(
         "A120",
-        f"""
+        """
 SELECT s.incident AS subject, s.weak, COUNT(*) AS missed, MIN(h.customer) AS example
 FROM apologised s JOIN (SELECT DISTINCT incident, customer FROM now_hit) h ON h.incident = s.incident
-WHERE s.unsure = 0
+WHERE s.unsure = 0 AND s.everyone = 0
 AND NOT EXISTS (
     SELECT 1 FROM now_sorry l LEFT JOIN apology_customer n
         ON n.apology = l.apology AND n.customer = h.customer
@@ -253,12 +238,11 @@ GROUP BY s.incident""",
     ),
     Rule(
         "A122",
-        _ELEMENTS.format(
-            missing="CASE WHEN e.responsibility = 0 AND e.repair = 0 THEN 'responsibility and "
-            "repair' WHEN e.repair = 0 THEN 'repair' ELSE 'responsibility' END AS missing",
-            has=_has(responsibility=4, repair=16),
-            condition="e.responsibility = 0 OR e.repair = 0",
-        ),
+        """
+SELECT incident AS subject, CASE WHEN responsibility = 0 AND repair = 0
+    THEN 'responsibility and repair' WHEN repair = 0 THEN 'repair' ELSE 'responsibility' END
+    AS missing
+FROM worded WHERE responsibility = 0 OR repair = 0""",
         name="main elements missing",
         severity=Severity.INFO,
         fact="A:elements",
@@ -270,12 +254,10 @@ GROUP BY s.incident""",
     ),
     Rule(
         "A124",
-        _ELEMENTS.format(
-            missing="e.regret AS has_regret, e.explanation AS has_explanation, "
-            "e.repentance AS has_repentance",
-            has=_has(regret=1, explanation=2, repentance=8),
-            condition="e.regret = 0 OR e.explanation = 0 OR e.repentance = 0",
-        ),
+        """
+SELECT incident AS subject, regret AS has_regret, explanation AS has_explanation,
+       repentance AS has_repentance
+FROM worded WHERE regret = 0 OR explanation = 0 OR repentance = 0""",
         name="further elements missing",
         severity=Severity.INFO,
         fact="A:elements",

@@ -13,10 +13,7 @@ RULES: tuple[Rule, ...] = (
         "C301",
         f"""
 SELECT COALESCE(w.failure, w.id) AS subject, w.failure, COUNT(*) AS incidents, MIN(w.id) AS example
-FROM wide w LEFT JOIN (SELECT DISTINCT failure FROM focus WHERE failure IS NOT NULL) f
-    ON f.failure = w.failure
-LEFT JOIN focus o ON o.id = w.id AND w.failure IS NULL
-WHERE {AS_OF} - w.noted > (SELECT grace FROM p) AND (f.failure IS NOT NULL OR o.id IS NOT NULL)
+FROM alike w WHERE {AS_OF} - w.noted > (SELECT grace FROM p)
 AND NOT EXISTS (SELECT 1 FROM now_explained l WHERE l.incident = w.id AND l.role = 'cause')
 AND NOT EXISTS (SELECT 1 FROM now_decision d WHERE d.incident = w.id)
 GROUP BY COALESCE(w.failure, w.id), w.failure""",

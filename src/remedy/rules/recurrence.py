@@ -20,7 +20,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R206",
         _RETURNED.format(
-            join=f"""
+            join="""
 JOIN (
     SELECT v.action, v.made,
            LEAD(v.made) OVER (PARTITION BY v.action ORDER BY v.made, v.id) AS until_at, v.result

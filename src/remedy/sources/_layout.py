@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
 
 __all__ = ["cut", "one_line", "percent", "table"]
 
@@ -68,7 +67,7 @@ def table(
     lines = []
     for row in cells:
         placed = []
-        for cell, size, side in zip_longest(row, widths, right[: len(row)], fillvalue=" "):
+        for cell, size, side in zip(row, widths, right.ljust(len(row)), strict=False):
             shown = cut(cell, size)
             space = " " * (size - _width(shown))
             placed.append(space + shown if side == "r" else shown + space)

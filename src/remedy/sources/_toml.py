@@ -10,7 +10,15 @@ __all__ = ["document"]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z", re.A)
 _WIDTH = 96
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
+_ESCAPES = {
+    "\\": "\\\\",
+    '"': '\\"',
+    "\n": "\\n",
+    "\t": "\\t",
+    "\r": "\\r",
+    "\b": "\\b",
+    "\f": "\\f",
+}
 
 
 def document(tables: Mapping[str, Any], comment: str = "") -> str:

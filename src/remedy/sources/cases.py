@@ -9,7 +9,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -17,7 +17,8 @@ import attrs
 from remedy._coerce import Day
 from remedy.errors import SourceError
 from remedy.records import Action, Incident, Record
-from remedy.sources.compiling import Compiler, RowReader, Unfit, Values, instant
+from remedy.sources.compiling import Compiler, Unfit, instant
+from remedy.sources.conditions import RowReader, Values
 from remedy.sources.converting import text_of
 from remedy.sources.making import Contribution, Gatherer, Ids, Maker
 from remedy.sources.mapping import Mapping
@@ -82,7 +83,7 @@ class Mapper:
         )
         self._rest: dict[str, tuple[str, RowReader]] = {}
         self._columns: dict[str, str] = {}
-        self._now = datetime.now(timezone.utc) + _CLOCK_SKEW
+        self._now = datetime.now(UTC) + _CLOCK_SKEW
         if rows.columns is not None:
             self._check_columns(rows.columns)
 
@@ -265,7 +266,7 @@ class Mapper:
         occurred = {each.id: each.occurred for each in made if isinstance(each, Incident)}
         for link in action.incidents:
             other = occurred.get(str(link.to))
-            if other is not None and action.decided and action.decided < instant(other):
+            if other is not None and action.decided < instant(other):
                 raise Unfit(
                     None,
                     str(action.decided),

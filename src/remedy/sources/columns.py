@@ -1,4 +1,4 @@
-"""What the columns of a source look like: how full, how varied, and what kind of thing they hold."""
+"""What the columns of a source look like: how full, how varied, and what they seem to hold."""
 
 from __future__ import annotations
 
@@ -124,9 +124,7 @@ class _Watch:
             self.counts[text] += 1
 
 
-def survey(
-    rows: Iterable[Row], *, limit: int | None = None, missing: Iterable[str] = ()
-) -> Survey:
+def survey(rows: Iterable[Row], *, limit: int | None = None, missing: Iterable[str] = ()) -> Survey:
     """Look at the columns of a source.
 
     Args:
@@ -175,9 +173,7 @@ def _column(name: str, watch: _Watch, rows: int) -> Column:
     )
 
 
-def _look(
-    watch: _Watch, values: Sequence[str], formats: Sequence[str], average: float
-) -> str:
+def _look(watch: _Watch, values: Sequence[str], formats: Sequence[str], average: float) -> str:
     distinct = len(watch.counts)
     if not distinct:
         return "empty"

@@ -1,26 +1,22 @@
-"""Conditions and values of a mapping, made into functions once, before the first row."""
+"""Values of a mapping, made into functions once, before the first row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import attrs
 
 from remedy._coerce import Day, Refused
-from remedy.sources.converting import converter, number_in, text_of
+from remedy.sources.conditions import RowReader, Test, Values, test_of
+from remedy.sources.converting import converter, text_of
 from remedy.sources.shapes import Kind, Shape, parts_of
 from remedy.sources.values import Condition, Parts, Rule, Value, template_parts
 
-__all__ = ["CaseReader", "Compiler", "Test", "Unfit", "flat"]
+__all__ = ["CaseReader", "Compiler", "Unfit", "flat", "instant"]
 
-Values = Mapping[str, Any]
-"""The values of one row, by column."""
-RowReader = Callable[[Values], Any]
 CaseReader = Callable[[Sequence[Values], Mapping[str, str]], Any]
 """What a field is, from the rows of a case and the ids of the records made of it so far."""
-Test = Callable[[Values], bool]
 
 
 class Unfit(Exception):
@@ -47,8 +43,6 @@ class Compiler:
     missing: Iterable[str]
     single: bool
 
-    # --- conditions -------------------------------------------------------------------------------
-
     def test(self, condition: Condition, column: str | None = None) -> Test:
         """Return the function that says whether a condition holds of a row.
 
@@ -56,30 +50,7 @@ class Compiler:
             condition: The condition.
             column: The column that it looks at where it names none.
         """
-        column = condition.column or column
-        tests = list(self._tests_of_column(condition, column)) if column is not None else []
-        if condition.any_ is not None:
-            some = [self.test(each, column) for each in condition.any_]
-            tests.append(lambda row: any(test(row) for test in some))
-        tests += [self.test(each, column) for each in condition.all_ or ()]
-        if condition.not_ is not None:
-            negated = self.test(condition.not_, column)
-            tests.append(lambda row: not negated(row))
-        return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
-
-    def _tests_of_column(self, condition: Condition, column: str) -> Iterable[Test]:
-        if condition.present is not None:
-            read = self.column(column)
-            present = condition.present
-            yield lambda row: (read(row) is not None) is present
-        for key, make in _TEXT_TESTS.items():
-            words = getattr(condition, key)
-            if words is not None:
-                yield _on_text(column, make([word.strip().casefold() for word in words]))
-        if condition.above is not None:
-            yield _on_number(column, Decimal(repr(condition.above)), 1)
-        if condition.below is not None:
-            yield _on_number(column, Decimal(repr(condition.below)), -1)
+        return test_of(condition, column, self.column)
 
     # --- values of a row --------------------------------------------------------------------------
 
@@ -138,7 +109,9 @@ class Compiler:
             read = self._converted(value, shape)
         if value.when is not None:
             read = _only_when(self.test(value.when, value.column), read)
-        return read if value.columns() != {value.column} else _remembering(value.column, read)
+        if value.column is None or value.columns() != {value.column}:
+            return read
+        return _remembering(value.column, read)
 
     def _rules(self, rules: Sequence[Rule], column: str | None, shape: Shape) -> RowReader:
         made = [(self.test(rule.when, column), shape.constant(rule.is_)) for rule in rules]
@@ -271,83 +244,6 @@ def _remembering(column: str, read: RowReader) -> RowReader:
         return found
 
     return remember
-
-
-# --- tests of a text ------------------------------------------------------------------------------
-
-Holds = Callable[[str], bool]
-
-
-def _on_text(column: str, holds: Holds) -> Test:
-    def test(row: Values) -> bool:
-        value = row.get(column)
-        if isinstance(value, list):  # tags: any one of them
-            return any(holds(text_of(each).strip().casefold()) for each in value)
-        return holds(text_of(value).strip().casefold())
-
-    return test
-
-
-def _on_number(column: str, limit: Decimal, sign: int) -> Test:
-    def test(row: Values) -> bool:
-        try:
-            return (number_in(row.get(column)) - limit) * sign > 0
-        except Refused:
-            return False
-
-    return test
-
-
-def _contains_word(word: str) -> Holds:
-    def holds(text: str) -> bool:
-        place = text.find(word)
-        while place >= 0:
-            end = place + len(word)
-            before, after = text[place - 1 : place], text[end : end + 1]
-            if not before.isalnum() and not after.isalnum():
-                return True
-            place = text.find(word, end)
-        return False
-
-    return holds
-
-
-def _like(pattern: str) -> Holds:
-    first, *middle = pattern.split("*")
-    last = middle.pop() if middle else None
-
-    def holds(text: str) -> bool:
-        if last is None:
-            return text == first
-        if not text.startswith(first) or len(text) < len(first) + len(last):
-            return False
-        place, end = len(first), len(text) - len(last)
-        for piece in middle:
-            place = text.find(piece, place, end)
-            if place < 0:
-                return False
-            place += len(piece)
-        return text.endswith(last)
-
-    return holds
-
-
-def _any(make: Callable[[str], Holds]) -> Callable[[list[str]], Holds]:
-    def made(words: list[str]) -> Holds:
-        tests = [make(word) for word in words]
-        return lambda text: any(test(text) for test in tests)
-
-    return made
-
-
-_TEXT_TESTS: Mapping[str, Callable[[list[str]], Holds]] = {
-    "equals": lambda words: frozenset(words).__contains__,
-    "contains": _any(lambda word: lambda text: word in text),
-    "words": _any(_contains_word),
-    "starts_with": lambda words: lambda text: text.startswith(tuple(words)),
-    "ends_with": lambda words: lambda text: text.endswith(tuple(words)),
-    "matches": _any(_like),
-}
 
 
 # --- pieces of text, and tables of values ---------------------------------------------------------

@@ -149,7 +149,7 @@ def _flag(found: Any) -> bool:
     plain = text_of(found).strip().lower()
     if plain not in _FLAGS:
         raise Refused(
-            "is neither yes nor no. Say what it means in a table: values = { \"...\" = true }."
+            'is neither yes nor no. Say what it means in a table: values = { "..." = true }.'
         )
     return _FLAGS[plain]
 

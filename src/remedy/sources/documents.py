@@ -50,8 +50,8 @@ class _Json(Rows):
                 raise _Malformed(f"is a {_kind(found)}, not an object with its fields.")
             if len(text) > self._reading.max_cell:
                 self._check_lengths(found)
-        except _Malformed as problem:
-            return Row(line, number, {}, str(problem), None, text.strip())
+        except _Malformed as malformed:
+            return Row(line, number, {}, str(malformed), None, text.strip())
         return row_of(found, line, number)
 
     def _check_lengths(self, found: dict[str, Any]) -> None:
@@ -108,8 +108,8 @@ class Document(_Json):
     def _inside(self, text: str) -> Iterator[Row]:
         try:
             found = parsed(text)
-        except _Malformed as problem:
-            raise SourceError(self.name, f"is no sound JSON: {problem}") from None
+        except _Malformed as malformed:
+            raise SourceError(self.name, f"is no sound JSON: {malformed}") from None
         path = self._reading.records
         if path is None:
             listed = (
@@ -181,7 +181,7 @@ class Document(_Json):
                 raise SourceError(
                     self.name,
                     f"what begins in line {line} goes on for more than "
-                    f"{self._reading.longest_line:,} characters. If it is meant to, raise max_cell.",
+                    f"{self._reading.longest_line:,} characters. If it is to, raise max_cell.",
                 )
 
     def _check_end(self, what: str, rest: str, texts: Iterator[str], line: int) -> None:

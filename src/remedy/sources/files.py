@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from remedy.errors import SourceError
 
@@ -53,11 +53,11 @@ class TextFile:
             ) from None
         try:
             self._size = path.stat().st_size
-            self._raw: IO[bytes] = path.open("rb")
+            self._raw = path.open("rb")
         except OSError as error:
             raise SourceError(path, f"cannot be read ({error.strerror}).") from None
         packed = path.suffix.lower() == ".gz"
-        self._bytes: IO[bytes] = gzip.GzipFile(fileobj=self._raw) if packed else self._raw
+        self._bytes: io.BufferedIOBase = gzip.GzipFile(fileobj=self._raw) if packed else self._raw
 
     def __enter__(self) -> Self:
         return self

@@ -15,12 +15,11 @@ from remedy.errors import BadMapping, BadRows, RemedyError
 from remedy.records import Record
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.compiling import Unfit
-from remedy.sources.converting import text_of
 from remedy.sources.mapping import Mapping, load_mapping, mapping_from
-from remedy.sources.rejects import RejectedRow, RejectsFile, rejects_path
+from remedy.sources.rejects import RejectedRow, RejectsFile, rejected_row, rejects_path
 from remedy.sources.rows import Row, Rows, rows_of
 
-__all__ = ["Imported", "Preview", "import_file", "import_rows", "preview"]
+__all__ = ["Imported", "import_file", "import_rows"]
 
 Progress = Callable[[int, float | None], None]
 """Is told, now and then, how many rows were read, and which share of the source, if known."""
@@ -100,7 +99,9 @@ class Imported:
 
     def __str__(self) -> str:
         """Say it in a few lines."""
-        made = ", ".join(f"{count:,} {_plural(kind, count)}" for kind, count in self.records.items())
+        made = ", ".join(
+            f"{count:,} {_plural(kind, count)}" for kind, count in self.records.items()
+        )
         lines = [
             f"{self.source}: {self.rows:,} {_plural('row', self.rows)} → {made or 'no records'}",
             f"{self.new:,} new, {self.updated:,} updated, {self.unchanged:,} unchanged"
@@ -114,7 +115,9 @@ class Imported:
             if len(self.rejected) > 10:
                 lines.append(f"  and {self.rejected_rows - 10:,} more")
         if self.rejects is not None:
-            lines.append(f"The refused rows are in {self.rejects}: mend them, and import that file.")
+            lines.append(
+                f"The refused rows are in {self.rejects}: mend them, and import that file."
+            )
         lines += [f"Note: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
@@ -142,7 +145,7 @@ def import_file(
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> Imported:
-    """Import a CSV, JSON or JSON Lines file, packed or not.
+    r"""Import a CSV, JSON or JSON Lines file, packed or not.
 
     Importing the same file again changes nothing.
 
@@ -169,9 +172,9 @@ def import_file(
         >>> folder = tempfile.TemporaryDirectory()
         >>> tickets = pathlib.Path(folder.name, "tickets.csv")
         >>> _ = tickets.write_text(
-        ...     "Ticket,Opened,Client,Topic\\n"
-        ...     "7,02.03.2026 09:00,C-17,shipped collect\\n"
-        ...     "8,09.03.2026 15:00,C-17,shipped collect\\n"
+        ...     "Ticket,Opened,Client,Topic\n"
+        ...     "7,02.03.2026 09:00,C-17,shipped collect\n"
+        ...     "8,09.03.2026 15:00,C-17,shipped collect\n"
         ... )
         >>> mapping = {
         ...     "source": "crm", "key": "Ticket", "zone": "Europe/Vienna",
@@ -265,7 +268,10 @@ def _digest(record: Record) -> int:
     fields = record.__dict__
     try:
         return hash(
-            (*fields["attributes"].items(), *(fields[name] for name in fields if name != "attributes"))
+            (
+                *fields["attributes"].items(),
+                *(fields[name] for name in fields if name != "attributes"),
+            )
         )
     except TypeError:  # an attribute is a list
         return hash(repr(fields))
@@ -311,7 +317,9 @@ class _Import:
                 ingested = book.ingest(self.records())
             except RemedyError as error:
                 if not isinstance(error, BadRows):
-                    error.add_note(f"This came up importing {self._rows.name}; nothing was written.")
+                    error.add_note(
+                        f"This came up importing {self._rows.name}; nothing was written."
+                    )
                 raise
         if self._progress is not None:
             self._progress(self._read, 1.0)
@@ -389,10 +397,7 @@ class _Import:
     def _reject(self, rows: Iterable[Row], problem: Unfit) -> None:
         listed = list(rows)
         self._bad += len(listed)
-        value = None if problem.value is None else text_of(problem.value)
-        first = RejectedRow(
-            place=listed[0].place, column=problem.column, value=value, problem=problem.problem
-        )
+        first = rejected_row(listed[0].place, problem)
         self._note(first)
         if self._file is not None:
             self._file.add(listed, str(first))
@@ -420,78 +425,3 @@ class _Import:
                 f"the mapping is made for the signature {', '.join(signature)}, and the casebook "
                 f"has {', '.join(own)}: book.configure(signature={list(signature)!r})."
             )
-
-
-# --- trying a mapping -----------------------------------------------------------------------------
-
-
-@attrs.frozen(kw_only=True)
-class Preview:
-    """What the first rows of a source become; nothing is written.
-
-    Attributes:
-        source: What was read.
-        cases: The place of each case, with the records that it makes.
-        rejected: The rows that were refused.
-    """
-
-    source: str
-    cases: tuple[tuple[str, tuple[Record, ...]], ...]
-    rejected: tuple[RejectedRow, ...]
-
-    def __str__(self) -> str:
-        """Say it in lines of at most 80 columns."""
-        lines = [f"{self.source}"]
-        for place, records in self.cases:
-            lines.append(f"{place} becomes" if records else f"{place} becomes nothing")
-            for record in records:
-                lines.append(f"  {record.entity} {record.id}")
-                lines += [f"    {_cut(f'{name}: {value}', 76)}" for name, value in _told(record)]
-        lines += [f"refused: {each}" for each in self.rejected]
-        return "\n".join(lines)
-
-
-def _told(record: Record) -> Iterator[tuple[str, str]]:
-    from remedy._convert import to_dict
-
-    for name, value in to_dict(record).items():
-        if name not in ("id", "source", "external_id", "provenance", "entity"):
-            yield name, value if isinstance(value, str) else str(value)
-
-
-def _cut(text: str, width: int) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= width else f"{plain[: width - 1]}…"
-
-
-def preview(data: object, mapping: AnyMapping, *, cases: int = 3, name: str = "rows") -> Preview:
-    """Say what the first rows of a file, of dictionaries or of a DataFrame become.
-
-    Args:
-        data: The source.
-        mapping: What its rows become.
-        cases: How many cases to show.
-        name: What messages call the source, where it is no file.
-    """
-    found = as_mapping(mapping)
-    rows = rows_of(data, found.read, name)
-    mapper = Mapper(found, rows)
-    shown: list[tuple[str, tuple[Record, ...]]] = []
-    rejected: list[RejectedRow] = []
-    for case in mapper.cases(rows):
-        place = case.rows[0].place
-        try:
-            shown.append((place, tuple(mapper.records(case))))
-        except Unfit as problem:
-            value = None if problem.value is None else text_of(problem.value)
-            rejected.append(
-                RejectedRow(
-                    place=place, column=problem.column, value=value, problem=problem.problem
-                )
-            )
-        if len(shown) + len(rejected) >= cases:
-            break
-    gathered = tuple(record for _, record in mapper.gathered() if isinstance(record, Record))
-    if gathered:
-        shown.append(("all of these together", gathered))
-    return Preview(source=rows.name, cases=tuple(shown), rejected=tuple(rejected))

@@ -10,11 +10,12 @@ import attrs
 from remedy._coerce import Refused
 from remedy.errors import InvalidRecord
 from remedy.records import RECORDS, Record
-from remedy.sources.compiling import CaseReader, Compiler, Unfit, Values, flat, instant
+from remedy.sources.compiling import CaseReader, Compiler, Unfit, flat, instant
+from remedy.sources.conditions import Values
 from remedy.sources.converting import text_of
-from remedy.sources.mapping import Section
+from remedy.sources.sections import Section
 from remedy.sources.shapes import Shape, attribute_shape, shapes_of
-from remedy.sources.values import Parts, Value
+from remedy.sources.values import Value
 from remedy.vocabulary import Provenance
 
 __all__ = ["Gatherer", "Maker"]
@@ -99,9 +100,7 @@ class _Made:
         column = self._columns.get(field)
         value = rows[-1].get(column) if rows and column else error.value
         inner = f" ({error.field})" if error.field != field else ""
-        return Unfit(
-            column, value, f"{self.section.record}.{field}{inner}: {error.problem}"
-        )
+        return Unfit(column, value, f"{self.section.record}.{field}{inner}: {error.problem}")
 
 
 class Maker(_Made):
@@ -203,9 +202,7 @@ class Gatherer(_Made):
         self._prefix = f"{source}-{section.name}-"
         self._growing: dict[str, _Growing] = {}
 
-    def contribution(
-        self, rows: Sequence[Values], ids: Ids, place: str
-    ) -> Contribution | None:
+    def contribution(self, rows: Sequence[Values], ids: Ids, place: str) -> Contribution | None:
         """Return what a case adds, and note the id of the record that it adds to.
 
         Raises:
@@ -267,7 +264,9 @@ def _merge(
     if name not in into:
         into[name] = new
     elif several:
-        into[name] = tuple(flat([into[name], new])) if isinstance(new, tuple) else flat([into[name], new])
+        into[name] = (
+            tuple(flat([into[name], new])) if isinstance(new, tuple) else flat([into[name], new])
+        )
     elif reader.take == "first":
         pass
     elif reader.take in ("earliest", "latest"):

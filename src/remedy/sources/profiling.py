@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
 
-from remedy._coerce import Day
 from remedy.config import Config, signature_reader
 from remedy.records import Incident
 from remedy.sources._layout import percent, table
@@ -17,6 +16,7 @@ from remedy.sources.columns import Column, Survey, survey
 from remedy.sources.compiling import Compiler, Unfit, instant
 from remedy.sources.importing import AnyMapping, as_mapping
 from remedy.sources.mapping import Mapping as RowMapping
+from remedy.sources.mapping import mapping_from
 from remedy.sources.roles import Roles, guess, last_texts, time_value
 from remedy.sources.rows import Dicts, Reading, Rows, rows_of
 from remedy.sources.shapes import shapes_of
@@ -233,10 +233,8 @@ def guessed_points(
     for case in grouped(rows, roles):
         when = None
         if read_time is not None:
-            try:
+            with contextlib.suppress(Unfit):
                 when = _seconds(read_time(case.rows[0].values))
-            except Unfit:
-                pass  # a time that cannot be read is as none
         persons = tuple(each for each in last_texts(case.rows, customers) if each)
         points.append(Point(when, persons, _plain(last_texts(case.rows, labels))))
         if len(points) >= _MOST_POINTS:
@@ -253,12 +251,9 @@ def _plain(texts: Sequence[str | None]) -> tuple[str | None, ...]:
 def grouped(rows: Rows, roles: Roles) -> Iterator[Case]:
     """Yield the cases that rows make, as far as can be guessed."""
     key = roles.keys[:1] if roles.rows != "one" else ()
-    mapping = RowMapping(
-        source="guess",
-        key=key,
-        rows=roles.rows,
-        rest="attributes",
-        records={"incident": {"id": {"value": "x"}, "occurred": {"value": "2000-01-01T00:00Z"}}},
+    incident = {"id": {"value": "x"}, "occurred": {"value": "2000-01-01T00:00Z"}}
+    mapping = mapping_from(
+        {"source": "x", "key": key, "rows": roles.rows, "records": {"incident": incident}}
     )
     return Mapper(mapping, Dicts([], rows.name)).cases(row for row in rows if row.problem is None)
 

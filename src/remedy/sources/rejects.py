@@ -14,10 +14,11 @@ import attrs
 from remedy.errors import shown
 from remedy.sources._files import refuse_existing, written
 from remedy.sources.cases import REASON
+from remedy.sources.compiling import Unfit
 from remedy.sources.converting import text_of
 from remedy.sources.rows import Row
 
-__all__ = ["RejectedRow", "RejectsFile", "rejects_path"]
+__all__ = ["RejectedRow", "RejectsFile", "rejected_row", "rejects_path"]
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +46,16 @@ class RejectedRow:
                 "" if self.value is None else f" = {shown(self.value)}"
             )
         return f"{self.place}{', ' * bool(where)}{where}: {self.problem}"
+
+
+def rejected_row(place: str, problem: Unfit) -> RejectedRow:
+    """Return the row at a place, refused for a problem."""
+    return RejectedRow(
+        place=place,
+        column=problem.column,
+        value=None if problem.value is None else text_of(problem.value),
+        problem=problem.problem,
+    )
 
 
 def rejects_path(source: str) -> Path:

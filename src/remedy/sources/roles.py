@@ -14,42 +14,44 @@ from remedy.sources.values import Value
 
 __all__ = ["Roles", "guess", "time_value", "words_of"]
 
-_KEYS = frozenset("id number no nr nbr num key ticket case ref reference incident complaint".split())
-_OCCURRED = frozenset("occurred occurrence happened incident event".split())
-_REPORTED = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_KEYS = _words("id number no nr nbr num key ticket case ref reference incident complaint")
+_OCCURRED = _words("occurred occurrence happened incident event")
+_REPORTED = _words(
     "opened open created create received reported report submitted logged raised recall date made "
-    "registered start".split()
+    "registered start"
 )
-_UPDATED = frozenset("updated modified changed update".split())
-_LATER = frozenset("closed resolved solved end ended finished due sent shipped paid".split())
+_UPDATED = _words("updated modified changed update")
+_LATER = _words("closed resolved solved end ended finished due sent shipped paid")
 _CUSTOMERS = (
-    frozenset("customer client caller consumer buyer patient guest kunde requester member".split()),
-    frozenset("account user contact reporter email person".split()),
+    _words("customer client caller consumer buyer patient guest kunde requester member"),
+    _words("account user contact reporter email person"),
 )
-_FAILURES = frozenset(
-    "issue problem failure mode symptom defect fault error reason topic subcategory subissue "
-    "cause".split()
+_FAILURES = _words(
+    "issue problem failure mode symptom defect fault error reason topic subcategory subissue cause"
 )
-_AREAS = frozenset("process category department area type service product system group".split())
-_NO_LABELS = frozenset(
+_AREAS = _words("process category department area type service product system group")
+_NO_LABELS = _words(
     "status state stage assigned assignee agent owner priority severity impact urgency via channel "
     "zip zipcode city country region location site resolution response resolved closed updated "
-    "created opened by notify year month day contact tags assignment consent group vendor".split()
+    "created opened by notify year month day contact tags assignment consent group vendor"
 )
 _FIELDS = {
-    "title": frozenset("title subject summary headline complaint".split()),
-    "text": frozenset("text description narrative body comment comments details message".split()),
-    "channel": frozenset("channel via medium contact".split()),
-    "product": frozenset("product model item sku article make".split()),
-    "site": frozenset("site location store branch plant state region city".split()),
-    "impact": frozenset("impact severity priority".split()),
-    "order": frozenset("order".split()),
+    "title": _words("title subject summary headline complaint"),
+    "text": _words("text description narrative body comment comments details message"),
+    "channel": _words("channel via medium contact"),
+    "product": _words("product model item sku article make"),
+    "site": _words("site location store branch plant state region city"),
+    "impact": _words("impact severity priority"),
+    "order": _words("order"),
 }
-
-
 _NO_PERSONS = _NO_LABELS | _FIELDS["product"] | _KEYS
 # "State" is a place on a customer's address, and a stage of a ticket.
-_STAGES = frozenset("incident ticket case issue order request".split())
+_STAGES = _words("incident ticket case issue order request")
 
 
 @attrs.frozen(kw_only=True)
@@ -127,7 +129,10 @@ def _keys(columns: Sequence[Column]) -> tuple[tuple[str, ...], str]:
     """Return what can be the key: what differs in every row, else what comes in runs."""
 
     def likely(column: Column) -> tuple[bool, bool]:
-        return (not words_of(column.name) & _KEYS and "#" not in column.name, column.average_length > 40)
+        return (
+            not words_of(column.name) & _KEYS and "#" not in column.name,
+            column.average_length > 40,
+        )
 
     unique = [each for each in columns if each.is_unique and not each.is_time]
     unique = [each for each in unique if each.looks_like in ("id", "number", "name")]
@@ -176,8 +181,7 @@ def _customers(columns: Sequence[Column], keys: Sequence[str]) -> tuple[str, ...
     found = [
         each
         for each in found
-        if grade(each) < 9
-        or (each.looks_like == "name" and not words_of(each.name) & _NO_PERSONS)
+        if grade(each) < 9 or (each.looks_like == "name" and not words_of(each.name) & _NO_PERSONS)
     ]
     return tuple(each.name for each in sorted(found, key=grade))
 

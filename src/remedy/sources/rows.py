@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -196,16 +197,21 @@ _PLAIN = (str, int, list, type(None), dt.date)  # bool is an int, datetime a dat
 
 def _plain(value: Any) -> Any:
     """Return a value as mappings take it: what JSON knows, or a date or time."""
-    if isinstance(value, float) or not isinstance(value, _PLAIN):
-        if value != value:  # NaN and NaT: how data frames say that there is nothing
-            return None
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if not isinstance(value, _PLAIN):
         if isinstance(value, Decimal):
             return str(value)
         if hasattr(value, "item"):  # a scalar of numpy
             return _plain(value.item())
-    elif isinstance(value, dt.datetime) and value != value:
+    elif isinstance(value, dt.datetime) and _is_no_time(value):
         return None
     return value
+
+
+def _is_no_time(value: object) -> bool:
+    """Whether it is NaT, which is a datetime and is equal to nothing, itself included."""
+    return not value == value  # noqa: PLR0124, SIM201
 
 
 def rows_of(data: object, reading: Reading | None = None, name: str | None = None) -> Rows:

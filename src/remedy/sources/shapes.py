@@ -101,10 +101,14 @@ def shapes_of(entity: str) -> Mapping[str, Shape]:
     return _shapes(RECORDS[entity])
 
 
-@functools.cache
+_PARTS: dict[type[Any], Mapping[str, Shape]] = {}
+
+
 def parts_of(kind: type[Any]) -> Mapping[str, Shape]:
     """Return what the fields of something inside a record hold, by name."""
-    return _shapes(kind)
+    if kind not in _PARTS:
+        _PARTS[kind] = _shapes(kind)
+    return _PARTS[kind]
 
 
 def _shapes(kind: type[Any]) -> Mapping[str, Shape]:

@@ -59,7 +59,6 @@ class Signature:
         """Which share of the incidents it can compare."""
         return self.comparable / self.incidents if self.incidents else 0.0
 
-
     @property
     def is_useful(self) -> bool:
         """Whether it compares at least half of the incidents, and calls some of them repeats."""

@@ -228,9 +228,9 @@ def _unfit(values: dict[str, str]) -> tuple[str, str] | tuple[None, None]:
     for column, value in values.items():
         found = _UNFIT.search(value)
         if found:
-            return (
+            problem = (
                 f"holds the character U+{ord(found[0]):04X} at position {found.start()}, which "
-                f"cannot be stored. {_UNFIT_HINT}",
-                column,
+                f"cannot be stored. {_UNFIT_HINT}"
             )
+            return problem, column
     return None, None

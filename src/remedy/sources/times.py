@@ -188,9 +188,10 @@ class TimeReader:
             if self.fold == "second":
                 moment = moment.replace(fold=1)
             moment = _in_calendar(moment)
-            if self.fold is None and moment.utcoffset() != moment.replace(
-                tzinfo=zone, fold=1
-            ).utcoffset():
+            if (
+                self.fold is None
+                and moment.utcoffset() != moment.replace(tzinfo=zone, fold=1).utcoffset()
+            ):
                 raise Refused(
                     f"happened twice in {self.zone}: the clock was put back over it. Write the "
                     f"offset in the source, or say which one is meant where it does not: "
@@ -205,7 +206,7 @@ def _in_calendar(moment: datetime) -> datetime:
     try:
         moment = fixed(moment)
         if moment.year in (1, 9999):
-            moment.astimezone(timezone.utc)
+            moment.astimezone(dt.UTC)
         return moment
     except OverflowError:
         raise Refused("is out of the calendar.", time=True) from None
@@ -246,7 +247,7 @@ def _unix(_: TimeReader, form: Format, text: str) -> datetime | None:
         micro = rest * 1000 + micro // 1000
     if not _EARLIEST <= whole <= _LATEST:
         raise Refused("is out of the calendar.", time=True)
-    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=whole, microseconds=micro)
+    return datetime(1970, 1, 1, tzinfo=dt.UTC) + timedelta(seconds=whole, microseconds=micro)
 
 
 def _formatted(reader: TimeReader, form: Format, text: str) -> Time | None:
@@ -256,7 +257,8 @@ def _formatted(reader: TimeReader, form: Format, text: str) -> Time | None:
         return None
     if form.numbers is not None:  # the most usual ones, several times as fast
         said = found.groups()
-        return reader._placed(datetime(*[int(said[place]) for place in form.numbers]))
+        year, month, day, hour, minute = [int(said[place]) for place in form.numbers]
+        return reader._placed(datetime(year, month, day, hour, minute))  # noqa: DTZ001 - placed next
     parts = found.groupdict()
     date = _date(parts)
     if not form.has_time:
@@ -289,7 +291,7 @@ def _clock(parts: dict[str, str]) -> dt.time:
 def _offset(text: str | None) -> tzinfo | None:
     if text is None:
         return None
-    return timezone.utc if text in ("z", "utc", "gmt") else zone_of(text)
+    return dt.UTC if text in ("z", "utc", "gmt") else zone_of(text)
 
 
 _BY_NAME: dict[str, Callable[[TimeReader, Format, str], Time | None]] = {

@@ -6,6 +6,7 @@ All of it can be written as the tables of a TOML file, and is read from such tab
 from __future__ import annotations
 
 import difflib
+import math
 import string
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -89,11 +90,6 @@ def _key(field: Any) -> str:
     return str(field.name).rstrip("_")
 
 
-def entry(read: Read, default: Any = attrs.NOTHING) -> Any:
-    """An attribute that stands for an entry of a table, read by `read`."""
-    return attrs.field(default=default, metadata={"read": read})
-
-
 def text(value: Any, place: str) -> str:
     """A text that is not empty."""
     if isinstance(value, str) and value:
@@ -119,14 +115,14 @@ def flag(value: Any, place: str) -> bool:
 
 def number(value: Any, place: str) -> int | float:
     """A number."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         return value
     raise BadMapping(place, f"{shown(value)} is no number.")
 
 
 def constant(value: Any, place: str) -> Constant:
     """A value that stands for itself."""
-    if isinstance(value, (str, int, float)) and value == value:
+    if isinstance(value, str) or (isinstance(value, (int, float)) and math.isfinite(value)):
         return value
     raise BadMapping(place, f"{shown(value)} is no text, number, true or false.")
 
@@ -229,6 +225,28 @@ def _currency(value: Any, place: str) -> str:
 read_zone = _zone
 
 
+# How an entry is read, as the metadata of the attribute that it becomes.
+_TEXT = {"read": text}
+_TAKE = {"read": one_of("first", "last", "all", "earliest", "latest")}
+_OTHERS = {"read": one_of("reject", "missing", "keep")}
+_AS = {"read": one_of("text", "whole", "number", "flag", "time")}
+_FOLD = {"read": one_of(*FOLDS)}
+_TEXTS = {"read": texts}
+_FLAG = {"read": flag}
+_NUMBER = {"read": number}
+_CONDITIONS = {"read": _listed(_read_condition)}
+_CONDITION = {"read": _read_condition}
+_CONSTANT = {"read": constant}
+_VALUES = {"read": _listed(read_value)}
+_RULES = {"read": _listed(_read_rule)}
+_CONSTANTS = {"read": _constants}
+_VALUE = {"read": read_value}
+_FORMATS = {"read": _formats}
+_ZONE = {"read": _zone}
+_SIGN = {"read": _sign}
+_CURRENCY = {"read": _currency}
+
+
 # --- what mappings are made of --------------------------------------------------------------------
 
 
@@ -255,19 +273,19 @@ class Condition:
         not: This one does not hold.
     """
 
-    column: str | None = entry(text, None)
-    equals: tuple[str, ...] | None = entry(texts, None)
-    contains: tuple[str, ...] | None = entry(texts, None)
-    words: tuple[str, ...] | None = entry(texts, None)
-    starts_with: tuple[str, ...] | None = entry(texts, None)
-    ends_with: tuple[str, ...] | None = entry(texts, None)
-    matches: tuple[str, ...] | None = entry(texts, None)
-    present: bool | None = entry(flag, None)
-    above: float | None = entry(number, None)
-    below: float | None = entry(number, None)
-    any_: tuple[Condition, ...] | None = entry(_listed(_read_condition), None)
-    all_: tuple[Condition, ...] | None = entry(_listed(_read_condition), None)
-    not_: Condition | None = entry(_read_condition, None)
+    column: str | None = attrs.field(default=None, metadata=_TEXT)
+    equals: tuple[str, ...] | None = attrs.field(default=None, metadata=_TEXTS)
+    contains: tuple[str, ...] | None = attrs.field(default=None, metadata=_TEXTS)
+    words: tuple[str, ...] | None = attrs.field(default=None, metadata=_TEXTS)
+    starts_with: tuple[str, ...] | None = attrs.field(default=None, metadata=_TEXTS)
+    ends_with: tuple[str, ...] | None = attrs.field(default=None, metadata=_TEXTS)
+    matches: tuple[str, ...] | None = attrs.field(default=None, metadata=_TEXTS)
+    present: bool | None = attrs.field(default=None, metadata=_FLAG)
+    above: float | None = attrs.field(default=None, metadata=_NUMBER)
+    below: float | None = attrs.field(default=None, metadata=_NUMBER)
+    any_: tuple[Condition, ...] | None = attrs.field(default=None, metadata=_CONDITIONS)
+    all_: tuple[Condition, ...] | None = attrs.field(default=None, metadata=_CONDITIONS)
+    not_: Condition | None = attrs.field(default=None, metadata=_CONDITION)
 
     def __attrs_post_init__(self) -> None:
         said = attrs.asdict(self, recurse=False) | {"column": None}
@@ -321,30 +339,30 @@ class Value:
         as: What an attribute is: text, whole, number, flag or time.
     """
 
-    column: str | None = entry(text, None)
-    template: str | None = entry(text, None)
-    value: Constant | None = entry(constant, None)
-    record: str | None = entry(text, None)
-    first_of: tuple[Value, ...] | None = entry(_listed(read_value), None)
-    rules: tuple[Rule, ...] | None = entry(_listed(_read_rule), None)
-    when: Condition | None = entry(_read_condition, None)
-    take: str | None = entry(one_of("first", "last", "all", "earliest", "latest"), None)
-    missing: tuple[str, ...] = entry(texts, ())
-    after: tuple[str, ...] = entry(texts, ())
-    before: tuple[str, ...] = entry(texts, ())
-    split: str | None = entry(text, None)
-    values: Mapping[str, Constant] | None = entry(_constants, None)
-    others: str = entry(one_of("reject", "missing", "keep"), "reject")
-    otherwise: Value | None = entry(read_value, None)
-    format: tuple[str, ...] = entry(_formats, ())
-    zone: str | None = entry(_zone, None)
-    fold: str | None = entry(one_of(*FOLDS), None)
-    thousands: str | None = entry(_sign, None)
-    decimal: str = entry(_sign, ".")
-    currency: str | None = entry(_currency, None)
-    currency_column: str | None = entry(text, None)
-    external: str | None = entry(text, None)
-    as_: str | None = entry(one_of("text", "whole", "number", "flag", "time"), None)
+    column: str | None = attrs.field(default=None, metadata=_TEXT)
+    template: str | None = attrs.field(default=None, metadata=_TEXT)
+    value: Constant | None = attrs.field(default=None, metadata=_CONSTANT)
+    record: str | None = attrs.field(default=None, metadata=_TEXT)
+    first_of: tuple[Value, ...] | None = attrs.field(default=None, metadata=_VALUES)
+    rules: tuple[Rule, ...] | None = attrs.field(default=None, metadata=_RULES)
+    when: Condition | None = attrs.field(default=None, metadata=_CONDITION)
+    take: str | None = attrs.field(default=None, metadata=_TAKE)
+    missing: tuple[str, ...] = attrs.field(default=(), metadata=_TEXTS)
+    after: tuple[str, ...] = attrs.field(default=(), metadata=_TEXTS)
+    before: tuple[str, ...] = attrs.field(default=(), metadata=_TEXTS)
+    split: str | None = attrs.field(default=None, metadata=_TEXT)
+    values: Mapping[str, Constant] | None = attrs.field(default=None, metadata=_CONSTANTS)
+    others: str = attrs.field(default="reject", metadata=_OTHERS)
+    otherwise: Value | None = attrs.field(default=None, metadata=_VALUE)
+    format: tuple[str, ...] = attrs.field(default=(), metadata=_FORMATS)
+    zone: str | None = attrs.field(default=None, metadata=_ZONE)
+    fold: str | None = attrs.field(default=None, metadata=_FOLD)
+    thousands: str | None = attrs.field(default=None, metadata=_SIGN)
+    decimal: str = attrs.field(default=".", metadata=_SIGN)
+    currency: str | None = attrs.field(default=None, metadata=_CURRENCY)
+    currency_column: str | None = attrs.field(default=None, metadata=_TEXT)
+    external: str | None = attrs.field(default=None, metadata=_TEXT)
+    as_: str | None = attrs.field(default=None, metadata=_AS)
 
     def __attrs_post_init__(self) -> None:
         origins = {

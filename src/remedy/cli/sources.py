@@ -1,0 +1,297 @@
+"""`remedy import` and `remedy profile`: what comes from other systems."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from remedy.cli._shared import (
+    DEFAULT,
+    VARIABLE,
+    Problem,
+    format_option,
+    progress,
+    say,
+    say_json,
+)
+
+if TYPE_CHECKING:
+    from remedy.sources import Imported, Inferred, Mapping, Question
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+# The questions that `remedy.sources.infer` may ask, each with an option that answers it.
+_ANSWERS = {
+    "key": "The column that tells the rows apart.",
+    "occurred": "The column that says when it happened.",
+    "basis": "observed, or reported: whether that is when it happened, or when we heard of it.",
+    "zone": "The time zone of times that do not say theirs: Europe/Vienna, -05:00, UTC.",
+    "day_or_month": "day, month or swapped: what comes first in dates such as 04/05.",
+    "customer": "The column that says whom it happened to, or none.",
+    "signature": "What makes two incidents the same failure: columns ('Product + Issue'), or none.",
+    "noticed_by": "customer, us or unknown.",
+}
+
+
+def _reading_options(command: F) -> F:
+    command = click.option("--records", help="In a JSON file: the key of the list of rows.")(
+        command
+    )
+    command = click.option("--delimiter", help="What parts the cells; by default a comma.")(command)
+    return click.option("--encoding", help="How the text is encoded; by default utf-8.")(command)
+
+
+def _answer_options(command: F) -> F:
+    for name, what in reversed(_ANSWERS.items()):
+        option = click.option(_flag(name), f"answer_{name}", metavar="ANSWER", help=what)
+        command = option(command)
+    return command
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _reading(encoding: str | None, delimiter: str | None, records: str | None) -> Any:
+    from remedy.sources.rows import Reading
+
+    given: dict[str, Any] = {"encoding": encoding, "delimiter": delimiter, "records": records}
+    return Reading(**{name: value for name, value in given.items() if value is not None})
+
+
+@click.command("import")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--to",
+    "casebook",
+    type=_FILE,
+    help=f"The casebook; by default the one that {VARIABLE} names, else {DEFAULT}. It is made if "
+    "it is not there.",
+)
+@click.option("--mapping", "mapping_path", type=_FILE, help="A TOML file: what becomes what.")
+@click.option("--skip-bad", is_flag=True, help="Take the good rows, and keep the others in a file.")
+@click.option("--rejects", type=_FILE, help="Where refused rows go; by default beside the file.")
+@click.option("--yes", is_flag=True, help="Ask nothing that can be answered by a good guess.")
+@click.option("--dry-run", is_flag=True, help="Show what the first rows become; write nothing.")
+@_answer_options
+@_reading_options
+@format_option("text", "json")
+@click.option("--force", is_flag=True, help="Replace a file of refused rows that is there already.")
+def import_(
+    *,
+    file: Path,
+    casebook: Path | None,
+    mapping_path: Path | None,
+    skip_bad: bool,
+    rejects: Path | None,
+    yes: bool,
+    dry_run: bool,
+    encoding: str | None,
+    delimiter: str | None,
+    records: str | None,
+    form: str,
+    force: bool,
+    **answers: str | None,
+) -> None:
+    """Take in tickets, complaints or a log: all of it, or nothing.
+
+    FILE is CSV, JSON or JSON Lines, and may be packed (.gz). Without --mapping, what its columns
+    become is guessed and shown; what cannot be known is asked, or given by the options below. The
+    outcome is saved beside the file, as tickets.mapping.toml, and used from then on: correct it
+    there. Importing the same file again changes nothing.
+    """
+    given = {
+        name.removeprefix("answer_"): value for name, value in answers.items() if value is not None
+    }
+    target = casebook or Path(os.environ.get(VARIABLE) or DEFAULT)
+    beside = _beside(file)
+    if mapping_path is None and beside.exists() and not given:
+        mapping_path = beside
+    if mapping_path is not None:
+        if given:
+            raise click.UsageError(f"{_flag(min(given))} is for imports without --mapping.")
+        from remedy.sources import load_mapping
+
+        mapping = load_mapping(mapping_path)
+        _tell(f"What becomes what: {mapping_path}")
+    else:
+        reading = _reading(encoding, delimiter, records)
+        mapping = _inferred(file, reading, given, ask=not yes, form=form)
+        if not dry_run:
+            mapping.save(beside, comment=f"What the columns of {file.name} become.")
+            _tell(f"Saved as {beside}: correct it there, and import again.")
+    if dry_run:
+        from remedy.sources import preview
+
+        say(_harmless(str(preview(file, mapping))))
+        return
+    imported = _imported(file, mapping, target, skip_bad=skip_bad, rejects=rejects, force=force)
+    if form == "json":
+        say_json(imported.to_dict() | {"casebook": str(target)})
+        return
+    say(_harmless(str(imported)))
+    at = "" if target == Path(DEFAULT) else f" {target}"
+    say([f"Next: remedy check{at}"])
+
+
+def _beside(file: Path) -> Path:
+    name = file.name.removesuffix(".gz")
+    return file.with_name(f"{Path(name).stem}.mapping.toml")
+
+
+def _tell(line: str) -> None:
+    """Say what is not the answer, but about it."""
+    from remedy.reporting._paper import plain
+
+    click.echo(plain(line), err=True)
+
+
+def _harmless(text: str) -> Iterator[str]:
+    from remedy.reporting._paper import visible
+
+    return map(visible, text.splitlines())
+
+
+# --- without a mapping ----------------------------------------------------------------------------
+
+
+def _inferred(file: Path, reading: Any, given: dict[str, str], *, ask: bool, form: str) -> Mapping:
+    from remedy.sources import infer
+
+    inferred = infer(file, reading=reading).answered(given)
+    guesses = {
+        each.name: each.default
+        for each in inferred.questions
+        if each.default is not None and each.name not in given
+    }
+    shown = list(_harmless(str(inferred.answered(guesses))))
+    if ask and sys.stdin.isatty() and sys.stderr.isatty():
+        for line in takewhile(lambda line: not line.startswith("1. "), shown):
+            click.echo(line, err=True)
+        return _asked(inferred).mapping()
+    if inferred.open:
+        raise Problem("\n".join(_missing(inferred)))
+    if form == "text":
+        options = ", ".join(_flag(name) for name in guesses)
+        more = ["", f"To say otherwise: {options}"] if guesses else []
+        say([*shown, *more, ""])
+    return inferred.mapping()
+
+
+def _asked(inferred: Inferred) -> Inferred:
+    from remedy.errors import BadMapping
+
+    click.echo("Some questions. Return alone takes what stands in brackets.", err=True)
+    for question in inferred.questions:
+        while question.name not in inferred.answers:
+            click.echo(err=True)
+            for line in _harmless(str(question)):
+                click.echo(line, err=True)
+            answer = click.prompt(question.name, default=question.default, err=True)
+            try:
+                inferred = inferred.answered({question.name: answer.strip()})
+            except BadMapping as error:
+                _tell(f"{error}")
+    return inferred
+
+
+def _missing(inferred: Inferred) -> Iterator[str]:
+    yield f"{inferred.source} does not say all that has to be known. Answer with these options:"
+    for question in inferred.open:
+        yield ""
+        yield f"  {_flag(question.name)}  {question.text}"
+        for choice in _choices(question):
+            yield f"      {choice}"
+    yield ""
+    yield f"What can be guessed is shown by: remedy profile {inferred.source}"
+
+
+def _choices(question: Question) -> Iterator[str]:
+    room = max((len(each.answer) for each in question.choices), default=0)
+    for each in question.choices:
+        yield f"{each.answer:<{min(room, 30)}}  {each.meaning}"
+
+
+# --- with one -------------------------------------------------------------------------------------
+
+_STEPS = 1000
+
+
+def _imported(
+    file: Path,
+    mapping: Mapping,
+    target: Path,
+    *,
+    skip_bad: bool,
+    rejects: Path | None,
+    force: bool,
+) -> Imported:
+    from remedy import casebook
+    from remedy.config import Config
+    from remedy.sources import import_file
+
+    fresh = not target.exists()
+    config = Config(signature=mapping.signature) if mapping.signature else Config()
+    try:
+        with casebook.open(target, config=config) as book, progress(file.name, _STEPS) as advance:
+            return import_file(
+                book,
+                file,
+                mapping,
+                on_error="collect" if skip_bad else "reject",
+                rejects=rejects,
+                overwrite_rejects=force,
+                progress=lambda _, share: advance(int((share or 0) * _STEPS)),
+            )
+    except BaseException:
+        if fresh:
+            target.unlink(missing_ok=True)
+        raise
+
+
+# --- profile --------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--mapping", "mapping_path", type=_FILE, help="A TOML file: what becomes what.")
+@click.option(
+    "--window",
+    type=click.IntRange(min=1),
+    default=90,
+    show_default=True,
+    help="Within how many days a failure counts as back.",
+)
+@_reading_options
+@format_option("text", "json")
+def profile(
+    *,
+    file: Path,
+    mapping_path: Path | None,
+    window: int,
+    encoding: str | None,
+    delimiter: str | None,
+    records: str | None,
+    form: str,
+) -> None:
+    """Say what a file looks like, and what each signature would call a repeat.
+
+    Nothing is written.
+    """
+    from remedy import sources
+
+    found = sources.profile(
+        file, mapping_path, reading=_reading(encoding, delimiter, records), window_days=window
+    )
+    if form == "json":
+        say_json(found.to_dict())
+        return
+    say(_harmless(str(found)))

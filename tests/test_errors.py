@@ -1,0 +1,162 @@
+import builtins
+import inspect
+import pickle
+import re
+
+import pytest
+
+from remedy import errors
+
+CASES = [
+    (
+        errors.InvalidRecord("Incident", "impact", "huge", "must be one of: minor."),
+        ValueError,
+        "Incident.impact = 'huge': must be one of: minor.",
+    ),
+    (
+        errors.InvalidTime("Incident", "occurred", "soon", "is no time."),
+        errors.InvalidRecord,
+        "Incident.occurred = 'soon': is no time.",
+    ),
+    (
+        errors.UnknownRecord("INC-7", near=["INC-1", "INC-2"]),
+        LookupError,
+        "There is no record with the id 'INC-7'. Did you mean INC-1, INC-2?",
+    ),
+    (
+        errors.UnknownRecord("INC-7", "incident"),
+        LookupError,
+        "There is no incident with the id 'INC-7'.",
+    ),
+    (
+        errors.Conflict("incident", "INC-1", {"process": ("shipping", "billing")}),
+        ValueError,
+        "incident INC-1 is on file already, and differs: process is 'shipping' on file and "
+        "'billing' here. To change it, use amend('INC-1', ..., reason=...); to add something "
+        "else, give it an id of its own.",
+    ),
+    (
+        errors.DanglingReference([("complaint COM-1", "incident", "INC-7")]),
+        LookupError,
+        "complaint COM-1 refers to 'INC-7' in its incident, and that is not on file. Record it "
+        "first, or in the same call; use ingest() for sources whose other half comes later.",
+    ),
+    (
+        errors.DanglingReference([("cause C", "effects", f"C-{n}") for n in range(7)], 1234),
+        LookupError,
+        "cause C refers to 'C-0' in its effects; cause C refers to 'C-1' in its effects; cause C "
+        "refers to 'C-2' in its effects; cause C refers to 'C-3' in its effects; cause C refers "
+        "to 'C-4' in its effects (and 1,229 more), and that is not on file. Record it first, or "
+        "in the same call; use ingest() for sources whose other half comes later.",
+    ),
+    (
+        errors.CausalCycle(["CAU-1", "CAU-2", "CAU-1"]),
+        ValueError,
+        "These causes would explain each other in a circle: CAU-1 → CAU-2 → CAU-1. Nothing was "
+        "written. Leave out the link that is wrong, or split the cause that stands for two "
+        "things.",
+    ),
+    (
+        errors.CannotAmend("cause", "id", "an id is for good. Record a new one."),
+        ValueError,
+        "cause.id is not amended: an id is for good. Record a new one.",
+    ),
+    (errors.CasebookError("q.db", "is closed."), errors.RemedyError, "q.db: is closed."),
+    (errors.CannotOpen("q.db", "is a folder."), OSError, "q.db: is a folder."),
+    (errors.NotACasebook("q.db", "is empty."), errors.CannotOpen, "q.db: is empty."),
+    (errors.NewerCasebook("q.db", "is newer."), errors.CannotOpen, "q.db: is newer."),
+    (errors.CasebookBusy("q.db", "is busy."), TimeoutError, "q.db: is busy."),
+    (errors.ReadOnlyCasebook("q.db", "no."), PermissionError, "q.db: no."),
+    (errors.SourceError("a.csv", "is bad."), ValueError, "a.csv: is bad."),
+    (errors.BadMapping("a.toml", "is bad."), errors.SourceError, "a.toml: is bad."),
+    (
+        errors.BadRows("a.csv", ["row 2: no date"], 1),
+        errors.SourceError,
+        "a.csv: 1 row was refused, and nothing was written.\n  row 2: no date\nMend the rows, or "
+        "write the good ones and keep the others in a file of their own: --skip-bad, or "
+        "on_error='collect'.",
+    ),
+    (
+        errors.BadRows("a.csv", [f"row {n}" for n in range(12)], 1200),
+        errors.SourceError,
+        "a.csv: 1,200 rows were refused, and nothing was written.\n"
+        + "".join(f"  row {n}\n" for n in range(10))
+        + "  and 1,190 more\nMend the rows, or write the good ones and keep the others in a file "
+        "of their own: --skip-bad, or on_error='collect'.",
+    ),
+    (errors.ConfigError("remedy.toml", "is bad."), ValueError, "remedy.toml: is bad."),
+    (errors.RuleError("X001", "is bad."), ValueError, "Rule X001: is bad."),
+    (
+        errors.UnknownRule("A999", ["A101", "A102"]),
+        LookupError,
+        "There is no rule 'A999'. The codes are A101, A102.",
+    ),
+    (errors.UnknownRule("A999"), LookupError, "There is no rule 'A999'."),
+    (
+        errors.UnknownExample("nothing", ["one", "two"]),
+        LookupError,
+        "There is no example 'nothing'. The examples are: one, two.",
+    ),
+    (
+        errors.MissingExtra("duckdb", "The DuckDB engine"),
+        ImportError,
+        "The DuckDB engine needs an extra: pip install 'remedy-casebook[duckdb]'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "base", "text"), CASES, ids=[f"{type(e).__name__}{n}" for n, (e, _, _) in enumerate(CASES)])
+def test_an_error_says_what_is_wrong_and_what_to_do(error, base, text):
+    assert str(error) == text
+    assert isinstance(error, base)
+    assert isinstance(error, errors.RemedyError)
+
+
+@pytest.mark.parametrize(("error", "base", "text"), CASES, ids=[f"{type(e).__name__}{n}" for n, (e, _, _) in enumerate(CASES)])
+def test_an_error_crosses_process_boundaries(error, base, text):
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert str(again) == text
+    assert again.args == error.args
+    assert vars(again) == vars(error)
+
+
+def public():
+    return {
+        name: each
+        for name, each in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(each, errors.RemedyError)
+    }
+
+
+def test_every_error_has_its_sentence_tested_and_is_public():
+    assert set(public()) == set(errors.__all__)
+    assert {type(error) for error, _, _ in CASES} == set(public().values()) - {errors.RemedyError}
+
+
+def test_the_tree_that_the_module_opens_with_is_the_tree():
+    tree = errors.__doc__.split("```")[1]
+    told = re.findall(r"^[│├└─ ]*(\w+)(?: \((\w+)\))?", tree.strip(), re.M)
+    assert {name for name, _ in told} == set(public())
+    for name, builtin in told:
+        if builtin:
+            assert getattr(builtins, builtin) in public()[name].__bases__, name
+
+
+def test_a_long_value_is_cut():
+    assert errors.shown("x" * 200) == "'" + "x" * 78 + "…"
+    assert errors.shown("a\nb") == r"'a\nb'"
+
+
+def test_what_an_error_is_about_can_be_read_from_it():
+    conflict = errors.Conflict("incident", "INC-1", {"process": ("a", "b")})
+    assert (conflict.kind, conflict.id) == ("incident", "INC-1")
+    assert conflict.differences == {"process": ("a", "b")}
+    dangling = errors.DanglingReference([("complaint COM-1", "incident", "INC-7")])
+    assert dangling.references == (("complaint COM-1", "incident", "INC-7"),)
+    assert dangling.total == 1
+    assert errors.CausalCycle(["a", "a"]).path == ("a", "a")
+    assert errors.CannotOpen("q.db", "x").path == "q.db"
+    assert errors.SourceError("a.csv", "x").place == "a.csv"
+    assert errors.MissingExtra("stats", "x").extra == "stats"
+    assert errors.UnknownRecord("INC-7").id == "INC-7"

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 __all__ = ["STATES", "answers"]
 
@@ -205,45 +205,43 @@ INSERT OR IGNORE INTO sorry
 SELECT a.id, l.incident, a.made, a.elements, a.recipients
 FROM apology a CROSS JOIN apology_incident l ON l.apology = a.id
 WHERE a.made <= :T AND (l.since IS NULL OR l.since <= :T);
-CREATE INDEX sorry_for ON sorry (incident);
+CREATE INDEX sorry_for ON sorry (incident, made);
 
 CREATE TEMP TABLE promised (incident TEXT PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO promised
 SELECT s.incident FROM promise r CROSS JOIN sorry s ON s.apology = r.apology
 WHERE r.kind = 'non_recurrence' AND r.made <= :T;
 
+CREATE TEMP TABLE caused (
+    incident TEXT PRIMARY KEY, within, within_best, after, after_best, met, stronger, unverified,
+    failed, scoped, began
+) WITHOUT ROWID;
+INSERT INTO caused
+SELECT l.incident, MIN(t.within), {_BEST.format("t.within")}, MIN(t.after),
+       {_BEST.format("t.after")}, MAX(t.met), MAX(t.stronger), MAX(t.unverified), MAX(t.failed),
+       MAX(t.scoped), MIN(t.began)
+FROM incident_cause l CROSS JOIN stand t ON t.cause = l.cause
+WHERE l.role = 'cause' AND (l.since IS NULL OR l.since <= :T) GROUP BY l.incident;
+
 CREATE TEMP TABLE backing (
-    incident TEXT PRIMARY KEY, failure, occurred, noted, impact, detected_by, acknowledged,
-    first_made, unsure, unlisted, elements, is_over, caused, decided, grade, met, stronger,
-    unverified, failed, touchy
+    incident TEXT PRIMARY KEY, occurred, impact, detected_by, first_made, is_over, decided, grade,
+    met, stronger, unverified, failed, touchy
 ) WITHOUT ROWID;
 INSERT INTO backing
-SELECT s.incident, s.failure, s.occurred, s.noted, s.impact, s.detected_by, s.acknowledged,
-       s.first_made, s.unsure, s.unlisted, s.elements, s.is_over, COUNT(t.cause),
-       CASE COUNT(t.cause) WHEN 0 THEN EXISTS (
+SELECT incident, occurred, impact, detected_by, first_made, is_over,
+       CASE WHEN met IS NULL THEN EXISTS (
            SELECT 1 FROM decision d WHERE d.incident = s.incident AND d.made <= :T) END,
-       CASE s.is_over * 2 + (s.gate = 'any')
-            WHEN 3 THEN MIN(t.after) WHEN 2 THEN {_BEST.format("t.after")}
-            WHEN 1 THEN MIN(t.within) ELSE {_BEST.format("t.within")} END,
-       MAX(t.met), MAX(t.stronger), MAX(t.unverified), MAX(t.failed),
-       MAX(t.scoped OR COALESCE(t.began < s.occurred, 0))
+       CASE WHEN is_over THEN CASE gate WHEN 'any' THEN after ELSE after_best END
+            WHEN gate = 'any' THEN within ELSE within_best END,
+       met, stronger, unverified, failed, scoped OR COALESCE(began < occurred, 0)
 FROM (
-    SELECT i.id AS incident, i.failure, i.occurred, i.noted, i.impact, i.detected_by,
-           i.acknowledged, i.gate, s.first_made, s.unsure, s.unlisted, s.elements,
-           :T - i.noted > :14D OR EXISTS (SELECT 1 FROM promised x WHERE x.incident = i.id)
+    SELECT s.incident, s.first_made, i.occurred, i.impact, i.detected_by, i.gate, c.*,
+           :T - i.noted > :14D OR EXISTS (SELECT 1 FROM promised x WHERE x.incident = s.incident)
                AS is_over
-    FROM (
-        SELECT incident, MIN(made) AS first_made, MAX(recipients IS NULL) AS unsure,
-               MIN(recipients IS NOT 'all') AS unlisted,
-               MAX(elements & 1) + MAX(elements & 2) + MAX(elements & 4) + MAX(elements & 8)
-                   + MAX(elements & 16) AS elements
-        FROM sorry GROUP BY incident
-    ) s CROSS JOIN incident i ON i.id = s.incident
+    FROM (SELECT incident, MIN(made) AS first_made FROM sorry GROUP BY incident) s
+    CROSS JOIN incident i ON i.id = s.incident LEFT JOIN caused c ON c.incident = s.incident
     WHERE i.noted <= :T
-) s LEFT JOIN incident_cause l
-    ON l.incident = s.incident AND l.role = 'cause' AND (l.since IS NULL OR l.since <= :T)
-LEFT JOIN stand t ON t.cause = l.cause
-GROUP BY s.incident;
+) s;
 
 -- Incidents for whom one fix at the least may not stand: by its scope, or since it was there before.
 CREATE TEMP TABLE touched AS
@@ -411,7 +409,7 @@ WITH gap AS (
 ), bounded AS (
     SELECT g.incident, g.failure, g.since, COALESCE((
         SELECT MIN(h.began) FROM held h WHERE h.incident = g.incident AND h.began > g.since
-    ), :T) AS until
+    ), 9e18) AS until
     FROM gap g WHERE NOT EXISTS (
         SELECT 1 FROM held h WHERE h.incident = g.incident AND h.began <= g.since
         AND (h.ended IS NULL OR h.ended > g.since))
@@ -485,19 +483,19 @@ _LAST_CHANCE = """
         SELECT 1 FROM response s WHERE s.customer = r.customer
         AND s.kind IN ('thanked', 'accepted', 'left') AND s.made > r.made AND s.made <= {0})"""
 
-# The causes of an incident, direct and deeper, of any role.
-_CLOSURE = """incident_cause l CROSS JOIN reach r ON r.cause = l.cause
-    {0} AND (l.since IS NULL OR l.since <= :T)"""
+_CAUSES_OF = """
+    CROSS JOIN incident_cause l ON l.incident = {0}.incident AND (l.since IS NULL OR l.since <= :T)
+    CROSS JOIN reach r ON r.cause = l.cause"""
 
 _QUESTIONS: tuple[tuple[str, str], ...] = (
     (
         "how apologies are backed",
         """
-SELECT CASE WHEN b.caused = 0 THEN 'A101' WHEN b.grade = 4 AND NOT b.met THEN 'A114'
+SELECT CASE WHEN b.decided = 0 THEN 'A101' WHEN b.grade = 4 AND NOT b.met THEN 'A114'
             WHEN b.met THEN 'A108' WHEN b.grade = 1 THEN 'A102' WHEN b.grade = 2 THEN 'A104'
             ELSE 'A103' END, b.incident
 FROM backing b
-WHERE CASE WHEN b.caused = 0 THEN b.is_over AND NOT b.decided ELSE b.grade < 5 AND NOT EXISTS (
+WHERE CASE WHEN b.met IS NULL THEN b.is_over AND NOT b.decided ELSE b.grade < 5 AND NOT EXISTS (
     SELECT 1 FROM decision d WHERE d.incident = b.incident AND d.kind = 'no_action'
     AND d.made <= :T) END""",
     ),
@@ -521,10 +519,11 @@ FROM walked UNION ALL SELECT 'A107', incident FROM failed""",
         "escapes",
         f"""
 SELECT 'A109', b.incident FROM backing b
-WHERE b.caused > 0 AND (b.detected_by = 'customer' OR EXISTS (
+WHERE b.met IS NOT NULL AND (b.detected_by = 'customer' OR EXISTS (
     SELECT 1 FROM complaint c WHERE c.incident = b.incident AND c.made <= :T))
 AND NOT EXISTS (
-    SELECT 1 FROM {_CLOSURE.format("WHERE l.incident = b.incident")} AND l.role = 'escape'
+    SELECT 1 FROM incident_cause l CROSS JOIN reach r ON r.cause = l.cause
+    WHERE l.incident = b.incident AND l.role = 'escape' AND (l.since IS NULL OR l.since <= :T)
     AND (EXISTS (SELECT 1 FROM fix f WHERE f.cause = r.deeper AND NOT f.cancelled)
          OR {_NO_ACTION.format("r.deeper")}))
 AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.incident = b.incident
@@ -534,15 +533,15 @@ AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.incident = b.incident
         "who was not told",
         """
 WITH asked AS (
-    SELECT incident FROM backing WHERE unsure = 0 AND unlisted
+    SELECT incident FROM sorry WHERE recipients = 'listed'
     UNION
-    SELECT b.incident FROM (SELECT DISTINCT apology FROM apology_customer WHERE reached = 0) n
-    CROSS JOIN sorry s ON s.apology = n.apology CROSS JOIN backing b ON b.incident = s.incident
-    WHERE b.unsure = 0
+    SELECT s.incident FROM (SELECT DISTINCT apology FROM apology_customer WHERE reached = 0) n
+    CROSS JOIN sorry s ON s.apology = n.apology
 )
-SELECT DISTINCT 'A120', a.incident
-FROM asked a CROSS JOIN incident_customer h ON h.incident = a.incident
-WHERE (h.since IS NULL OR h.since <= :T) AND NOT EXISTS (
+SELECT DISTINCT 'A120', a.incident FROM asked a CROSS JOIN backing b ON b.incident = a.incident
+CROSS JOIN incident_customer h ON h.incident = a.incident
+WHERE NOT EXISTS (SELECT 1 FROM sorry s WHERE s.incident = a.incident AND s.recipients IS NULL)
+AND (h.since IS NULL OR h.since <= :T) AND NOT EXISTS (
     SELECT 1 FROM sorry s LEFT JOIN apology_customer n
         ON n.apology = s.apology AND n.customer = h.customer
     WHERE s.incident = a.incident AND COALESCE(n.reached, s.recipients = 'all'))""",
@@ -551,9 +550,10 @@ WHERE (h.since IS NULL OR h.since <= :T) AND NOT EXISTS (
         "who heard late",
         """
 SELECT DISTINCT 'A121', incident FROM (
-    SELECT b.incident, b.first_made, COALESCE(MIN(h.acknowledged), b.acknowledged) AS word,
-           b.noted + CASE b.impact :LIMITS END AS by_then
-    FROM backing b CROSS JOIN incident_customer h ON h.incident = b.incident
+    SELECT b.incident, b.first_made, COALESCE(MIN(h.acknowledged), i.acknowledged) AS word,
+           i.noted + CASE b.impact :LIMITS END AS by_then
+    FROM backing b CROSS JOIN incident i ON i.id = b.incident
+    CROSS JOIN incident_customer h ON h.incident = b.incident
     WHERE b.impact IN (:LIMITED) AND (h.since IS NULL OR h.since <= :T)
     GROUP BY b.incident, h.customer
 ) WHERE CASE WHEN word <= :T AND word < first_made THEN word ELSE first_made END > by_then""",
@@ -561,8 +561,15 @@ SELECT DISTINCT 'A121', incident FROM (
     (
         "elements",
         """
-SELECT 'A122', incident FROM backing WHERE elements & 20 <> 20
-UNION ALL SELECT 'A124', incident FROM backing WHERE elements & 11 <> 11""",
+WITH worded AS (
+    SELECT b.incident, MAX(s.elements & 1) + MAX(s.elements & 2) + MAX(s.elements & 4)
+               + MAX(s.elements & 8) + MAX(s.elements & 16) AS elements
+    FROM (SELECT DISTINCT incident FROM sorry WHERE elements & 31 <> 31) w
+    CROSS JOIN backing b ON b.incident = w.incident CROSS JOIN sorry s ON s.incident = w.incident
+    GROUP BY b.incident
+)
+SELECT 'A122', incident FROM worded WHERE elements & 20 <> 20
+UNION ALL SELECT 'A124', incident FROM worded WHERE elements & 11 <> 11""",
     ),
     (
         "promises",
@@ -581,8 +588,8 @@ AND CASE WHEN r.kind IS NULL THEN 1
                   SELECT 1 FROM promise_action l CROSS JOIN act a ON a.id = l.action
                   WHERE l.promise = r.id AND NOT a.cancelled AND (l.since IS NULL OR l.since <= :T))
               AND NOT EXISTS (
-                  SELECT 1 FROM sorry s CROSS JOIN
-                      {_CLOSURE.format("ON l.incident = s.incident CROSS JOIN fix f ON f.cause = r.deeper")}
+                  SELECT 1 FROM sorry s {_CAUSES_OF.format("s")}
+                  CROSS JOIN fix f ON f.cause = r.deeper
                   WHERE s.apology = r.apology AND NOT f.cancelled)
          ELSE 0 END
 AND EXISTS (SELECT 1 FROM apology a WHERE a.id = r.apology AND a.made <= :T)
@@ -729,9 +736,9 @@ WHERE CASE k.code
     (
         "strength",
         """
-WITH RECURSIVE weak (cause, strongest) AS (
-    SELECT cause, MAX(strength) FROM fix WHERE NOT cancelled GROUP BY cause
-    HAVING COALESCE(MAX(strength), 0) < 2
+WITH RECURSIVE weak (cause) AS (
+    SELECT cause FROM fix WHERE NOT cancelled GROUP BY cause
+    HAVING MAX(COALESCE(strength, 3)) < 2
 ), above (weak, cause) AS (
     SELECT cause, cause FROM weak
     UNION
@@ -751,8 +758,8 @@ HAVING MAX(strength IS NULL OR strength > 1) = 0""",
         "containment",
         f"""
 SELECT DISTINCT 'F406', a.id FROM act a CROSS JOIN action_incident n ON n.action = a.id
-CROSS JOIN incident i ON i.id = n.incident
-CROSS JOIN {_CLOSURE.format("ON l.incident = n.incident CROSS JOIN fix f ON f.cause = r.deeper")}
+CROSS JOIN incident i ON i.id = n.incident {_CAUSES_OF.format("n")}
+CROSS JOIN fix f ON f.cause = r.deeper
 WHERE a.kind = 'containment' AND a.closed IS NULL AND NOT a.cancelled AND i.noted <= :T
 AND l.role = 'cause' AND (n.since IS NULL OR n.since <= :T)
 AND f.result = 'effective' AND f.judged + :30D < :T""",
@@ -783,7 +790,7 @@ FROM (
         SELECT b.incident,
                CASE WHEN w.failed_at < COALESCE(w.hollow_at, :T + 1) OR x.incident IS NOT NULL THEN 1
                     WHEN w.hollow_at IS NOT NULL THEN 2
-                    WHEN b.caused = 0 THEN CASE WHEN b.decided THEN 7 WHEN b.is_over THEN 3 ELSE 5 END
+                    WHEN b.met IS NULL THEN CASE WHEN b.decided THEN 7 WHEN b.is_over THEN 3 ELSE 5 END
                     WHEN b.grade = 8 THEN 8
                     WHEN b.grade = 7 OR EXISTS (
                         SELECT 1 FROM decision d WHERE d.incident = b.incident
@@ -809,7 +816,7 @@ def answers(
         first_contact_hours: By rank of impact (3 major, 4 critical), within how many hours a
             customer is to hear from us.
     """
-    now = (as_of - _EPOCH).days * DAY + (as_of - _EPOCH).seconds * 1_000_000
+    now = (as_of - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
     limits = {rank: hours * HOUR for rank, hours in first_contact_hours.items()}
 
     def inlined(sql: str) -> str:

@@ -32,11 +32,11 @@ SELECT id, occurred, occurred_end, noted, acknowledged, failure, process, produc
 FROM incident WHERE canonical IS NULL AND noted <= {AS_OF}"""
 
 
-def _of(listed: str, relation: str, everything: bool) -> str:
+def _of(listed: str, relation: str, everything: bool, column: str = "id") -> str:
     """Return a relation, or what of it is listed in a table of ids."""
     if everything:
         return f"SELECT * FROM {relation}"
-    return f"SELECT r.* FROM {listed} l JOIN {relation} r ON r.id = l.id"
+    return f"SELECT r.* FROM {listed} l JOIN {relation} r ON r.{column} = l.id"
 
 
 def views(*, everything: bool, by_account: bool) -> dict[str, str]:
@@ -90,6 +90,7 @@ FROM action a LEFT JOIN intervention t ON t.id = a.intervention WHERE a.decided 
         "wide_action": _of("wide_action_id", "now_action", everything),
         "now_verification": f"""
 SELECT id, action, made, result FROM verification WHERE made <= {AS_OF}""",
+        "wide_verification": _of("wide_action_id", "now_verification", everything, "action"),
         "now_apology": f"""
 SELECT id, made, elements, recipients, CASE WHEN provenance = 'detected' THEN 1 ELSE 0 END AS weak
 FROM apology WHERE made <= {AS_OF}""",
@@ -97,6 +98,12 @@ FROM apology WHERE made <= {AS_OF}""",
 SELECT l.incident, l.apology, a.made, a.elements, a.recipients, a.weak
 FROM apology_incident l JOIN now_apology a ON a.id = l.apology
 WHERE l.since IS NULL OR l.since <= {AS_OF}""",
+        "focus_sorry": _of("focus_id", "now_sorry", everything, "incident"),
+        # Apologies that did not reach somebody.
+        "missing": "SELECT DISTINCT apology FROM apology_customer WHERE reached = 0"
+        if everything
+        else "SELECT DISTINCT r.apology FROM focus_apology_id l "
+        "JOIN apology_customer r ON r.apology = l.id WHERE r.reached = 0",
         "now_promise": f"""
 SELECT r.id, r.apology, r.kind, r.scope, r.owner, r.due, r.made, r.fulfilled,
        CASE WHEN r.provenance = 'detected' THEN 1 ELSE 0 END AS weak
@@ -109,6 +116,7 @@ FROM promise r JOIN now_apology a ON a.id = r.apology WHERE r.made <= {AS_OF}"""
         if everything
         else "SELECT id FROM focus_customer_id",
         "now_decision": f"SELECT id, kind, incident, cause FROM decision WHERE made <= {AS_OF}",
+        "focus_decision": _of("focus_id", "now_decision", everything, "incident"),
         "now_complaint": f"""
 SELECT id, incident, customer, made, reopened FROM complaint WHERE made <= {AS_OF}""",
     }
@@ -206,10 +214,10 @@ WITH last AS (
     SELECT action, result, made FROM (
         SELECT action, result, made,
                ROW_NUMBER() OVER (PARTITION BY action ORDER BY made DESC, id DESC) AS place
-        FROM now_verification
+        FROM wide_verification
     ) v WHERE place = 1
 ), conclusive AS (
-    SELECT action, MAX(made) AS made FROM now_verification
+    SELECT action, MAX(made) AS made FROM wide_verification
     WHERE result IN ('effective', 'ineffective') GROUP BY action
 )
 SELECT a.id AS action, COALESCE(s.cancelled, 0) AS cancelled,
@@ -255,15 +263,13 @@ WITH said AS (
     SELECT s.incident, MIN(s.made) AS first_made, MIN(s.weak) AS weak,
            MAX(CASE WHEN s.recipients IS NULL THEN 1 ELSE 0 END) AS unsure,
            MAX(CASE WHEN s.recipients = 'all' AND n.apology IS NULL THEN 1 ELSE 0 END) AS everyone
-    FROM now_sorry s LEFT JOIN (SELECT DISTINCT apology FROM apology_customer WHERE reached = 0) n
-        ON n.apology = s.apology
-    GROUP BY s.incident
+    FROM focus_sorry s LEFT JOIN missing n ON n.apology = s.apology GROUP BY s.incident
 ), promised AS (
-    SELECT DISTINCT l.incident FROM now_promise r JOIN now_sorry l ON l.apology = r.apology
+    SELECT DISTINCT l.incident FROM now_promise r JOIN focus_sorry l ON l.apology = r.apology
     WHERE r.kind = 'non_recurrence'
 ), decided AS (
     SELECT incident, MAX(CASE WHEN kind = 'no_action' THEN 1 ELSE 0 END) AS no_action
-    FROM now_decision WHERE incident IS NOT NULL GROUP BY incident
+    FROM focus_decision WHERE incident IS NOT NULL GROUP BY incident
 )
 SELECT f.id AS incident, f.failure, f.occurred, f.noted, f.impact, f.gate, f.detected_by,
        f.acknowledged, f.weak AS incident_weak, s.first_made, s.weak, s.unsure, s.everyone,
@@ -334,7 +340,7 @@ _WORDED = Step(
 SELECT s.incident, MAX(s.elements & 1) AS regret, MAX(s.elements & 2) AS explanation,
        MAX(s.elements & 4) AS responsibility, MAX(s.elements & 8) AS repentance,
        MAX(s.elements & 16) AS repair
-FROM now_sorry s JOIN focus f ON f.id = s.incident WHERE s.elements IS NOT NULL
+FROM focus_sorry s JOIN apologised a ON a.incident = s.incident WHERE s.elements IS NOT NULL
 GROUP BY s.incident""",
 )
 

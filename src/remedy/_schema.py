@@ -201,6 +201,7 @@ INDEXES: dict[str, str] = {
     "action_incident_incident": "action_incident(incident, action)",
     "verification_action": "verification(action, made)",
     "apology_incident_incident": "apology_incident(incident, apology)",
+    "apology_customer_missed": "apology_customer(apology) WHERE reached = 0",
     "apology_customer_customer": "apology_customer(customer, apology)",
     "promise_apology": "promise(apology)",
     "promise_action_action": "promise_action(action)",

@@ -159,8 +159,7 @@ class Writer:
             self.changed("record", entity, resolved.id)
         else:
             self._compare(entity, resolved)
-        if self._keep_pending:
-            self._arrived(entity, resolved)
+        self._arrived(entity, resolved)
 
     def _of_known_apology(self, promise: Promise) -> Promise:
         """Return a promise as made in its apology under the id that this one has here."""
@@ -678,20 +677,24 @@ class Writer:
             "(target = ?2 OR target_source = ?3 AND target_external_id = ?4)",
             [entity.name, record.id, record.source, record.external_id],
         ).fetchall()
+        # What waited came by ingest(), and is taken in as there, whoever brings its other side.
+        how = (self._keep_pending, self._replace)
+        counts = (self.new, self.updated, self.unchanged, self.older)
+        self._keep_pending = self._replace = True
         for number, name, owner, field, text in waiting:
             if not self._db.execute("DELETE FROM pending WHERE id = ?", [number]).rowcount:
                 continue  # What one of those before has brought in was the same record.
             content = json.loads(text)
             if "record" in content:
-                counts = (self.new, self.updated, self.unchanged, self.older)
                 self._write_one(from_dict(content["record"]))
-                self.new, self.updated, self.unchanged, self.older = counts
             elif not content:
                 self._update(
                     BY_NAME[name], attrs.evolve(read(self._db, owner), **{field: record.id})
                 )
             else:
                 self._link_arrived(BY_NAME[name], owner, field, content["link"])
+        self._keep_pending, self._replace = how
+        self.new, self.updated, self.unchanged, self.older = counts
 
     def _link_arrived(self, entity: Entity, owner: str, field: str, items: Any) -> None:
         stub = {"record": entity.name, **_needed(entity, owner), field: items}
@@ -752,10 +755,10 @@ class Writer:
 
     def _may_insert(self, entity: Entity, group: list[Record]) -> bool:
         """Whether nothing of a batch has to wait for its other side, or is waited for."""
-        if not self._keep_pending:
-            return True
         if self._db.execute("SELECT 1 FROM pending LIMIT 1").fetchone():
             return False
+        if not self._keep_pending:
+            return True
         wanted: dict[str, set[str]] = defaultdict(set)
         for record in group:
             for column in entity.references:

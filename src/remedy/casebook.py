@@ -283,7 +283,7 @@ class Casebook:
     def _writer(self, db: Any, **how: bool) -> Writer:
         return Writer(db, self.config, **how)
 
-    def amend(self, id: str, *, reason: str, **fields: Any) -> Record:
+    def amend(self, id: str, /, *, reason: str, **fields: Any) -> Record:
         """Change single-valued fields of a record, and return it as it is then.
 
         Example:
@@ -301,7 +301,7 @@ class Casebook:
         with self._store.transaction() as db:
             return self._writer(db).amend(id, fields, reason)
 
-    def link(self, id: str, *, reason: str | None = None, **fields: Any) -> None:
+    def link(self, id: str, /, *, reason: str | None = None, **fields: Any) -> None:
         """Add to plural fields of a record: what it refers to, or what happened to it.
 
         Example:
@@ -315,7 +315,7 @@ class Casebook:
         with self._store.transaction() as db:
             self._writer(db).link(id, fields, reason)
 
-    def unlink(self, id: str, *, reason: str, **fields: Any) -> None:
+    def unlink(self, id: str, /, *, reason: str, **fields: Any) -> None:
         """Take from plural fields of a record what was put there by mistake."""
         _needs_reason(reason)
         with self._store.transaction() as db:

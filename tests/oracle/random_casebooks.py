@@ -73,6 +73,7 @@ LIVES = (
     ("closed", "cancelled"),
     ("cancelled", "closed"),
     ("implemented", "closed", "closed"),
+    ("implemented", "closed", "closed"),
     ("implemented", "cancelled", "took_effect", "cancelled"),
 )
 
@@ -185,21 +186,23 @@ class _World:
             self.make_decisions()
         for incident in self.incidents:
             self.hear_customers(incident)
-        moments = [self.draw_as_of() for _ in range(3)]
+        moments = [self.draw_as_of(), self.draw_edge(), self.draw_edge()]
         order = list(self.records)
         rng.shuffle(order)
         return Case(tuple(order), moments[0], self.config, tuple(moments))
 
     def draw_as_of(self) -> datetime:
-        """The end, the middle, or the edge of some window."""
+        """The end, later, or the middle; now and then the edge of some window."""
         latest = max(self.moments)
-        way = self.rng.choice(("end", "end", "end", "later", "middle", "edge", "edge"))
+        way = self.rng.choice(("end", "end", "end", "later", "middle", "edge"))
         if way == "end":
             return latest + self.rng.randint(0, 40) * DAY
         if way == "later":
             return latest + self.rng.randint(80, 400) * DAY
-        if way == "middle":
-            return self.rng.choice(self.moments)
+        return self.rng.choice(self.moments) if way == "middle" else self.draw_edge()
+
+    def draw_edge(self) -> datetime:
+        """A moment at which something to be said changes, or the one before, or after."""
         kinds: dict[str, list[datetime]] = {}
         for record in self.records:
             for kind, edge in self.edges(record):
@@ -371,7 +374,8 @@ class _World:
                 step = self.rng.choice((1, 1, 2, 0))
                 number = self.orders[customer] = self.orders.get(customer, 0) + step
             heard = self.after(at, 3) if self.chance(0.1) and len(who) < 9 else None
-            since = self.since(at) if len(who) < 9 else None
+            late = len(who) < 9 and self.habit("links late", 0)
+            since = self.since(at) if not late else self.after(at, 90)
             links.append(
                 r.Affected(customer=customer, order_no=number, acknowledged=heard, since=since)
             )
@@ -446,6 +450,9 @@ class _World:
 
     def make_actions(self) -> None:
         for cause in list(self.causes):
+            escape = any(link.role is Role.ESCAPE for link in cause.incidents)
+            if escape and not self.habit("acts on escapes", 1):
+                continue
             for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
                 if self.habit("acts", 1):
                     others = [each.id for each in self.some(self.causes, 2) if self.chance(0.2)]
@@ -514,7 +521,12 @@ class _World:
         events: list[tuple[str, datetime]] = []
         at = decided
         for state in states:
-            at = at if self.chance(0.12) else self.after(at, self.rng.choice((2, 30)))
+            later = [_first(each.occurred) for each in self.incidents]
+            later = [each for each in later if each >= at]
+            if later and self.chance(0.1):  # at the very moment of an incident
+                at = self.rng.choice(later)
+            elif not self.chance(0.12):
+                at = self.after(at, self.rng.choice((2, 30)))
             if all((state, at) != known for known in events):
                 events.append((state, at))
         if self.chance(0.1):
@@ -762,7 +774,7 @@ class _World:
                 made = self.after(_noted(incident), 20)
                 self.decide(made, incident=incident.id, kind=self.rng.choice(kinds))
         for cause in self.causes:
-            if self.habit("decides on causes", 0) and self.chance(0.4):
+            if self.habit("decides on causes", 0) and self.chance(0.6):
                 made = self.after(cause.found, 20)
                 self.decide(made, cause=cause.id, kind=self.rng.choice(kinds))
 

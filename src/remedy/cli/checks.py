@@ -68,8 +68,11 @@ def _run(
     if path is not None:
         config = load_config(path, book.config)
         notes["settings"] = path.name if config_path is None else str(path)
-    if options.get("as_of") is None and book.told_on is not None:
-        notes["as of"] = "when this casebook is told"
+    if options.get("as_of") is None:
+        told_on = book.told_on
+        options["as_of"] = told_on or datetime.now().astimezone()
+        if told_on is not None:
+            notes["as of"] = "when this casebook is told"
     report = book.check(rules=extra_rules(modules), profile=profile, config=config, **options)
     return report, notes
 
@@ -96,6 +99,7 @@ def _codes(given: tuple[str, ...]) -> list[str]:
 @click.option(
     "--top",
     type=click.IntRange(min=1),
+    metavar="N",
     default=10,
     show_default=True,
     help="How many findings of each rule to show. (json has all.)",

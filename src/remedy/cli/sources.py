@@ -149,9 +149,10 @@ def _beside(file: Path) -> Path:
 
 def _tell(line: str) -> None:
     """Say what is not the answer, but about it."""
-    from remedy.reporting._paper import plain
+    from remedy.reporting._paper import plain, wrapped
 
-    click.echo(plain(line), err=True)
+    for each in wrapped(plain(line), 80):
+        click.echo(each, err=True)
 
 
 def _harmless(text: str) -> Iterator[str]:
@@ -164,6 +165,7 @@ def _harmless(text: str) -> Iterator[str]:
 
 
 def _inferred(file: Path, reading: Any, given: dict[str, str], *, ask: bool, form: str) -> Mapping:
+    from remedy.reporting._paper import wrapped
     from remedy.sources import infer
 
     inferred = infer(file, reading=reading).answered(given)
@@ -181,8 +183,9 @@ def _inferred(file: Path, reading: Any, given: dict[str, str], *, ask: bool, for
         raise Problem("\n".join(_missing(inferred)))
     if form == "text":
         options = ", ".join(_flag(name) for name in guesses)
-        more = ["", f"To say otherwise: {options}"] if guesses else []
-        say([*shown, *more, ""])
+        say([*shown, ""])
+        if guesses:
+            say([*wrapped(f"These are guesses, where you said nothing: {options}.", 80), ""])
     return inferred.mapping()
 
 
@@ -266,6 +269,7 @@ def _imported(
 @click.option(
     "--window",
     type=click.IntRange(min=1),
+    metavar="DAYS",
     default=90,
     show_default=True,
     help="Within how many days a failure counts as back.",

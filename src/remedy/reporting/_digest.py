@@ -85,7 +85,7 @@ def digest(report: Report, top: int, *, old: bool) -> Digest:
     sections = []
     for (severity, code), found in places.items():
         chosen = found[:top]
-        if BY_CODE.get(code) and code in ("R201", "R202") and len(found) <= _SORTED_BY_SIZE:
+        if code in ("R201", "R202") and len(found) <= _SORTED_BY_SIZE:
             sizes = {place: -len(findings[place].incidents) for place in found}
             chosen = sorted(found, key=lambda place: (sizes[place], place))[:top]
         shown = tuple(findings[place] for place in chosen)

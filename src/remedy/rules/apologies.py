@@ -196,8 +196,9 @@ AND NOT EXISTS (
     Rule(
         "A120",
         """
-SELECT s.incident AS subject, s.weak, COUNT(*) AS missed, MIN(h.customer) AS example
-FROM apologised s JOIN (SELECT DISTINCT incident, customer FROM now_hit) h ON h.incident = s.incident
+SELECT s.incident AS subject, s.weak, COUNT(DISTINCT h.customer) AS missed,
+       MIN(h.customer) AS example
+FROM apologised s JOIN now_hit h ON h.incident = s.incident
 WHERE s.unsure = 0 AND s.everyone = 0
 AND NOT EXISTS (
     SELECT 1 FROM now_sorry l LEFT JOIN apology_customer n
@@ -218,14 +219,14 @@ GROUP BY s.incident, s.weak""",
     Rule(
         "A121",
         f"""
-SELECT s.incident AS subject, COUNT(*) AS late, MIN(h.customer) AS example
-FROM apologised s JOIN contact_limit k ON k.impact = s.impact
-JOIN (SELECT incident, customer, MIN(acknowledged) AS acknowledged FROM now_hit
-      GROUP BY incident, customer) h ON h.incident = s.incident
-WHERE CASE WHEN COALESCE(h.acknowledged, s.acknowledged) <= {AS_OF}
-           AND COALESCE(h.acknowledged, s.acknowledged) < s.first_made
-      THEN COALESCE(h.acknowledged, s.acknowledged) ELSE s.first_made END > s.noted + k.span
-GROUP BY s.incident""",
+SELECT incident AS subject, COUNT(*) AS late, MIN(customer) AS example FROM (
+    SELECT s.incident, h.customer, s.first_made, s.noted + k.span AS late_from,
+           MIN(COALESCE(h.acknowledged, s.acknowledged)) AS heard
+    FROM apologised s JOIN contact_limit k ON k.impact = s.impact
+    JOIN now_hit h ON h.incident = s.incident
+    GROUP BY s.incident, h.customer, s.first_made, s.noted, k.span
+) c WHERE CASE WHEN heard <= {AS_OF} AND heard < first_made THEN heard ELSE first_made END > late_from
+GROUP BY incident""",
         name="heard from us late",
         severity=Severity.INFO,
         fact="A:contact",

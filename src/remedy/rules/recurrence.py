@@ -24,7 +24,7 @@ RULES: tuple[Rule, ...] = (
 JOIN (
     SELECT v.action, v.made,
            LEAD(v.made) OVER (PARTITION BY v.action ORDER BY v.made, v.id) AS until_at, v.result
-    FROM now_verification v
+    FROM wide_verification v
 ) v ON v.action = r.action AND v.result = 'effective' AND v.made < r.occurred
     AND (v.until_at IS NULL OR v.until_at >= r.occurred)"""
         ),

@@ -141,7 +141,8 @@ class TextFile:
 
     def _read(self) -> bytes:
         try:
-            return self._bytes.read(_CHUNK)
+            # What is there of a file that ends early; `read` would throw that away.
+            return self._bytes.read1(_CHUNK)
         except EOFError:
             if self._cut_short:
                 self.ended_early = f"line {self._line + 1:,}"

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import attrs
 
 from remedy.errors import BadMapping, BadRows, RemedyError
-from remedy.records import Record
+from remedy.records import Incident, Record
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.compiling import Unfit
 from remedy.sources.mapping import Mapping, load_mapping, mapping_from
@@ -277,6 +277,12 @@ def _digest(record: Record) -> int:
         return hash(repr(fields))
 
 
+def _ids_of(record: Record) -> Iterator[str]:
+    yield record.id
+    if isinstance(record, Incident):
+        yield from (each.customer for each in record.customers if isinstance(each.customer, str))
+
+
 class _Import:
     def __init__(
         self,
@@ -373,8 +379,9 @@ class _Import:
     def _counted_records(self, made: Iterable[Record]) -> Iterator[Record]:
         for record in made:
             self._kinds[record.entity] += 1
-            if not record.id.isascii() and not _BIDI.isdisjoint(record.id):
-                self._turning.append(ascii(record.id))
+            for id in _ids_of(record):
+                if not id.isascii() and not _BIDI.isdisjoint(id):
+                    self._turning.append(ascii(id))
             yield record
 
     def _refuse_second(self, record: Record, case: Case) -> None:

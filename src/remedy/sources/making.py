@@ -15,7 +15,7 @@ from remedy.sources.conditions import Values
 from remedy.sources.converting import text_of
 from remedy.sources.sections import Section
 from remedy.sources.shapes import Shape, attribute_shape, shapes_of
-from remedy.sources.values import Value
+from remedy.sources.values import Parts, Value
 from remedy.vocabulary import Provenance
 
 __all__ = ["Gatherer", "Maker"]
@@ -58,9 +58,11 @@ class _Made:
         self._needed = [
             name for name, shape in shapes.items() if shape.needed and name not in self._constants
         ]
-        self._columns = {
-            name: sorted(each.columns())[0] for name, each in section.sources() if each.columns()
-        }
+        self._columns: dict[str, str] = {}
+        for name, each in section.sources():
+            column = _column_of(each)
+            if column is not None:
+                self._columns.setdefault(name, column)
 
     def _where_it_holds(self, rows: Sequence[Values]) -> Sequence[Values]:
         when = self._when
@@ -94,13 +96,34 @@ class _Made:
         try:
             return self.kind(**given)
         except InvalidRecord as error:
-            raise self._unfit(error, error.field, rows) from None
+            raise self._unfit(error, self._field_of(error, given), rows) from None
+
+    def _field_of(self, error: InvalidRecord, given: Mapping[str, Any]) -> str:
+        """Return the field that an error is about, also where it arose inside of one."""
+        if error.record == self.kind.__name__:
+            return error.field
+        for reader in self._fields:
+            if reader.shape.several and reader.name in given:
+                try:
+                    reader.shape.check(given[reader.name])
+                except InvalidRecord:
+                    return reader.name
+        return error.field
 
     def _unfit(self, error: InvalidRecord, field: str, rows: Sequence[Values]) -> Unfit:
         column = self._columns.get(field)
         value = rows[-1].get(column) if rows and column else error.value
         inner = f" ({error.field})" if error.field != field else ""
         return Unfit(column, value, f"{self.section.record}.{field}{inner}: {error.problem}")
+
+
+def _column_of(source: Value | Parts) -> str | None:
+    """Return the column that a message about a field had best name."""
+    if isinstance(source, Value) and source.column is not None:
+        return source.column
+    if isinstance(source, Parts):
+        return next(filter(None, map(_column_of, source.fields.values())), None)
+    return min(source.columns(), default=None)
 
 
 class Maker(_Made):

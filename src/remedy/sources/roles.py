@@ -176,7 +176,7 @@ def _customers(columns: Sequence[Column], keys: Sequence[str]) -> tuple[str, ...
         each
         for each in columns
         if each.name not in keys[:1]
-        and (each.looks_like in ("name", "number", "id") or _is_many_words(each))
+        and (each.looks_like in ("name", "number", "id", "constant") or _is_many_words(each))
     ]
     found = [
         each

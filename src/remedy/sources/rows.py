@@ -204,6 +204,8 @@ def _plain(value: Any) -> Any:
             return str(value)
         if hasattr(value, "item"):  # a scalar of numpy
             return _plain(value.item())
+        if type(value).__name__ == "NAType":  # pandas.NA, which is not to be compared
+            return None
     elif isinstance(value, dt.datetime) and _is_no_time(value):
         return None
     return value
@@ -233,7 +235,8 @@ def rows_of(data: object, reading: Reading | None = None, name: str | None = Non
         return _file(Path(data), reading or Reading())
     if isinstance(data, Mapping):
         raise SourceError(name or "rows", "is one dictionary: give a list of them.")
-    if hasattr(data, "columns") or hasattr(data, "__narwhals_dataframe__"):
+    # The class is asked, since the columns of a lazy frame may be a long computation.
+    if hasattr(type(data), "columns") or hasattr(data, "__narwhals_dataframe__"):
         from remedy.sources.frames import Frame
 
         return Frame(data, name or "frame")

@@ -232,6 +232,8 @@ def _check(value: Value, shape: Shape, place: str) -> None:
     """Refuse what can be seen to be wrong without any row."""
     if value.take == "all" and not shape.several:
         raise BadMapping(place, "take = 'all' is for fields that can hold several.")
+    if value.take in ("earliest", "latest") and shape.kind is not Kind.TIME:
+        raise BadMapping(place, f"take = {value.take!r} is for fields that hold times.")
     constants: dict[str, tuple[Any, ...]] = {
         "value": () if value.value is None else (value.value,),
         "rules": tuple(rule.is_ for rule in value.rules or ()),
@@ -260,7 +262,7 @@ def section_table(section: Section) -> dict[str, Any]:
     for key in ("when", "needs", "per"):
         value = getattr(section, key)
         if value not in (None, ()):
-            found[key] = as_table(value)
+            found[key] = value[0] if key == "needs" and len(value) == 1 else as_table(value)
     found |= {name: as_table(each) for name, each in section.fields.items()}
     if section.attributes:
         found["attributes"] = as_table(section.attributes)

@@ -74,6 +74,8 @@ class Table(Rows):
             columns = self._columns = self._names(next(records, None))
             width = len(columns)
             for number, (line, cells) in enumerate(records, start=2):
+                if number % _BATCH == 0:
+                    self._share = file.share
                 if len(cells) == width:
                     values = dict(zip(columns, cells, strict=True))
                     if file.suspicious:
@@ -82,6 +84,7 @@ class Table(Rows):
                         yield Row(line, number, values)
                 else:
                     yield _ragged(line, number, columns, cells)
+            self._share = file.share
 
     def _open(self) -> _Watched:
         return _Watched(
@@ -102,7 +105,6 @@ class Table(Rows):
                     batch, failure = _pull(reader, size)
                 finally:
                     csv.field_size_limit(before)
-            self._share = file.share
             yield from batch
             if failure is not None:
                 if self._reading.cut_short and failure.problem == "unexpected end of data":

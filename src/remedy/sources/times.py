@@ -229,7 +229,7 @@ def _iso(reader: TimeReader, _: Format, text: str) -> Time | None:
         return None
     if text[11:13] == "24":
         raise ValueError("24:00 is written as 00:00 of the next day")
-    return reader._placed(datetime.fromisoformat(text))
+    return reader._placed(datetime.fromisoformat(text.upper()))
 
 
 _EARLIEST, _LATEST = -62_135_596_800, 253_402_300_799  # the years 1 to 9999

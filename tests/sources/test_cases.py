@@ -1,0 +1,802 @@
+import json
+import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remedy.money import Money
+from remedy.records import (
+    Action,
+    ActionEvent,
+    Affected,
+    Amends,
+    Apology,
+    CausalLink,
+    Cause,
+    Complaint,
+    Customer,
+    External,
+    Incident,
+    Link,
+    Record,
+    Share,
+)
+from remedy.sources.cases import Mapper, attribute_name
+from remedy.sources.compiling import Unfit
+from remedy.sources.conditions import test_of as make_test
+from remedy.sources.mapping import Mapping, mapping_from
+from remedy.sources.rows import rows_of
+from remedy.sources.values import Condition, from_table
+from remedy.vocabulary import ALL, Element, Provenance
+
+T0 = "2026-03-02T09:00Z"
+BASE: dict[str, Any] = {"source": "crm", "key": "K", "rest": "attributes", "missing": ["?"]}
+
+
+def mapping(records: dict[str, Any], **entries: Any) -> Mapping:
+    return mapping_from(BASE | entries | {"records": records})
+
+
+def made(rows: list[dict[str, Any]], found: Mapping) -> list[Record]:
+    source = rows_of([{"K": str(number)} | row for number, row in enumerate(rows, start=1)])
+    mapper = Mapper(found, source)
+    records = [record for case in mapper.cases(source) for record in mapper.records(case)]
+    for _, gathered in mapper.gathered():
+        assert isinstance(gathered, Record)
+        records.append(gathered)
+    return records
+
+
+def incident(row: dict[str, Any], entries: dict[str, Any] | None = None, **fields: Any) -> Any:
+    """The incident that a row makes."""
+    [found] = made(
+        [row], mapping({"incident": {"occurred": {"value": T0}} | fields}, **(entries or {}))
+    )
+    return found
+
+
+def refused(row: dict[str, Any], **fields: Any) -> Unfit:
+    with pytest.raises(Unfit) as caught:
+        incident(row, **fields)
+    return caught.value
+
+
+# --- records, ids and what they say of where they come from ---------------------------------------
+
+
+def test_a_record_says_where_it_comes_from() -> None:
+    found = incident({"K": "7"})
+
+    assert (found.id, found.source, found.external_id) == ("crm-7", "crm", "7")
+    assert found.provenance is Provenance.MAPPED
+
+
+def test_a_row_may_make_several_records_that_refer_to_each_other() -> None:
+    rows = [{"Said": "sorry"}, {"Said": "?"}]
+    records = {
+        "incident": {"occurred": {"value": T0}, "customers": {"value": "C-17"}},
+        "complaint": {"made": {"value": T0}, "incident": {"record": "incident"}},
+        "apology": {
+            "needs": "text",
+            "incidents": {"record": "incident"},
+            "made": {"value": T0},
+            "text": "Said",
+            "customers": {"value": "ALL"},
+            "elements": [{"value": "regret"}, {"value": "repair"}],
+            "promises": {"kind": {"value": "non_recurrence"}, "text": "Said"},
+        },
+        "second": {"record": "complaint", "made": {"value": T0}, "channel": {"value": "phone"}},
+    }
+
+    found = made(rows, mapping(records))
+
+    assert [each.id for each in found] == [
+        *("crm-1", "crm-1/second", "crm-1/complaint", "crm-1/apology"),
+        *("crm-2", "crm-2/second", "crm-2/complaint"),
+    ]
+    assert [each.external_id for each in found if isinstance(each, Complaint)] == [
+        *("1/second", "1", "2/second", "2")
+    ]
+    [apology] = [each for each in found if isinstance(each, Apology)]
+    assert apology.incidents == (Link(to="crm-1"),)
+    assert apology.customers is ALL
+    assert apology.elements == (Element.REGRET, Element.REPAIR)
+    assert apology.promises[0].text == "sorry"
+
+
+def test_ids_can_be_said() -> None:
+    found = incident({"K": "7"}, id={"template": "INC-{K}"}, external_id={"value": "x"})
+
+    assert (found.id, found.external_id) == ("INC-7", "x")
+
+
+def test_without_a_key_the_id_says_which_record_it_is() -> None:
+    found = incident({"K": "7"}, {"key": []}, id={"template": "INC-{K}"})
+
+    assert (found.id, found.external_id) == ("INC-7", "INC-7")
+
+
+def test_a_key_of_several_columns_is_joined() -> None:
+    assert incident({"K": "7", "L": 2}, {"key": ["K", "L"]}).id == "crm-7/2"
+    with pytest.raises(Unfit, match="tells the rows apart") as caught:
+        incident({"K": "7", "L": "?"}, {"key": ["K", "L"]})
+    assert caught.value.column == "L"
+
+
+def test_a_record_is_made_only_where_its_condition_holds() -> None:
+    section = {"occurred": {"value": T0}, "when": {"column": "Kind", "equals": ["fault", "Error"]}}
+
+    found = made([{"Kind": " FAULT "}, {"Kind": "idea"}], mapping({"incident": section}))
+
+    assert [each.id for each in found] == ["crm-1"]
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def test_labels_lose_the_space_at_their_ends_and_free_text_keeps_it() -> None:
+    found = incident({"A": "  late  "}, title="A", text="A")
+
+    assert (found.title, found.text) == ("late", "  late  ")
+
+
+@pytest.mark.parametrize("cell", ["", "  ", "?", None])
+def test_what_says_nothing_is_missing(cell: str | None) -> None:
+    assert incident({"A": cell}, title="A").title is None
+
+
+def test_a_field_may_have_other_words_for_nothing() -> None:
+    assert incident({"A": "N/A"}, title={"column": "A", "missing": "n/a"}).title is None
+
+
+def test_a_template_is_missing_where_a_part_is() -> None:
+    template = {"template": "{A} / {B} {{x}}"}
+
+    assert incident({"A": "a", "B": 2}, title=template).title == "a / 2 {x}"
+    assert incident({"A": "a", "B": "?"}, title=template).title is None
+
+
+def test_the_first_that_is_there_is_taken() -> None:
+    value = {"first_of": ["A", "B"], "otherwise": {"value": "none"}}
+
+    assert incident({"A": "?", "B": "b"}, title=value).title == "b"
+    assert incident({"A": "?", "B": "?"}, title=value).title == "none"
+
+
+def test_a_table_of_values_is_read_without_regard_to_case() -> None:
+    table = {"1 - High": "major", "low": "minor", "LOW": "minor"}
+    value = {"column": "A", "values": table, "others": "missing"}
+
+    assert incident({"A": "1 - high "}, impact=value).impact == "major"
+    assert incident({"A": "LOW"}, impact=value).impact == "minor"
+    assert incident({"A": "Low"}, impact=value).impact == "minor"
+    assert incident({"A": "urgent"}, impact=value).impact is None
+    assert incident({"A": "critical"}, impact=value | {"others": "keep"}).impact == "critical"
+
+
+def test_the_first_rule_that_holds_decides() -> None:
+    value = {
+        "column": "A",
+        "rules": [
+            {"contains": "collect", "is": "shipped collect"},
+            {"words": ["late", "delay"], "is": "late"},
+            {"column": "B", "present": True, "is": "other"},
+        ],
+        "otherwise": {"value": "unclear"},
+    }
+
+    def mode(a: str, b: str = "?") -> str:
+        return str(incident({"A": a, "B": b}, failure_mode=value).failure_mode)
+
+    assert mode("late, and collect") == "shipped collect"
+    assert mode("too LATE!") == "late"
+    assert mode("isolated", "x") == "other"
+    assert mode("isolated") == "unclear"
+
+
+def test_a_value_may_depend_on_a_condition() -> None:
+    constant = {"value": "major", "when": {"column": "A", "above": 10}}
+    column = {"column": "B", "when": {"contains": "x"}}
+
+    assert incident({"A": "11"}, impact=constant).impact == "major"
+    assert incident({"A": "9"}, impact=constant).impact is None
+    assert incident({"B": "ax"}, title=column).title == "ax"
+    assert incident({"B": "ay"}, title=column).title is None
+
+
+def test_the_part_of_a_text_is_taken() -> None:
+    text = "Issue: it leaks.\nCorrective Actions: replace it. Note: soon."
+    after = {"column": "A", "after": ["Correction:", "Corrective Actions:"], "before": "Note:"}
+
+    assert incident({"A": text}, text=after).text == "replace it."
+    assert incident({"A": "no such mark"}, text=after).text is None
+    assert incident({"A": "Correction:  "}, text=after).text is None
+    assert incident({"A": "x"}, text={"column": "A", "before": "Note:"}).text == "x"
+
+
+def test_several_values_in_one_cell_are_parted() -> None:
+    found = incident({"A": "C-1; C-2;;C-1"}, customers={"column": "A", "split": ";"})
+
+    assert found.customers == (Affected(customer="C-1"), Affected(customer="C-2"))
+    assert incident({"A": ["C-1", "C-2"]}, customers="A").customers == found.customers
+    assert incident({"A": ";"}, customers={"column": "A", "split": ";"}).customers == ()
+
+
+def test_a_customer_has_an_order() -> None:
+    found = incident(
+        {"A": "C-1", "O": "SO-7", "N": "3"},
+        customers={"customer": "A", "order": "O", "order_no": "N"},
+    )
+
+    assert found.customers == (Affected(customer="C-1", order="SO-7", order_no=3),)
+    assert incident({"A": "?"}, customers={"customer": "A", "order": "O"}).customers == ()
+
+
+def test_lists_of_fields_are_joined() -> None:
+    found = incident({"A": "C-1", "B": "C-2"}, customers=["A", {"customer": "B"}, "C"])
+
+    assert [each.customer for each in found.customers] == ["C-1", "C-2"]
+    assert incident({}, customers=["A", "B"]).customers == ()
+
+
+def test_a_reference_may_be_in_the_terms_of_another_source() -> None:
+    [_, complaint] = made(
+        [{"A": 7}],
+        mapping(
+            {
+                "incident": {"occurred": {"value": T0}},
+                "complaint": {
+                    "made": {"value": T0},
+                    "customer": {"column": "A", "external": "shop"},
+                },
+            }
+        ),
+    )
+
+    assert isinstance(complaint, Complaint)
+    assert complaint.customer == External(source="shop", external_id="7")
+
+
+@pytest.mark.parametrize(
+    ("cell", "options", "expected"),
+    [
+        ("40,915.00", {"thousands": ","}, 40915),
+        ("1.234.567", {"thousands": ".", "decimal": ","}, 1234567),
+        ("1234", {"thousands": ","}, 1234),
+        (" +7 ", {}, 7),
+        ("-7.0", {}, -7),
+        (7, {}, 7),
+        (7.0, {}, 7),
+    ],
+)
+def test_whole_numbers_are_read(cell: Any, options: dict[str, Any], expected: int) -> None:
+    found = incident({"A": cell}, attributes={"n": {"column": "A", "as": "whole"} | options})
+
+    assert found.attributes["n"] == expected
+
+
+@pytest.mark.parametrize("cell", ["1,23", "12,345.67", "1e5", "٣", "", "x" * 99, True, "--1", "1."])
+def test_what_is_no_number_is_refused(cell: Any) -> None:
+    problem = refused({"A": cell or "-"}, attributes={"n": {"column": "A", "as": "number"}})
+
+    assert "is no number" in problem.problem
+
+
+def test_attributes_hold_what_they_are_said_to() -> None:
+    row = {"A": "1.50", "B": "Yes", "C": "2026-03-02", "D": 7, "E": ["x", ["y"]], "F": "2", "G": T0}
+    found = incident(
+        row,
+        {"zone": "UTC", "ignore": ["K"]},
+        attributes={
+            "a": {"column": "A", "as": "number"},
+            "b": {"column": "B", "as": "flag"},
+            "c": {"column": "C", "as": "time"},
+            "d": {"column": "D", "as": "text"},
+            "f": {"column": "F", "as": "number"},
+            "g": {"column": "G", "as": "time"},
+            "always": {"value": 7},
+            "never": "Z",
+        },
+    )
+
+    assert found.attributes == {
+        "a": 1.5,
+        "b": True,
+        "c": "2026-03-02[UTC]",
+        "d": "7",
+        "e": ["x", ["y"]],
+        "f": 2,
+        "g": "2026-03-02T09:00:00+00:00",
+        "always": 7,
+    }
+
+
+def test_the_rest_is_kept_as_attributes_of_the_first_record() -> None:
+    records = {
+        "incident": {"occurred": {"value": T0}},
+        "complaint": {"made": {"value": T0}},
+    }
+    [first, second] = made(
+        [{"Sub-product": " x ", "Größe": 3, "Empty": "", "Gone": "g"}],
+        mapping(records, ignore=["Gone"]),
+    )
+
+    assert first.attributes == {"sub_product": " x ", "grosse": 3}
+    assert second.attributes == {}
+
+
+def test_dates_of_frames_are_kept_as_text() -> None:
+    import datetime as dt
+
+    found = incident({"A": dt.date(2026, 3, 2)}, attributes={"b": "A"})
+    rest = incident({"A": dt.date(2026, 3, 2)})
+
+    assert found.attributes == {"b": "2026-03-02"}
+    assert rest.attributes == {"a": "2026-03-02"}
+
+
+def test_columns_that_would_become_the_same_attribute_are_refused() -> None:
+    with pytest.raises(ValueError, match="'a b' and 'A-B' would both become the attribute 'a_b'"):
+        incident({"a b": "1", "A-B": "2"})
+    with pytest.raises(ValueError, match=r"'attributes\.a' and 'A'"):
+        incident({"A": "1", "B": "2"}, attributes={"a": "B"})
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Ticket #", "ticket"),
+        ("% done", "done"),
+        ("2nd", "column_2nd"),
+        ("日本", "column"),
+        ("ComplaintID", "complaint_id"),
+        ("x" * 99, "x" * 63),
+    ],
+)
+def test_attributes_are_named_after_columns(name: str, expected: str) -> None:
+    assert attribute_name(name) == expected
+
+
+@given(st.text())
+def test_every_column_has_a_name_for_an_attribute(name: str) -> None:
+    Incident(id="x", occurred=T0, attributes={attribute_name(name): 1})
+
+
+# --- flags, words, money --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("cell", "expected"), [("Yes", True), ("n", False), (True, True), (0, False)])
+def test_flags_are_read(cell: Any, expected: bool) -> None:
+    [_, found] = made(
+        [{"A": cell}],
+        mapping(
+            {
+                "incident": {"occurred": {"value": T0}},
+                "complaint": {"made": {"value": T0}, "justified": "A"},
+            }
+        ),
+    )
+
+    assert isinstance(found, Complaint)
+    assert found.justified is expected
+
+
+def test_what_is_no_flag_is_refused() -> None:
+    problem = refused({"A": "maybe"}, attributes={"x": {"column": "A", "as": "flag"}})
+
+    assert "neither yes nor no" in problem.problem
+
+
+def amends(row: dict[str, Any], **amount: Any) -> Any:
+    records = {
+        "amends": {
+            "incident": {"value": "INC-1"},
+            "made": {"value": T0},
+            "kind": {"value": "refund"},
+            "amount": {"column": "A"} | amount,
+            "shares": [
+                {"party": {"value": "us"}, "percent": {"value": 60}},
+                {"party": {"value": "carrier"}, "percent": {"value": 40}},
+            ],
+        }
+    }
+    [found] = made([row], mapping(records))
+    assert isinstance(found, Amends)
+    return found
+
+
+def test_sums_are_read() -> None:
+    assert amends({"A": "12.50 EUR"}).amount == Money(1250, "EUR")
+    assert amends({"A": "1.234,50"}, thousands=".", decimal=",", currency="EUR").amount == Money(
+        123450, "EUR"
+    )
+    assert amends({"A": 12.5, "C": "USD"}, currency_column="C").amount == Money(1250, "USD")
+    assert amends({"A": Decimal("0.1"), "C": "USD"}, currency_column="C").amount == Money(10, "USD")
+    assert amends({"A": "?"}).amount is None
+
+
+def test_what_has_only_constants_is_nothing() -> None:
+    assert amends({"A": "1 EUR"}).shares == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "options", "problem"),
+    [
+        ({"A": "12.50"}, {}, "has no currency"),
+        ({"A": "12.50 XXX"}, {}, "no currency of ISO 4217"),
+        ({"A": "12.505 EUR"}, {}, "more digits"),
+        ({"A": "-1 EUR"}, {}, "never negative"),
+        ({"A": "nan EUR"}, {}, "is no number"),
+        ({"A": "1", "C": ""}, {"currency_column": "C"}, "'C' is empty"),
+        ({"A": "1,50"}, {"currency": "EUR"}, "is no number"),
+    ],
+)
+def test_what_is_no_sum_is_refused(row: Any, options: dict[str, Any], problem: str) -> None:
+    with pytest.raises(Unfit) as caught:
+        amends(row, **options)
+    assert problem in caught.value.problem
+    assert caught.value.column == "A"
+
+
+# --- several rows ---------------------------------------------------------------------------------
+
+LOG = [
+    {"K": "7", "At": "2026-03-02T09:00Z", "State": "New", "Reopened": "0", "Group": "A", "S": "?"},
+    {"K": "7", "At": "2026-03-03T09:00Z", "State": "Active", "Reopened": "1", "Group": "B", "S": "x"},
+    {"K": "7", "At": "2026-03-04T09:00Z", "State": "Closed", "Reopened": "1", "Group": "A", "S": "?"},
+    {"K": "8", "At": "2026-03-02T08:00Z", "State": "New", "Reopened": "0", "Group": "?", "S": "?"},
+]
+EVENTS: dict[str, Any] = {
+    "incident": {
+        "occurred": {"column": "At", "take": "first"},
+        "detected": {"column": "At", "take": "earliest"},
+        "updated": {"column": "At", "take": "latest"},
+        "title": "S",
+        "impact": {"value": "minor"},
+        "attributes": {"groups": {"column": "Group", "take": "all"}},
+    },
+    "complaint": {
+        "made": {"column": "At", "take": "first"},
+        "reopened": {"column": "At", "when": {"column": "Reopened", "above": 0}, "take": "first"},
+    },
+    "action": {
+        "when": {"column": "State", "equals": ["Active", "Closed"]},
+        "kind": {"value": "correction"},
+        "incidents": {"record": "incident"},
+        "events": [
+            {
+                "when": {"column": "State", "equals": "Active"},
+                "state": {"value": "implemented"},
+                "occurred": "At",
+            },
+            {"take": "last", "state": {"value": "closed"}, "occurred": "At", "who": "Group"},
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("rows", ["consecutive", "scattered"])
+def test_several_rows_make_one_record(rows: str) -> None:
+    log = LOG if rows == "consecutive" else [LOG[0], LOG[3], LOG[1], LOG[2]]
+    found = made(log, mapping(EVENTS, rows=rows))
+    [first, second] = [each for each in found if isinstance(each, Incident)]
+
+    assert first.id == "crm-7"
+    assert str(first.occurred) == str(first.detected) == "2026-03-02 09:00:00+00:00"
+    assert str(first.updated) == "2026-03-04 09:00:00+00:00"
+    assert first.title == "x"
+    assert first.attributes == {"groups": ["A", "B"]}
+    assert second.attributes == {}
+    reopened = [each.reopened for each in found if isinstance(each, Complaint)]
+    assert [str(each) for each in reopened] == ["2026-03-03 09:00:00+00:00", "None"]
+
+
+def test_events_are_made_of_rows() -> None:
+    [action] = [each for each in made(LOG, mapping(EVENTS, rows="consecutive"))
+                if isinstance(each, Action)]  # fmt: skip
+
+    assert action.events == (
+        ActionEvent(state="implemented", occurred="2026-03-03T09:00Z"),
+        ActionEvent(state="closed", occurred="2026-03-04T09:00Z", who="A"),
+    )
+
+
+def test_every_row_may_make_an_event_or_the_first() -> None:
+    def events(take: str) -> list[str]:
+        section = {
+            "kind": {"value": "correction"},
+            "events": {"take": take, "state": {"value": "closed"}, "occurred": "At"},
+        }
+        [action] = made(LOG[:3], mapping({"action": section}, rows="consecutive"))
+        assert isinstance(action, Action)
+        return [str(event.occurred.date()) for event in action.events]
+
+    assert events("all") == ["2026-03-02", "2026-03-03", "2026-03-04"]
+    assert events("first") == ["2026-03-02"]
+    assert events("last") == ["2026-03-04"]
+
+
+def test_the_rest_of_several_rows_is_their_last_value() -> None:
+    section = {"incident": {"occurred": {"column": "At", "take": "first"}}}
+    [first, second] = made(LOG, mapping(section, rows="consecutive", ignore=["State"]))
+
+    assert first.attributes == {"reopened": "1", "group": "A", "s": "x"}
+    assert second.attributes == {"reopened": "0"}
+
+
+def test_a_row_without_key_is_a_case_of_its_own() -> None:
+    for rows in ("consecutive", "scattered"):
+        source = rows_of([{"K": "7"}, {"K": "?"}, {"K": "7"}])
+        mapper = Mapper(mapping({"incident": {"occurred": {"value": T0}}}, rows=rows), source)
+        sizes = [(case.key, len(case.rows)) for case in mapper.cases(source)]
+        assert sorted(sizes, key=str) == (
+            [("7", 1), ("7", 1), (None, 1)] if rows == "consecutive" else [("7", 2), (None, 1)]
+        )
+
+
+def test_no_rows_make_no_cases() -> None:
+    for rows in ("one", "consecutive", "scattered"):
+        assert made([], mapping({"incident": {"occurred": {"value": T0}}}, rows=rows)) == []
+
+
+# --- one record out of many cases -----------------------------------------------------------------
+
+PROBLEMS: dict[str, Any] = {
+    "incident": {"occurred": "At"},
+    "problem": {
+        "record": "cause",
+        "per": "Problem",
+        "when": {"column": "State", "equals": "open"},
+        "incidents": {"record": "incident"},
+        "found": {"column": "At", "take": "earliest"},
+        "text": {"column": "Text", "take": "first"},
+        "is_human": {"column": "Human", "values": {"y": True}, "others": "missing"},
+        "attributes": {"tags": {"column": "Tag", "take": "all"}, "last": "Tag"},
+    },
+    "fix": {
+        "record": "action",
+        "per": "Fix",
+        "id": "Fix",
+        "kind": {"value": "corrective"},
+        "decided": {"column": "At", "take": "latest"},
+        "causes": {"record": "problem"},
+        "owner": "Owner",
+    },
+}
+
+
+def test_many_cases_make_one_record_together() -> None:
+    rows = [
+        {"At": "2026-03-03T09:00Z", "Problem": "P1", "State": "open", "Text": "a", "Tag": "x",
+         "Fix": "F1", "Owner": "ann"},
+        {"At": "2026-03-02T09:00Z", "Problem": "P1", "State": "open", "Text": "b", "Tag": "y",
+         "Fix": "F1", "Human": "y"},
+        {"At": "2026-03-02T10:00Z", "Problem": "P2", "State": "open", "Fix": "F1", "Owner": "bea"},
+        {"At": "2026-03-02T11:00Z", "Problem": "P2", "State": "shut", "Fix": "F2"},
+        {"At": "2026-03-02T12:00Z", "Problem": "?", "State": "open"},
+    ]  # fmt: skip
+
+    found = made(rows, mapping(PROBLEMS))
+
+    [one, two] = [each for each in found if isinstance(each, Cause)]
+    assert (one.id, one.external_id) == ("crm-problem-P1", "P1")
+    assert one.incidents == (CausalLink(to="crm-1"), CausalLink(to="crm-2"))
+    assert str(one.found) == "2026-03-02 09:00:00+00:00"
+    assert (one.text, one.is_human) == ("a", True)
+    assert one.attributes == {"tags": ["x", "y"], "last": "y"}
+    assert two.incidents == (CausalLink(to="crm-3"),)
+    [first, second] = [each for each in found if isinstance(each, Action)]
+    assert first.id == "F1"
+    assert first.causes == (Link(to="crm-problem-P1"), Link(to="crm-problem-P2"))
+    assert first.owner == "bea"
+    assert str(first.decided) == "2026-03-03 09:00:00+00:00"
+    assert second.causes == ()
+
+
+def test_a_gathered_record_that_lacks_something_is_told() -> None:
+    source = rows_of([{"K": "1", "P": "P1", "Found": ""}])
+    records = {
+        "incident": {"occurred": {"value": T0}},
+        "problem": {"record": "cause", "per": "P", "found": {"column": "Found"}},
+        "none": {"record": "cause", "per": "P", "needs": "text", "text": "X", "found": "Found"},
+    }
+    mapper = Mapper(mapping(records), source)
+    for case in mapper.cases(source):
+        mapper.records(case)
+
+    [(place, problem)] = mapper.gathered()
+
+    assert place == "row 1"
+    assert isinstance(problem, Unfit)
+    assert "no cause can do without 'found'" in problem.problem
+
+
+def test_what_cannot_be_gathered_is_refused_with_its_row() -> None:
+    records = {
+        "customer": {"per": "P", "id": "P", "name": "N", "aliases": {
+            "source": {"value": "shop"}, "external_id": "A"}},
+    }  # fmt: skip
+    [customer] = made([{"P": "C-1", "A": "7"}, {"P": "C-1", "A": "8"}], mapping(records))
+    assert isinstance(customer, Customer)
+    assert [each.external_id for each in customer.aliases] == ["7", "8"]
+
+    with pytest.raises(Unfit, match=r"customer\.aliases \(external_id\)"):
+        made([{"P": "C-1", "A": "a\nb"}], mapping(records))
+    with pytest.raises(Unfit, match="is no number"):
+        made(
+            [{"P": "C-1", "A": "b"}],
+            mapping({"x": {"record": "exposure", "per": "P", "chances": "A",
+                           "began": {"value": T0}, "ended": {"value": T0}}}),
+        )  # fmt: skip
+
+
+def test_plural_ids_that_cannot_be_are_refused_where_they_are_gathered() -> None:
+    records = {"c": {"record": "cause", "per": "P", "found": {"value": T0}, "incidents": "I"}}
+
+    with pytest.raises(Unfit, match="an id is not empty") as caught:
+        made([{"P": "C-1", "I": "a\nb"}], mapping(records))
+    assert caught.value.column == "I"
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+
+def test_the_column_is_named_where_a_field_is_refused() -> None:
+    problem = refused({"A": "C\n1", "B": "x"}, customers={"customer": "A", "order": "B"})
+    assert (problem.column, problem.problem[:28]) == ("A", "incident.customers (customer")
+
+    problem = refused({"A": "C\n1"}, customers="A", title="A")
+    assert problem.column == "A"
+
+    problem = refused({"K": "7\n"})
+    assert problem.column is None or problem.column == "K"
+
+    problem = refused({"A": "grave"}, impact={"template": "{A}"})
+    assert problem.column == "{A}"
+
+
+def test_an_id_that_cannot_be_is_refused() -> None:
+    problem = refused({"K": "a\nb"})
+
+    assert problem.problem.startswith("incident.id: an id is not empty")
+
+
+def test_a_list_is_refused_where_one_value_is_held() -> None:
+    assert "is a list" in refused({"A": ["x"]}, title="A").problem
+
+
+def test_a_correction_older_than_its_incident_is_refused() -> None:
+    def records(kind: str, decided: str) -> dict[str, Any]:
+        return {
+            "incident": {"occurred": {"value": T0}},
+            "action": {
+                "kind": {"value": kind},
+                "decided": {"value": decided},
+                "incidents": [{"record": "incident"}, {"value": "INC-elsewhere"}],
+            },
+        }
+
+    with pytest.raises(Unfit, match="this containment is older"):
+        made([{}], mapping(records("containment", "2026-03-01T00:00Z")))
+    assert len(made([{}], mapping(records("corrective", "2026-03-01T00:00Z")))) == 2
+    assert len(made([{}], mapping(records("correction", "2026-03-03T00:00Z")))) == 2
+
+
+def test_a_day_of_today_or_before_is_not_in_the_future() -> None:
+    import datetime as dt
+
+    today = dt.datetime.now(dt.timezone.utc).date()
+
+    assert incident({"A": str(today)}, {"zone": "UTC"}, occurred="A").occurred.date == today
+    assert incident({"A": "2020-02-02"}, {"zone": "UTC"}, occurred="A").occurred.date.year == 2020
+    with pytest.raises(Unfit, match="lies in the future"):
+        incident({"A": str(today + dt.timedelta(days=3))}, {"zone": "UTC"}, occurred="A")
+
+
+# --- conditions -----------------------------------------------------------------------------------
+
+
+def holds(condition: dict[str, Any], value: Any) -> bool:
+    test = make_test(from_table(Condition, condition, "x"), "A", lambda name: lambda row: row.get(name))
+    return test({"A": value})
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "expected"),
+    [
+        ({"equals": "Late"}, " late ", True),
+        ({"equals": ["a", "b"]}, "b", True),
+        ({"equals": "a"}, "ab", False),
+        ({"equals": "true"}, True, True),
+        ({"contains": "CAP"}, "data caps", True),
+        ({"contains": ["x", "y"]}, "abc", False),
+        ({"words": "cap"}, "data cap!", True),
+        ({"words": "cap"}, "capital, cap", True),
+        ({"words": "cap"}, "capital", False),
+        ({"words": "cap"}, "recap", False),
+        ({"words": "data cap"}, "a data cap", True),
+        ({"starts_with": ["ab", "x"]}, "ABC", True),
+        ({"ends_with": "c"}, "abd", False),
+        ({"matches": "in*-eu"}, "INC-7-EU", True),
+        ({"matches": "in*7*eu"}, "INC-7-EU", True),
+        ({"matches": "in*8*eu"}, "INC-7-EU", False),
+        ({"matches": "in*eu"}, "INC-7", False),
+        ({"matches": "ab*bc"}, "abc", False),
+        ({"matches": "inc"}, "INC", True),
+        ({"matches": "inc"}, "INC-7", False),
+        ({"matches": "x*"}, "INC", False),
+        ({"matches": "*"}, None, True),
+        ({"present": True}, "x", True),
+        ({"present": False}, None, True),
+        ({"above": 2}, "3", True),
+        ({"above": 2}, "2", False),
+        ({"above": 2, "below": 4.5}, 4.4, True),
+        ({"above": 2}, "many", False),
+        ({"above": 2}, None, False),
+        ({"any": [{"equals": "a"}, {"equals": "b"}]}, "b", True),
+        ({"all": [{"contains": "a"}, {"contains": "b"}]}, "a", False),
+        ({"not": {"equals": "a"}}, "b", True),
+        ({"contains": "b", "not": {"equals": "b"}}, "ab", True),
+        ({"equals": "b"}, ["a", "B"], True),
+        ({"contains": "c"}, ["a", 1], False),
+    ],
+)
+def test_conditions_hold_or_not(condition: dict[str, Any], value: Any, expected: bool) -> None:
+    assert holds(condition, value) is expected
+
+
+def test_a_condition_may_name_its_own_columns() -> None:
+    condition = from_table(
+        Condition, {"any": [{"column": "A", "equals": "x"}, {"column": "B", "equals": "y"}]}, "x"
+    )
+    test = make_test(condition, None, lambda name: lambda row: row.get(name))
+
+    assert test({"A": "", "B": "y"})
+    assert not test({"A": "y", "B": ""})
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [{"contains": "ab" * 50}, {"words": "a"}, {"matches": "*a*a*a*a*b"}, {"matches": "a*" * 40 + "b"}],
+)
+def test_conditions_on_long_texts_are_quick(condition: dict[str, Any]) -> None:
+    text = "a" * 100_000
+
+    began = time.process_time()
+    for _ in range(10):
+        assert not holds(condition, text)
+
+    assert (time.process_time() - began) / 10 < 0.05
+
+
+@given(st.text("ab*", max_size=8), st.text("ab", max_size=10))
+def test_stars_are_as_in_shells(pattern: str, text: str) -> None:
+    import fnmatch
+
+    assert holds({"matches": pattern or "*"}, text) is fnmatch.fnmatchcase(text, pattern or "*")
+
+
+# --- the same cells again -------------------------------------------------------------------------
+
+
+def test_what_was_read_before_is_remembered_and_forgotten() -> None:
+    rows = [{"A": f"t{number % 6000}", "B": "x" * 300} for number in range(12_500)]
+    found = made(rows, mapping({"incident": {"occurred": {"value": T0}, "title": "A", "text": "B"}}))
+
+    assert [each.title for each in found if isinstance(each, Incident)] == [row["A"] for row in rows]
+
+
+def test_lists_out_of_equal_cells_are_not_shared() -> None:
+    tags = {"tags": {"column": "A", "split": ","}}
+    [one, two] = made(
+        [{"A": "x,y"}, {"A": "x,y"}],
+        mapping({"incident": {"occurred": {"value": T0}, "attributes": tags}}),
+    )
+
+    assert one.attributes["tags"] == two.attributes["tags"] == ["x", "y"]
+    assert one.attributes["tags"] is not two.attributes["tags"]
+    assert json.dumps(one.attributes)
+    assert Share(party="us", percent=100)

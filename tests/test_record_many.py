@@ -1,0 +1,163 @@
+"""Bulk loads: all or nothing, checked set by set, in constant memory. Decision 8 of the store."""
+
+import sqlite3
+import tracemalloc
+
+import pytest
+
+import remedy
+from remedy import Action, Affected, Apology, Cause, Complaint, Customer, Incident, Promise, _schema
+from remedy.errors import Conflict, DanglingReference, InvalidTime
+from tests.oracle.random_casebooks import random_casebook
+
+AT = "2026-03-02T09:00+01:00"
+
+
+@pytest.fixture
+def book():
+    with remedy.open(":memory:", actor="test") as book:
+        yield book
+
+
+def incidents(count, **fields):
+    return (
+        Incident(id=f"INC-{n:06}", occurred=AT, process="shipping", failure_mode=f"f{n % 7}",
+                 customers=Affected(customer=f"C-{n % 1000}", order_no=n), **fields)
+        for n in range(count)
+    )  # fmt: skip
+
+
+def indexes(book):
+    rows = book._store.db.execute("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql > ''")
+    return {name for (name,) in rows}
+
+
+class Stop(Exception):
+    pass
+
+
+def test_it_says_how_many_were_new_and_how_far_it_is(book):
+    done = []
+    assert book.record_many(incidents(5_000), done.append) == 5_000
+    assert done == [2_000, 4_000, 5_000]
+    assert book.record_many(incidents(5_100), done.append) == 100
+    assert done[-1] == 5_100
+    assert book.record_many([], done.append) == 0
+    assert book.record_many(incidents(3), done.append) == 0
+    assert done[-1] == 3
+
+
+def test_the_indexes_are_there_again_afterwards(book):
+    book.record_many(incidents(1_000))
+    assert indexes(book) == {*_schema.UNIQUE_IDS, *_schema.INDEXES}
+
+
+def test_nothing_is_written_when_the_iterable_raises(book):
+    book.record(Customer(id="C-1", name="Anna"))
+    before = list(book.records())
+
+    def stream():
+        yield from incidents(4_500)
+        raise Stop
+
+    with pytest.raises(Stop):
+        book.record_many(stream())
+    assert list(book.records()) == before
+    assert indexes(book) == {*_schema.UNIQUE_IDS, *_schema.INDEXES}
+
+
+def test_nothing_is_written_when_a_record_cannot_be(book):
+    with pytest.raises(InvalidTime, match="lies in the future"):
+        book.record_many([*incidents(3_000), Incident(id="X", occurred="2999-01-01T00:00Z")])
+    with pytest.raises(Conflict, match="failure_mode is 'f0' on file and None here"):
+        book.record_many([*incidents(600), Incident(id="INC-000000", occurred=AT)])
+    with pytest.raises(Conflict, match="kind is"):
+        book.record_many([*incidents(600), Cause(id="INC-000001", found=AT)])
+    assert list(book.records()) == []
+
+
+def test_what_is_missing_is_named_and_counted(book):
+    """Decision 8: set-based anti-joins before COMMIT that name what is missing."""
+    stream = [
+        *incidents(600),
+        *(Complaint(id=f"COM-{n}", made=AT, incident=f"NO-{n}") for n in range(40)),
+        Cause(id="CAU-1", found=AT, effects="CAU-9"),
+    ]
+    with pytest.raises(DanglingReference) as caught:
+        book.record_many(stream)
+    assert caught.value.total == 41
+    assert ("complaint COM-0", "incident", "NO-0") in caught.value.references
+    assert ("cause CAU-1", "effects", "CAU-9") in caught.value.references
+    assert "(and 36 more)" in str(caught.value)
+    assert list(book.records()) == []
+
+
+def test_what_is_referred_to_may_come_later_in_the_stream(book):
+    stream = [
+        Apology(id="APO-1", incidents="INC-000000", made=AT, promises=Promise(kind="deed")),
+        Cause(id="CAU-1", found=AT, effects="CAU-2", incidents="INC-002999"),
+        *incidents(3_000),
+        Cause(id="CAU-2", found=AT),
+        Incident(id="D-1", occurred=AT, duplicate_of="D-2"),
+        Incident(id="D-2", occurred=AT, duplicate_of="INC-000001"),
+    ]
+    assert book.record_many(stream) == len(stream) + 1
+    assert book.get("APO-1").promises[0].id == "APO-1/promise-1"
+    rows = book._store.db.execute("SELECT id, canonical FROM incident WHERE canonical > ''")
+    assert rows.fetchall() == [("D-1", "INC-000001"), ("D-2", "INC-000001")]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_bulk_load_gives_what_recording_gives(seed, tmp_path):
+    case = random_casebook(seed)
+    filler = list(incidents(600))
+    tables = []
+    for way in ("one", "many", "file"):
+        with remedy.open(tmp_path / "q.db" if way == "file" else ":memory:") as book:
+            if way == "one":
+                for start in range(0, len(filler), 100):
+                    book.record(*filler[start : start + 100])
+                book.record(*case.records)
+            else:
+                book.record_many([*filler, *case.records])
+            tables.append(
+                {
+                    table: sorted(book._store.db.execute(f"SELECT * FROM {table}"), key=repr)
+                    for table in _schema.TABLES
+                }
+            )
+    # Who comes first of events that happened at the same moment is the order of the records.
+    assert tables[0] == tables[1] == tables[2]
+
+
+def test_memory_does_not_grow_with_the_input():
+    """Decision 8, and the promise of record_many: it streams."""
+
+    def peak(count):
+        with remedy.open(":memory:") as book:
+            tracemalloc.start()
+            try:
+                book.record_many(incidents(count))
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+    peak(3_000)
+    small, large = peak(6_000), peak(18_000)
+    assert large < small * 1.15 + 200_000
+
+
+def test_a_record_that_comes_twice_in_a_stream_is_one(book):
+    book.record_many([*incidents(2_500), *incidents(2_500)])
+    assert sum(1 for _ in book.records(Incident)) == 2_500
+    event = ("implemented", AT)
+    action = Action(id="ACT-1", kind="corrective", events=[event, event])
+    book.record_many([action, *incidents(600), action])
+    assert len(book.get("ACT-1").events) == 1
+
+
+def test_foreign_keys_hold_after_a_bulk_load(book):
+    book.record_many(incidents(600))
+    assert book._store.db.execute("PRAGMA foreign_key_check").fetchall() == []
+    with pytest.raises(sqlite3.IntegrityError):
+        book._store.db.execute("DELETE FROM customer WHERE id = 'C-1'")

@@ -3,6 +3,7 @@ import importlib.metadata
 import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -87,11 +88,9 @@ def test_the_reference_has_the_help_of_every_command() -> None:
 
 
 def test_the_command_line_is_there_at_once() -> None:
-    heavy = "attrs, networkx, sqlite3, sqlite_utils, remedy.casebook, remedy.rules".split(", ")
+    heavy = ["attrs", "networkx", "sqlite3", "sqlite_utils", "remedy.casebook", "remedy.rules"]
     code = f"import sys, remedy.cli; print([name for name in {heavy!r} if name in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
 
@@ -107,6 +106,18 @@ def test_the_module_can_be_run() -> None:
     assert done.stdout == ""
     assert done.stderr.startswith("Error: missing.db: there is no such casebook.")
     assert "Traceback" not in done.stderr
+
+
+def test_the_module_runs_only_when_it_is_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["remedy", "--version"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module("remedy", run_name="__main__")
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"remedy {remedy.__version__}\n"
+    runpy.run_module("remedy.__main__", run_name="remedy.__main__")
+    assert capsys.readouterr().out == ""
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
@@ -223,6 +234,10 @@ def test_demo_of_a_clean_story_has_nothing_to_explain(run: Run) -> None:
     assert "remedy explain" not in told
 
 
+def test_demo_of_a_story_with_one_moment_offers_no_other(run: Run) -> None:
+    assert "--at" not in run("demo", "signed-off-misprint").output
+
+
 def test_demo_keeps_a_story_as_a_file(run: Run) -> None:
     told = run("demo", "--to", "mine.db").output
     assert "remedy show mine.db INC-1" in told
@@ -306,8 +321,9 @@ def test_check_writes_nothing(run: Run, story: str) -> None:
 
 def test_rules_are_selected_and_left_out(run: Run, story: str) -> None:
     told = json.loads(
-        run("check", story, "--select", "a110, R", "--ignore", "R2", "--format", "json", code=1)
-        .output
+        run(
+            "check", story, "--select", "a110, R", "--ignore", "R2", "--format", "json", code=1
+        ).output
     )
     assert [each["code"] for each in told["findings"]] == ["A110"]
     assert "There is no rule 'Z9'" in run("check", story, "--select", "Z9", code=2).stderr
@@ -333,8 +349,9 @@ def test_a_date_with_a_zone_is_taken_as_it_is(run: Run, story: str) -> None:
         assert "the end of 2026-03-02 (UTC+01:00)\n" in told
     told = run("check", story, "--as-of", "2026-03-02T18:00+01:00", code=1).output
     assert "2026-03-02 18:00 (UTC+01:00)\n" in told
-    failed = run("check", story, "--as-of", "last week", code=2)
-    assert failed.stderr.startswith("Error: check.as_of = 'last week': ")
+    for text in ("last week", "2026-02-30"):
+        failed = run("check", story, "--as-of", text, code=2)
+        assert failed.stderr.startswith(f"Error: check.as_of = '{text}': ")
 
 
 def test_the_end_of_a_day_is_the_same_in_every_zone(
@@ -444,9 +461,10 @@ def test_rules_come_from_a_file(run: Run, story: str) -> None:
     Path("my_rules.py").write_text(RULE, encoding="utf-8")
     told = run("check", story, "--rules", "my_rules.py", "--select", "X", code=1).output
     assert "  warning X001  mine\n    INC-1 it is." in told
-    assert "X001  mine  (warning, per incident)" in run(
-        "explain", "X001", "--rules", "./my_rules.py"
-    ).output
+    assert (
+        "X001  mine  (warning, per incident)"
+        in run("explain", "X001", "--rules", "./my_rules.py").output
+    )
 
 
 def test_rules_come_from_a_module(
@@ -540,9 +558,10 @@ def test_explain_as_json(run: Run) -> None:
     assert "{" not in "".join(told.values())
     bare = '\nfrom remedy import Rule\nx = Rule("X001", "SELECT 1")\n'
     Path("my_rules.py").write_text(bare, encoding="utf-8")
-    assert "### X001: \n\nWarning, per incident.\n" in run(
-        "explain", "X001", "--rules", "my_rules.py", "--format", "markdown"
-    ).output
+    assert (
+        "### X001: \n\nWarning, per incident.\n"
+        in run("explain", "X001", "--rules", "my_rules.py", "--format", "markdown").output
+    )
 
 
 def test_the_page_on_the_rules_is_true(run: Run) -> None:
@@ -618,6 +637,9 @@ def test_a_finding_is_waived_by_its_key(run: Run, story: str) -> None:
     assert "1 finding accepted by a waiver (A110)." in checked
     failed = run("waive", story, "A:backing:INC-1", *WHY, code=2)
     assert "A:backing:INC-1 is accepted already, until 2027-01-" in failed.stderr
+    assert (
+        "There is no finding 'A:nothing'" in run("waive", story, "A:nothing", *WHY, code=2).stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -662,7 +684,9 @@ def test_a_failure_is_named_in_words(run: Run) -> None:
 def test_a_name_that_fits_several_or_none_is_refused(run: Run, story: str) -> None:
     failed = run("waive", story, "A:", *WHY, code=2).stderr
     assert "'A:' could be any of 3 findings:\n  A110 on INC-1: A:backing:INC-1\n" in failed
-    assert "There is no finding 'INC-7 A110'" in run("waive", story, "INC-7 A110", *WHY, code=2).stderr
+    assert (
+        "There is no finding 'INC-7 A110'" in run("waive", story, "INC-7 A110", *WHY, code=2).stderr
+    )
     assert "There is no finding 'INC-7'" in run("waive", story, "INC-7", *WHY, code=2).stderr
     assert "too many words" in run("waive", *"abcd", *WHY, code=2).stderr
 
@@ -756,7 +780,9 @@ def test_export_gives_an_exact_copy(run: Run, story: str) -> None:
     records = [remedy.from_dict(json.loads(line)) for line in lines]
     with remedy.open(story, read_only=True) as book:
         assert records == list(book.records())
-    assert json.loads(run("export", story, "--format", "json").output) == list(map(json.loads, lines))
+    assert json.loads(run("export", story, "--format", "json").output) == list(
+        map(json.loads, lines)
+    )
 
 
 def test_export_around_a_record(run: Run, story: str) -> None:
@@ -777,7 +803,9 @@ def test_export_around_a_record(run: Run, story: str) -> None:
 def test_export_of_tables(run: Run, story: str) -> None:
     told = run("export", story, "--format", "csv", "-o", "tables").output
     assert str(Path("tables/incident.csv")) in told.splitlines()
-    assert "exists already" in run("export", story, "--format", "csv", "-o", "tables", code=2).stderr
+    assert (
+        "exists already" in run("export", story, "--format", "csv", "-o", "tables", code=2).stderr
+    )
     run("export", story, "--format", "csv", "-o", "tables", "--force")
     told = run("export", story, "--format", "csv", "--table", "customer").output
     assert told.splitlines()[1].startswith('"C-17"')
@@ -792,7 +820,7 @@ def test_exported_tables_are_safe_unless_raw(run: Run) -> None:
     with remedy.open("remedy.db") as book:
         book.record(remedy.Customer(id="C-1", name="=cmd()"))
     table = ("export", "--format", "csv", "--table", "customer")
-    assert "\"'=cmd()\"" in run(*table).output
+    assert '"\'=cmd()"' in run(*table).output
     assert '"=cmd()"' in run(*table, "--raw").output
 
 
@@ -814,7 +842,7 @@ def test_profile_says_what_a_file_looks_like(run: Run, tickets: str) -> None:
     told = json.loads(run("profile", tickets, "--window", "30", "--format", "json").output)
     assert told["rows"] == 3
     assert told["window_days"] == 30
-    assert os.listdir() == [tickets]
+    assert list(Path().iterdir()) == [Path(tickets)]
 
 
 def test_profile_reads_as_it_is_told(run: Run) -> None:
@@ -828,10 +856,12 @@ def test_profile_reads_as_it_is_told(run: Run) -> None:
 def test_import_without_a_mapping_asks_for_what_it_cannot_know(run: Run, tickets: str) -> None:
     failed = run("import", tickets, code=2)
     assert failed.stdout == ""
-    assert "Answer with these options:\n\n  --zone  In which time zone are the times?" in failed.stderr
+    assert (
+        "Answer with these options:\n\n  --zone  In which time zone are the times?" in failed.stderr
+    )
     assert "      Europe/Vienna  a place, with its summer time\n" in failed.stderr
     assert "remedy profile tickets.csv" in failed.stderr
-    assert os.listdir() == [tickets]
+    assert list(Path().iterdir()) == [Path(tickets)]
 
 
 def test_import_shows_and_saves_what_becomes_what(run: Run, tickets: str) -> None:
@@ -874,7 +904,7 @@ def test_every_question_may_have_its_answer(run: Run, tickets: str) -> None:
 def test_import_tries_a_mapping(run: Run, tickets: str) -> None:
     done = run("import", tickets, "--dry-run", *ANSWERS)
     assert "line 2 becomes\n  incident tickets-7\n" in done.stdout
-    assert os.listdir() == [tickets]
+    assert list(Path().iterdir()) == [Path(tickets)]
 
 
 def test_bad_rows_are_refused_or_left_out(run: Run, tickets: str) -> None:

@@ -22,7 +22,7 @@ def blocks(page: Path) -> list[str]:
 WITH_PYTHON = [page for page in PAGES if blocks(page)]
 
 
-@pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_the_python_of_a_page_runs_from_top_to_bottom(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,15 +62,13 @@ def test_every_link_of_a_page_leads_to_a_file() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_every_command_of_a_page_is_one(page: Path) -> None:
     for line in re.findall(r"^\$ remedy (\S+)", page.read_text(encoding="utf-8"), re.MULTILINE):
         assert line in main.commands, line
 
 
-def test_the_commands_of_the_tutorial_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_commands_of_the_tutorial_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REMEDY_DB", raising=False)
     Path("tickets.csv").write_text(

@@ -145,9 +145,14 @@ class Casebook:
                 "interventions",
                 f"the table lacks {min(missing)!r}, which actions on file use.",
             )
-        db.execute("DELETE FROM intervention")
+        # Not deleted and made anew: actions refer to the rows.
+        before = {row[0] for row in db.execute("SELECT id FROM intervention")}
         db.conn.executemany(
-            "INSERT INTO intervention VALUES (?, ?, ?, ?)",
+            "DELETE FROM intervention WHERE id = ?", [(name,) for name in before - table.keys()]
+        )
+        db.conn.executemany(
+            "INSERT INTO intervention VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) "
+            "DO UPDATE SET strength = ?2, changes_process = ?3, source = ?4",
             [
                 (name, strength_rank(each.strength), int(each.changes_process), each.source)
                 for name, each in table.items()

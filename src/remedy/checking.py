@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from remedy import backing
 from remedy._reading import entity_of
 from remedy._rows import impact_rank, micros, moment, span_micros, strength_rank
 from remedy.config import Config
 from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
 from remedy.errors import RemedyError, RuleError, UnknownRule
-from remedy.findings import Apologies, Findings, Waived
+from remedy.findings import Findings, Standings, Waived
 from remedy.rules import BY_CODE, RULES, Rule
 from remedy.vocabulary import Severity
 
@@ -88,7 +89,8 @@ class CheckResult:
     """What a check found, before a casebook makes a report of it."""
 
     findings: Findings
-    apologies: Apologies
+    apologies: Standings
+    promises: Standings
     waived: tuple[Waived, ...]
     baselined: frozenset[str]
     fixed_since_baseline: int
@@ -175,11 +177,15 @@ def run_check(
             _take(engine, _TAKES, chosen, told, severities)
             _take(engine, _TAKES_AFTER, chosen, told, severities)
             lines = _lines(chosen, told, severities)
-            apologies, backed = _apologies(engine)
-            beside = _beside(engine, [line[3] for line in lines if line[0].startswith(_BACKING)])
+            apologies, backed = backing.apologies(engine)
+            promises = backing.promises(engine)
+            beside = backing.beside(
+                engine, [line[3] for line in lines if line[0].startswith(_BACKING)]
+            )
             (incidents,) = db.execute("SELECT COUNT(*) FROM focus").fetchone()
             waivers = db.execute(
-                "SELECT finding, code, reason, until, who FROM waiver WHERE made <= ? AND until >= ?",
+                "SELECT finding, code, reason, until, who FROM waiver "
+                "WHERE made <= ? AND until >= ?",
                 [micros(as_of)] * 2,
             ).fetchall()
             baseline = dict(db.execute("SELECT finding, code FROM baseline").fetchall())
@@ -193,6 +199,7 @@ def run_check(
     return CheckResult(
         findings=Findings(chosen, columns, lines, beside),
         apologies=apologies,
+        promises=promises,
         waived=tuple(waived),
         baselined=old,
         fixed_since_baseline=fixed if focus is None else 0,
@@ -376,7 +383,7 @@ def _facts(rules: list[Rule], asked: Asked, mute: bool) -> dict[tuple[str, str],
 
 
 class _Severities:
-    """The severity of each row: the rule's, or what is configured; at most warning if it is weak."""
+    """The severity of each row: the rule's or the configured one; at most warning if weak."""
 
     def __init__(self, rules: list[Rule], config: Config, asked: Asked) -> None:
         self._of = [config.severity.get(rule.code, rule.severity) for rule in rules]
@@ -464,7 +471,7 @@ def _lines(
                 subject,
                 (*also, *sorted(one.taken)),
                 tuple(one.rows),
-            )  # fmt: skip
+            )
         )
     for (key, _), rows in gathered.items():
         rows.sort(key=lambda each: (each[0], each[1][0]))
@@ -512,25 +519,6 @@ def _gather(
         subjects[key] = failure
 
 
-def _apologies(engine: SqliteEngine) -> tuple[Apologies, tuple[int, int]]:
-    """Return every apology with its state, and how many are backed of how many."""
-    _, rows = engine.rows(
-        "SELECT s.apology, MIN(t.state), MAX(t.state), MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) "
-        "FROM now_sorry s JOIN focus_apology f ON f.id = s.apology "
-        "JOIN state t ON t.incident = s.incident GROUP BY s.apology"
-    )
-    ids: list[str] = []
-    states = bytearray()
-    for apology, least, most, partly in rows:
-        state = least
-        if least > 2 and (partly or (most == 8 and least < 8)):
-            state = 4
-        ids.append(apology)
-        states.append(state)
-    made = Apologies(ids, bytes(states))
-    return made, (states.count(8), len(states))
-
-
 class _Accepted:
     """Whether a code that somebody accepted holds a line: it and milder ones, not a graver one."""
 
@@ -541,36 +529,6 @@ class _Accepted:
 
     def __call__(self, code: str, line: Line) -> bool:
         return code in self._rank and self._rank[code] <= self._rank[self._codes[line[2]]]
-
-
-# What stands beside an apology: the apologies themselves, what the customers got, what put this one
-# incident right, the causes and what is done about them.
-_BESIDE = (
-    "SELECT s.incident, 'apology', s.apology FROM asked_incident t "
-    "JOIN now_sorry s ON s.incident = t.id ORDER BY s.made, s.apology",
-    "SELECT m.incident, m.kind, m.id FROM asked_incident t JOIN amends m ON m.incident = t.id "
-    "WHERE m.made <= (SELECT as_of FROM p) ORDER BY m.made, m.id",
-    "SELECT l.incident, a.kind, a.id FROM asked_incident t "
-    "JOIN action_incident l ON l.incident = t.id JOIN now_action a ON a.id = l.action "
-    "WHERE a.kind IN ('correction', 'containment') "
-    "AND (l.since IS NULL OR l.since <= (SELECT as_of FROM p)) ORDER BY a.decided, a.id",
-    "SELECT l.incident, 'cause', r.deeper FROM asked_incident t "
-    "JOIN now_explained l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
-    "WHERE l.role = 'cause' ORDER BY r.deeper",
-    "SELECT DISTINCT l.incident, 'action', f.action FROM asked_incident t "
-    "JOIN now_explained l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
-    "JOIN fix f ON f.cause = r.deeper WHERE l.role = 'cause' ORDER BY f.action",
-)
-
-
-def _beside(engine: SqliteEngine, incidents: list[str]) -> dict[str, list[tuple[str, str]]]:
-    """Return what stands beside the apologies for some incidents: words and ids."""
-    beside: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    engine.pairs("SELECT 1 WHERE 1 = 0", incidents, ())
-    for sql in _BESIDE if incidents else ():
-        for incident, word, id in engine.rows(sql)[1]:
-            beside[incident].append((word, id))
-    return beside
 
 
 def _without_waived(
@@ -594,7 +552,7 @@ def _without_waived(
                     reason=reason,
                     until=moment(until),
                     who=who,
-                )  # fmt: skip
+                )
             )
         else:
             kept.append(line)

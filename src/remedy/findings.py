@@ -1,4 +1,4 @@
-"""Findings and apologies as they are looked at: compact rows, and objects made from them."""
+"""Findings, apologies and promises as they are looked at: compact rows, and objects made from them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import attrs
 from remedy._rows import moment
 from remedy.config import parts_of
 from remedy.rules import Rule
-from remedy.vocabulary import ApologyState, Severity
+from remedy.vocabulary import ApologyState, PromiseState, Severity
 
-__all__ = ["Apologies", "ApologyView", "Finding", "Findings", "Waived"]
+__all__ = ["Finding", "Findings", "Standing", "Standings", "Waived"]
 
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _FIELD = re.compile(r"\{(\w+)(?:\?((?:[^{}|]|\{\w+\})*)(?:\|((?:[^{}]|\{\w+\})*))?)?\}")
@@ -245,24 +245,32 @@ def _trend(rows: list[dict[str, Any]]) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class ApologyView:
-    """An apology, and how it stands with it.
+class Standing:
+    """How it stands with an apology, or with a promise.
 
     Attributes:
-        id: The apology.
-        state: backed, partly, in hand, waiting, decided, unbacked, hollow or failed.
+        id: The apology or the promise.
+        state: An `ApologyState` or a `PromiseState`.
     """
 
     id: str
-    state: ApologyState
+    state: ApologyState | PromiseState
 
 
-class Apologies(Sequence[ApologyView]):
-    """Every apology with its state, made when looked at."""
+class Standings(Sequence[Standing]):
+    """Every apology, or every promise, with its state, made when looked at.
 
-    _STATES = tuple(ApologyState)
+    Args:
+        words: The states.
+        ids: The apologies or promises.
+        states: For each, the number of its state, from 1.
+    """
 
-    def __init__(self, ids: list[str], states: bytes) -> None:
+    def __init__(
+        self, words: type[ApologyState] | type[PromiseState], ids: list[str], states: bytes
+    ) -> None:
+        self._words = words
+        self._all: tuple[ApologyState | PromiseState, ...] = tuple(words)
         self._ids = ids
         self._of = states
 
@@ -270,24 +278,24 @@ class Apologies(Sequence[ApologyView]):
         return len(self._ids)
 
     @overload
-    def __getitem__(self, place: int) -> ApologyView: ...
+    def __getitem__(self, place: int) -> Standing: ...
 
     @overload
-    def __getitem__(self, place: slice) -> Apologies: ...
+    def __getitem__(self, place: slice) -> Standings: ...
 
-    def __getitem__(self, place: int | slice) -> ApologyView | Apologies:
+    def __getitem__(self, place: int | slice) -> Standing | Standings:
         if isinstance(place, slice):
-            return Apologies(self._ids[place], self._of[place])
-        return ApologyView(id=self._ids[place], state=self._STATES[self._of[place] - 1])
+            return Standings(self._words, self._ids[place], self._of[place])
+        return Standing(id=self._ids[place], state=self._all[self._of[place] - 1])
 
     def __repr__(self) -> str:
-        return f"<Apologies: {', '.join(f'{n} {s}' for s, n in self.counts().items()) or 'none'}>"
+        return f"<Standings: {', '.join(f'{n} {s}' for s, n in self.counts().items()) or 'none'}>"
 
-    def counts(self) -> dict[ApologyState, int]:
-        """Return how many there are in each state, worst first."""
+    def counts(self) -> dict[ApologyState | PromiseState, int]:
+        """Return how many there are in each state, in the order of the states."""
         return {
             state: count
-            for number, state in enumerate(self._STATES, start=1)
+            for number, state in enumerate(self._all, start=1)
             if (count := self._of.count(number))
         }
 

@@ -41,7 +41,7 @@ def test_a_story_has_exactly_the_findings_that_were_written_down(name, continuat
         report = remedy.check(book, as_of=datetime.fromisoformat(as_of))
         written, found = expected.compared(report.findings)
         apologies = {each.id: str(each.state) for each in report.apologies}
-        promises = promise_states(book, datetime.fromisoformat(as_of))
+        promises = {each.id: str(each.state) for each in report.promises}
     assert found == written
     assert apologies == expected.apologies
     assert promises == expected.promises
@@ -156,31 +156,6 @@ def test_a_continuation_adds_records_and_replaces_or_leaves_out_those_of_the_sto
         record.id for record in brunch.told("no-decision")
     }
     assert left_out == {"DEC-1"}
-
-
-def promise_states(book: Casebook, as_of: datetime) -> dict[str, str]:
-    """Return the states of the promises made by then: what the findings say, else their dates."""
-
-    def told(code: str) -> Iterator[Any]:
-        return iter(remedy.check(book, as_of=as_of, select=(code,)).findings)
-
-    broken = {id for finding in told("A132") for id in finding.path}
-    overdue = {finding.subject for finding in told("A131")}
-    states = {}
-    for promise in book.records(Promise):
-        ends = (
-            promise.fulfilled,
-            promise.due if promise.kind == "watch" else None,
-            promise.made + book.config.promise_horizon if promise.kind != "deed" else None,
-        )
-        if promise.id in broken:
-            states[promise.id] = "broken"
-        elif promise.id in overdue:
-            states[promise.id] = "overdue"
-        elif promise.made <= as_of:
-            kept = any(end is not None and end <= as_of for end in ends)
-            states[promise.id] = "kept" if kept else "open"
-    return states
 
 
 def times_of(record: Record, planned: bool) -> Iterator[datetime]:

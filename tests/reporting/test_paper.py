@@ -39,7 +39,10 @@ def test_wrapped_text_hangs_under_its_first_line() -> None:
 
 def test_a_word_that_is_too_long_is_parted() -> None:
     assert list(wrapped("a abcdefghijklmnop b", 10)) == ["a", "abcdefghij", "klmnop b"]
-    assert list(wrapped("abcdefghijklmnop", 10, "    ", "")) == ["    abcdefgh", "ijklmnop"]  # over the edge
+    assert list(wrapped("abcdefghijklmnop", 10, "    ", "")) == [
+        "    abcdefgh",
+        "ijklmnop",
+    ]  # over the edge
 
 
 def test_nothing_is_one_empty_line() -> None:

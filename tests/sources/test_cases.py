@@ -651,9 +651,6 @@ def test_the_column_is_named_where_a_field_is_refused() -> None:
     problem = refused({"A": "C\n1"}, customers="A", title="A")
     assert problem.column == "A"
 
-    problem = refused({"K": "7\n"})
-    assert problem.column is None or problem.column == "K"
-
     problem = refused({"A": "grave"}, impact={"template": "{A}"})
     assert problem.column == "{A}"
 

@@ -243,7 +243,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
      "records.incident.title.rules[1]", "'is' is missing"),
     (incident(title={"column": "A", "rules": ["x"]}), "records.incident.title.rules[1]", "no table"),
     (incident(title={"column": "A", "take": "all"}), "records.incident.title", "hold several"),
-    (incident(title={"column": "A", "take": "latest"}), "records.incident.title", "of times"),
+    (incident(title={"column": "A", "take": "latest"}), "records.incident.title", "that hold times"),
     (incident(title={"first_of": ["A", {"value": 7}]}),
      "records.incident.title.first_of[2].value", "must be text"),
     (incident(title={"column": "A", "otherwise": {"value": 7}}),

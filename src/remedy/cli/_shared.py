@@ -106,7 +106,9 @@ def casebook_first(words: tuple[str, ...], usage: str) -> tuple[str | None, str]
 
 # --- times ----------------------------------------------------------------------------------------
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
+# A date, or a time, without a zone. Python takes any character for the one between the two, so that
+# it would read 2026-03-02+01:00 as one o'clock.
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?\Z")
 
 
 def moment_given(text: str | None) -> tuple[datetime | str | None, dict[str, str]]:
@@ -117,13 +119,14 @@ def moment_given(text: str | None) -> tuple[datetime | str | None, dict[str, str
     if text is None:
         return None, {}
     text = text.strip()
+    found = _WITHOUT_ZONE.match(text)
+    if not found:
+        return text, {}
     try:
         naive = datetime.fromisoformat(text)
     except ValueError:
-        return text, {}  # Perhaps a day with its zone; if not, the library says what is wrong.
-    if naive.tzinfo is not None:
-        return naive, {}
-    if _DATE.match(text):
+        return text, {}  # The library says what is wrong.
+    if found[1] is None:
         moment = (naive + timedelta(days=1)).astimezone() - timedelta(microseconds=1)
     else:
         moment = naive.astimezone()

@@ -118,10 +118,9 @@ def _tips(telling: _Telling, report: Report, target: Path | None) -> Iterator[tu
     command = "remedy demo" if telling.name == _DEFAULT else f"remedy demo {telling.name}"
     if report.findings:
         yield f"remedy explain {report.findings[0].code}", "why that is asked"
-    for moment in telling.moments:
-        if moment not in (telling.moment, "now"):
-            yield f'{command} --at "{moment}"', "the same, at another moment"
-            break
+    others = [moment for moment in telling.moments if moment not in (telling.moment, "now")]
+    if others:
+        yield f'{command} --at "{others[0]}"', "the same, at another moment"
     if telling.ending is None:
         for name, ending in telling.story.continuations.items():
             yield f"remedy demo {telling.story.name}/{name}", ending.title

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 Paint = Callable[[str, str], str]
 """Gives a piece of text its colours: the text, and what it is ("error", "title", "aside")."""
@@ -98,12 +99,8 @@ def wrapped(text: str, columns: int, first: str = "", rest: str | None = None) -
 
 
 def _split(text: str, columns: int) -> tuple[str, str]:
-    taken = 0
-    for place, character in enumerate(text):
-        taken += _columns(character)
-        if taken > columns:
-            return text[:place], text[place:]
-    return text, ""
+    place = sum(taken <= columns for taken in accumulate(map(_columns, text)))
+    return text[:place], text[place:]
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from remedy.checking import CheckResult
 from remedy.config import Config
-from remedy.findings import Apologies, Finding, Findings, Waived
+from remedy.findings import Finding, Findings, Standings, Waived
 from remedy.records import Record
 from remedy.vocabulary import Severity
 
@@ -24,6 +24,7 @@ class Report:
     Attributes:
         findings: Everything that is not waived, gravest first.
         apologies: Every apology and how it stands with it.
+        promises: Every promise and how it stands with it.
         waived: What somebody has accepted.
         not_assessed: What was not looked at, and why.
         as_of: The date of the check.
@@ -37,7 +38,8 @@ class Report:
     def __init__(self, result: CheckResult) -> None:
         self._result = result
         self.findings: Findings = result.findings
-        self.apologies: Apologies = result.apologies
+        self.apologies: Standings = result.apologies
+        self.promises: Standings = result.promises
         self.waived: tuple[Waived, ...] = result.waived
         self.not_assessed: tuple[str, ...] = result.not_assessed
         self.as_of: datetime = result.as_of
@@ -107,6 +109,14 @@ class Report:
                 ],
             },
             "baseline": dict(zip(("left", "gone"), self.baseline, strict=True)),
+            "promises": {
+                "states": {str(state): n for state, n in self.promises.counts().items()},
+                "not_kept": [
+                    {"id": each.id, "state": str(each.state)}
+                    for each in self.promises
+                    if each.state != "kept"
+                ],
+            },
             "waived": [
                 {
                     "key": each.key,

@@ -317,7 +317,8 @@ def _follow_up(follow_up: r.FollowUp, _: Zones) -> Iterator[Told]:
     if follow_up.made is not None:
         told = f"followed up{whom}{_by(follow_up.owner)}{_after(follow_up.text)}"
         yield follow_up.made, "followed up", told
-    elif follow_up.due is not None:
+    else:
+        assert follow_up.due is not None  # one of the two is always there
         yield follow_up.due, "follow-up due", f"follow-up{whom}{_by(follow_up.owner)} is due"
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import attrs
 
 from remedy.errors import BadMapping, BadRows, RemedyError
-from remedy.records import Incident, Record
+from remedy.records import Record
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.compiling import Unfit
 from remedy.sources.mapping import Mapping, load_mapping, mapping_from
@@ -28,8 +28,6 @@ AnyMapping = Mapping | AbstractMapping[str, Any] | Path | str
 
 _KEPT = 100
 _EVERY = 1_000
-# Marks that turn the direction of what follows: in an id they make two look like one.
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class Ingested(Protocol):
@@ -115,9 +113,7 @@ class Imported:
             if len(self.rejected) > 10:
                 lines.append(f"  and {self.rejected_rows - 10:,} more")
         if self.rejects is not None:
-            lines.append(
-                f"The refused rows are in {self.rejects}: mend them, and import that file."
-            )
+            lines.append(f"They are in {self.rejects}: mend them there, and import that file.")
         lines += [f"Note: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
@@ -277,12 +273,6 @@ def _digest(record: Record) -> int:
         return hash(repr(fields))
 
 
-def _ids_of(record: Record) -> Iterator[str]:
-    yield record.id
-    if isinstance(record, Incident):
-        yield from (each.customer for each in record.customers if isinstance(each.customer, str))
-
-
 class _Import:
     def __init__(
         self,
@@ -304,7 +294,6 @@ class _Import:
         self._read = self._cases = self._bad = 0
         self._kinds: Counter[str] = Counter()
         self._rejected: list[RejectedRow] = []
-        self._turning: list[str] = []
 
     def into(self, book: Book, rejects: Path | None, *, overwrite: bool) -> Imported:
         """Write what the rows make into a casebook."""
@@ -379,9 +368,6 @@ class _Import:
     def _counted_records(self, made: Iterable[Record]) -> Iterator[Record]:
         for record in made:
             self._kinds[record.entity] += 1
-            for id in _ids_of(record):
-                if not id.isascii() and not _BIDI.isdisjoint(id):
-                    self._turning.append(ascii(id))
             yield record
 
     def _refuse_second(self, record: Record, case: Case) -> None:
@@ -418,12 +404,6 @@ class _Import:
             yield (
                 f"the file ends in the middle, at {self._rows.ended_early}; what is unfinished was "
                 f"left out, and what came after it is missing."
-            )
-        if self._turning:
-            more = f" and {len(self._turning) - 3:,} more" if len(self._turning) > 3 else ""
-            yield (
-                f"ids hold marks that turn the direction of writing, so that two different ones "
-                f"can look the same: {', '.join(self._turning[:3])}{more}."
             )
         signature = self._mapper.mapping.signature
         own = getattr(getattr(book, "config", None), "signature", signature)

@@ -47,7 +47,7 @@ class Preview:
 
 def _told(record: Record) -> Iterator[tuple[str, str]]:
     for name, value in to_dict(record).items():
-        if name not in ("id", "source", "external_id", "provenance", "entity"):
+        if name not in ("record", "id", "source", "external_id", "provenance"):
             yield name, value if isinstance(value, str) else str(value)
 
 

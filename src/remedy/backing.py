@@ -1,0 +1,107 @@
+"""How it stands with the apologies and promises, once the relations are laid."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from remedy._relations import AS_OF
+from remedy.findings import Standings
+from remedy.vocabulary import ApologyState, PromiseState
+
+if TYPE_CHECKING:
+    from remedy.engines.sqlite import SqliteEngine
+
+__all__ = ["apologies", "beside", "promises"]
+
+
+def apologies(engine: SqliteEngine) -> tuple[Standings, tuple[int, int]]:
+    """Return every apology with its state, and how many are backed of how many."""
+    _, rows = engine.rows(
+        "SELECT s.apology, MIN(t.state), MAX(t.state), "
+        "MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) "
+        "FROM now_sorry s JOIN focus_apology f ON f.id = s.apology "
+        "JOIN state t ON t.incident = s.incident GROUP BY s.apology"
+    )
+    ids: list[str] = []
+    states = bytearray()
+    for apology, least, most, partly in rows:
+        state = least
+        if least > 2 and (partly or (most == 8 and least < 8)):
+            state = 4
+        ids.append(apology)
+        states.append(state)
+    made = Standings(ApologyState, ids, bytes(states))
+    return made, (states.count(8), len(states))
+
+
+_PROMISED = f"""
+SELECT r.id,
+       CASE WHEN b.promise IS NOT NULL THEN 4
+            WHEN r.kind = 'non_recurrence' THEN
+                CASE WHEN {AS_OF} > r.made + (SELECT horizon FROM p) OR EXISTS (
+                    SELECT 1 FROM promise_action l JOIN standing s ON s.action = l.action
+                    WHERE l.promise = r.id AND s.last_result = 'effective'
+                    AND (l.since IS NULL OR l.since <= {AS_OF})
+                ) OR EXISTS (
+                    SELECT 1 FROM now_sorry l JOIN now_explained e ON e.incident = l.incident
+                    JOIN reach d ON d.cause = e.cause JOIN fix x ON x.cause = d.deeper
+                    WHERE l.apology = r.apology AND x.last_result = 'effective'
+                ) THEN 2 ELSE 1 END
+            WHEN r.fulfilled <= {AS_OF} THEN 2
+            WHEN r.kind = 'watch'
+                THEN CASE WHEN COALESCE(r.due, r.made + (SELECT horizon FROM p)) < {AS_OF}
+                          THEN 2 ELSE 1 END
+            WHEN r.kind = 'deed' AND r.due < {AS_OF} THEN 3
+            ELSE 1 END AS state
+FROM now_promise r JOIN focus_apology f ON f.id = r.apology
+LEFT JOIN broken b ON b.promise = r.id"""
+
+
+def promises(engine: SqliteEngine) -> Standings:
+    """Return every promise with its state: 1 open, 2 kept, 3 overdue, 4 broken."""
+    ids, states = [], bytearray()
+    for promise, state in engine.rows(_PROMISED)[1]:
+        ids.append(promise)
+        states.append(state)
+    return Standings(PromiseState, ids, bytes(states))
+
+
+# What stands beside an apology: the apologies themselves, what the customers got, what put this one
+# incident right, the causes and what is done about them.
+_BESIDE = (
+    (
+        "SELECT s.incident, 'apology', s.apology FROM asked_incident t "
+        "JOIN now_sorry s ON s.incident = t.id ORDER BY s.made, s.apology"
+    ),
+    (
+        "SELECT m.incident, m.kind, m.id FROM asked_incident t JOIN amends m ON m.incident = t.id "
+        "WHERE m.made <= (SELECT as_of FROM p) ORDER BY m.made, m.id"
+    ),
+    (
+        "SELECT l.incident, a.kind, a.id FROM asked_incident t "
+        "JOIN action_incident l ON l.incident = t.id JOIN now_action a ON a.id = l.action "
+        "WHERE a.kind IN ('correction', 'containment') "
+        "AND (l.since IS NULL OR l.since <= (SELECT as_of FROM p)) ORDER BY a.decided, a.id"
+    ),
+    (
+        "SELECT l.incident, 'cause', r.deeper FROM asked_incident t "
+        "JOIN now_explained l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
+        "WHERE l.role = 'cause' ORDER BY r.deeper"
+    ),
+    (
+        "SELECT DISTINCT l.incident, 'action', f.action FROM asked_incident t "
+        "JOIN now_explained l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
+        "JOIN fix f ON f.cause = r.deeper WHERE l.role = 'cause' ORDER BY f.action"
+    ),
+)
+
+
+def beside(engine: SqliteEngine, incidents: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return what stands beside the apologies for some incidents: words and ids."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    engine.pairs("SELECT 1 WHERE 1 = 0", incidents, ())
+    for sql in _BESIDE if incidents else ():
+        for incident, word, id in engine.rows(sql)[1]:
+            found[incident].append((word, id))
+    return found

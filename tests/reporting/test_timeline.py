@@ -1,0 +1,368 @@
+from datetime import datetime
+
+import networkx as nx
+
+import remedy
+from remedy import (
+    Action,
+    ActionEvent,
+    Affected,
+    Amends,
+    Apology,
+    Casebook,
+    CausalLink,
+    Cause,
+    Complaint,
+    Customer,
+    Day,
+    Decision,
+    Evidence,
+    FollowUp,
+    Incident,
+    Promise,
+    Response,
+    Share,
+    Verdict,
+    Verification,
+)
+from remedy.graph import graph_of
+from remedy.reporting._paper import width
+from remedy.reporting.timeline import Zones, generate_timeline, moments_of
+from remedy.reporting.tree import generate_tree, summed_up
+
+
+def told(*records: remedy.Record) -> list[str]:
+    return [f"{moment.event} | {moment.text}" for moment in moments_of(graph_of(records))]
+
+
+def on(day: int) -> str:
+    return f"2026-01-{day:02}T09:00+01:00"
+
+
+def test_a_case_is_told_day_by_day(story: Casebook) -> None:
+    lines = list(generate_timeline(story.graph(around="INC-1")))
+    assert lines[:5] == [
+        "2026-02-03 14:20  INC-1  A prepaid order was shipped freight collect",
+        "2026-02-10 08:45  INC-1  noticed by the customer",
+        "           08:45  INC-1  first word from us to the customer",
+        "           08:45  COM-1  C-17 complained by phone: “My parcel has been at the",
+        "                         depot all week, because they want the freight from me.”",
+    ]
+    assert max(map(len, lines)) <= 80
+
+
+def test_an_incident_is_told_as_far_as_it_is_known() -> None:
+    assert told(Incident(id="I", occurred=on(1))) == ["happened | it happened"]
+    assert told(Incident(id="I", occurred=on(1), detected=on(1), text="all of it")) == [
+        "happened | all of it"
+    ]
+    several = Incident(
+        id="I", title="t", occurred=on(1), detected=on(2), acknowledged=on(3), customers=["a", "b"],
+        detected_by="partner",
+    )  # fmt: skip
+    assert told(several)[1:] == [
+        "noticed | noticed by the partner",
+        "acknowledged | first word from us to the customers",
+    ]
+    assert told(Incident(id="I", occurred=on(1), detected=on(2)))[1] == "noticed | noticed"
+    by_us = Incident(id="I", occurred=on(1), detected=on(2), detected_by="us")
+    assert told(by_us)[1] == "noticed | noticed by us"
+
+
+def test_complaints_and_responses_are_told() -> None:
+    assert told(
+        Complaint(id="C1", made=on(1), reopened=on(4)),
+        Complaint(id="C2", made=on(2), customer="C-1", channel="phone", text="no"),
+        Response(id="R1", customer="C-1", made=on(3), kind="left"),
+        Response(id="R2", customer="C-1", made=on(5), kind="last_chance", next_owner="desk"),
+        Response(id="R3", customer="C-1", made=on(6), kind="dissatisfied", next_step="call"),
+    ) == [
+        "complained | a customer complained",
+        "complained | C-1 complained by phone: “no”",
+        "left | C-1 left",
+        "reopened | the complaint was opened again",
+        "gives us one last chance | C-1 gives us one last chance [next step, desk]",
+        "is dissatisfied | C-1 is dissatisfied [next step: call]",
+    ]
+
+
+def test_causes_are_told_by_what_they_explain() -> None:
+    incident = Incident(id="I", occurred=on(1))
+    assert told(
+        incident,
+        Cause(id="C1", found=on(2), text="a gap", incidents="I"),
+        Cause(id="C2", found=on(3), incidents=CausalLink(to="I", role="escape")),
+        Cause(id="C3", found=on(4), effects=("C1", "C2")),
+        Cause(id="C4", found=on(5)),
+    )[1:] == [
+        "cause found | cause found: a gap",
+        "cause found | found why nobody caught it",
+        "cause found | deeper cause found, of C1, C2",
+        "cause found | cause found",
+    ]
+
+
+def test_actions_are_told_with_their_events() -> None:
+    assert told(
+        Action(id="A1", kind="containment", decided=on(2)),
+        Action(
+            id="A2",
+            kind="corrective",
+            decided=on(3),
+            intervention="double check",
+            text="look twice",
+            owner="lead",
+            due="2026-01-20+01:00",
+            causes=["C1", "C2", "C3", "C4", "C5"],
+            events=[
+                ActionEvent(state="took_effect", occurred=on(5), who="lead"),
+                ActionEvent(state="cancelled", occurred=on(6), reason="no time"),
+            ],
+        ),
+    ) == [
+        "containment decided | containment decided",
+        "corrective decided | corrective action on C1, C2, C3 and 2 more decided (double check): look"
+        + " twice [lead, due 2026-01-20]",
+        "corrective took effect | corrective action took effect by lead",
+        "corrective cancelled | corrective action cancelled: no time",
+    ]
+
+
+def test_a_deadline_is_told_as_the_day_that_was_meant() -> None:
+    for zone in ("+01:00", "-08:00", "+10:00"):
+        action = Action(id="A", kind="correction", decided=on(2), due=f"2026-01-20{zone}")
+        assert told(action) == ["correction decided | correction decided [due 2026-01-20]"]
+        incident = Incident(id="I", occurred=on(1))
+        assert told(incident, action)[1].endswith("[due 2026-01-20]")
+
+
+def test_apologies_and_promises_are_told() -> None:
+    promise = Promise(kind="deed", text="we call", owner="desk", due="2026-01-20+01:00",
+                      fulfilled=on(9))  # fmt: skip
+    assert told(
+        Apology(id="A1", incidents=["I", "J"], made=on(2), customers=remedy.ALL, not_reached="C-9"),
+        Apology(
+            id="A2", incidents="I", made=on(3), customers=["C-1"], author="desk", channel="phone",
+            text="sorry", promises=[promise, Promise(), Promise(kind="watch")],
+        ),
+        Apology(id="A3", incidents="I", made=on(4)),
+        Promise(id="P", apology="A3", kind="non_recurrence"),
+    ) == [
+        "apologised | apology for I, J to all customers",
+        "not reached | it did not reach C-9",
+        "apologised | apology for I to C-1 by desk, phone: “sorry”",
+        "promised | promised to do something: “we call” [desk, due 2026-01-20]",
+        "promised | promised something",
+        "promised | promised to watch",
+        "apologised | apology for I",
+        "promise kept | what was promised was done",
+    ]  # fmt: skip
+
+
+def test_all_the_rest_is_told() -> None:
+    assert told(
+        Amends(
+            id="A1", incident="I", customer="C-1", kind="waived_charge", made=on(1),
+            amount="12.50 EUR", text="freight",
+            shares=[Share(party="us", percent=50), Share(party="customer", percent=50)],
+        ),
+        Amends(id="A2", incident="I", kind="gift", made=on(2)),
+        FollowUp(id="F1", incident="I", customer="C-1", made=on(3), owner="desk", text="fine"),
+        FollowUp(id="F2", incident="I", due=on(4)),
+        Decision(id="D1", cause="C", kind="no_action", made=on(5), reason="rare"),
+        Decision(id="D2", incident="I", kind="no_analysis", made=on(6), who="lead", reason="one"),
+        Evidence(id="E1", cause="C", made=on(7), url="x.example"),
+        Evidence(id="E2", action="A", made=on(8), text="photo"),
+        Verdict(id="V1", a="I", b="J", kind="not_same", made=on(9)),
+        Verdict(id="V2", a="I", b="J", kind="duplicate", made=on(10), who="lead", reason="twice"),
+        Verification(id="W1", action="A", result="effective", made=on(11)),
+        Verification(
+            id="W2", action="A", result="ineffective", made=on(12), who="lead", method="audit",
+            text="no",
+        ),
+    ) == [
+        "amends: waived charge | waived charge of 12.50 EUR to C-1 for I: freight"
+        + " [us 50 %, customer 50 %]",
+        "amends: gift | gift for I",
+        "followed up | followed up with C-1 by desk: fine",
+        "follow-up due | follow-up is due",
+        "decided: no action | decided that no action is needed on C: rare",
+        "decided: no analysis | decided that no analysis is needed on I by lead: one",
+        "evidence | evidence for C: x.example",
+        "evidence | evidence for A: photo",
+        "judged | I and J judged to be not the same",
+        "judged | I and J judged to be one event by lead: twice",
+        "found effective | A found effective",
+        "found ineffective | A found ineffective by lead, audit: no",
+    ]  # fmt: skip
+
+
+def test_what_is_alike_is_told_once() -> None:
+    thanks = [
+        Response(id=f"R-{number}", customer="C-1", kind="thanked", made=on(number), text="thanks")
+        for number in range(2, 8)
+    ]
+    graph = graph_of([Incident(id="I", occurred=on(1)), *thanks])
+    assert list(generate_timeline(graph)) == [
+        "2026-01-01 09:00  I    it happened",
+        "2026-01-02 09:00  R-2  C-1 thanked us: “thanks”",
+        "                       and 5 more of these until 2026-01-07 09:00: thanked us",
+    ]
+    assert list(generate_timeline(graph, width=40))[-2:] == [
+        "    and 5 more of these until 2026-01-07",
+        "    09:00: thanked us",
+    ]
+
+
+def test_a_day_without_a_time_is_told_as_one() -> None:
+    graph = graph_of([Incident(id="I", occurred=Day("2026-01-02", "+01:00"))])
+    assert list(generate_timeline(graph)) == ["2026-01-02        I  it happened"]
+    [moment] = moments_of(graph)
+    assert moment.to_dict()["when"] == "2026-01-02+01:00"
+    assert moments_of(graph_of([Complaint(id="C", made=on(1))]))[0].to_dict() == {
+        "when": "2026-01-01T09:00:00+01:00",
+        "id": "C",
+        "kind": "complaint",
+        "event": "complained",
+        "text": "a customer complained",
+    }
+
+
+def test_times_are_told_where_the_incident_before_them_was() -> None:
+    zones = Zones(
+        graph_of(
+            [
+                Incident(id="I", occurred="2026-01-02T09:00+01:00"),
+                Incident(id="J", occurred="2026-07-02T09:00+02:00"),
+            ]
+        )
+    )
+    assert zones.told(datetime.fromisoformat("2026-08-01T10:00+00:00")) == "2026-08-01 12:00"
+    assert zones.told(datetime.fromisoformat("2026-02-01T10:00+00:00")) == "2026-02-01 11:00"
+    assert zones.told(datetime.fromisoformat("2025-02-01T23:00+00:00")) == "2025-02-02"
+
+
+def test_long_ids_and_narrow_pages_get_lines_of_their_own() -> None:
+    long = "COM-" + "x" * 30
+    graph = graph_of(
+        [Complaint(id=long, made=on(2), text="no\u202e"), Complaint(id="C", made=on(1))]
+    )
+    assert list(generate_timeline(graph)) == [
+        "2026-01-01 09:00  C                 a customer complained",
+        f"2026-01-02 09:00  {long}",
+        "                                    a customer complained: “no\\u202e”",
+    ]
+    assert list(generate_timeline(graph, width=40))[:2] == [
+        "2026-01-01 09:00  C",
+        "    a customer complained",
+    ]
+
+
+def test_an_empty_graph_has_nothing_to_tell() -> None:
+    assert list(generate_timeline(nx.MultiDiGraph())) == []
+
+
+# --- how it hangs together ------------------------------------------------------------------------
+
+
+def test_a_case_hangs_together_as_a_tree(story: Casebook) -> None:
+    assert (
+        "\n".join(generate_tree(story.graph(around="INC-1"), "INC-1"))
+        == """\
+incident INC-1  A prepaid order was shipped freight collect
+├─ came back as INC-2  The next order was shipped freight collect, too
+├─ cause CAU-1  A gap in training: the packing bench was never taught about fre…
+│  ├─ corrective action ACT-2  (open, due 2026-03-20) Show the packing bench ag…
+│  ├─ corrective action ACT-3  (implemented) A second person at the packing ben…
+│  │  └─ evidence EVI-3  The bench's work instruction with the second signature…
+│  └─ evidence EVI-1  The training plan of the packing bench does not mention f…
+├─ escape cause CAU-2  Past the packing bench nothing compares the label with t…
+│  ├─ evidence EVI-2  Both parcels went over the dock unopposed; the dock scans…
+│  └─ decision DEC-1  (no action) The second check at the bench stands where th…
+├─ correction ACT-1  (implemented) Pay the carrier, and have the parcel deliver…
+├─ apology APO-1  We are very sorry. It will never happen again.
+│  └─ promise PRO-1  It will never happen again.
+├─ complaint COM-1  My parcel has been at the depot all week, because they want…
+└─ customer C-17  a workshop that orders every month"""
+    )
+
+
+def test_the_tree_may_stand_on_any_record(story: Casebook) -> None:
+    lines = list(generate_tree(story.graph(around="ACT-3"), "ACT-3"))
+    assert lines[0].startswith("corrective action ACT-3  (implemented) A second person")
+    assert lines[1].startswith("├─ cause CAU-1  A gap in training")
+    lines = list(generate_tree(story.graph(around="C-17"), "C-17"))
+    assert "├─ incident INC-1  A prepaid order was shipped freight collect" in lines
+    assert any(line.startswith("├─ heard APO-1") for line in lines)
+
+
+def test_what_stands_there_twice_is_named_once() -> None:
+    graph = graph_of(
+        [
+            Incident(id="I", occurred=on(1), customers=Affected(customer="C-1", order="1")),
+            Cause(id="C", found=on(2), incidents="I"),
+            Action(id="A", kind="corrective", decided=on(3), causes="C"),
+            Apology(
+                id="APO", incidents="I", made=on(4), promises=Promise(id="P", actions="A"),
+                customers="C-1",
+            ),
+            Verification(id="V", action="A", result="effective", made=on(5), text="tried"),
+            FollowUp(id="F", incident="I", made=on(6)),
+            Amends(id="M", incident="I", kind="gift", made=on(7)),
+            Response(id="R", customer="C-1", incident="I", kind="thanked", made=on(8)),
+        ]
+    )  # fmt: skip
+    assert list(generate_tree(graph, "I")) == [
+        "incident I",
+        "├─ cause C",
+        "│  └─ corrective action A  (open) corrective",
+        "│     ├─ verification V  (effective) tried",
+        "│     └─ backs promise P",
+        "│        └─ rests on A (see above)",
+        "├─ apology APO",
+        "│  └─ promise P (see above)",
+        "├─ amends M  (gift)",
+        "├─ follow-up F",
+        "├─ response R  (thanked)",
+        "└─ customer C-1",
+    ]
+
+
+def test_of_many_of_a_kind_the_first_are_shown() -> None:
+    customers = [f"C-{number:04}" for number in range(2000)]
+    graph = graph_of([Incident(id="I", occurred=on(1), customers=customers)])
+    lines = list(generate_tree(graph, "I"))
+    assert lines[1] == "├─ customer C-0000"
+    assert lines[-1] == "└─ and 1,995 more customers"
+    assert len(lines) == 7
+    assert summed_up(graph) == "2,000 customers, 1 incident"
+
+
+def test_a_case_is_summed_up(story: Casebook) -> None:
+    assert summed_up(story.graph(around="INC-1")).endswith(
+        "2 apologies, 2 promises, 1 response, 1 decision, 3 pieces of evidence"
+    )
+
+
+def test_a_tree_is_no_wider_than_its_page(story: Casebook) -> None:
+    graph = story.graph(around="INC-1")
+    lines = list(generate_tree(graph, "INC-1", width=40))
+    assert max(map(width, lines)) <= 40
+    assert any(line.endswith("…") for line in lines)
+    lines = list(generate_tree(graph, "INC-1", width=10))
+    assert "├─ came back as INC-2" in lines
+
+
+def test_pieces_are_painted_by_what_they_are() -> None:
+    graph = graph_of([Customer(id="C-1"), Incident(id="I", occurred=on(1), customers="C-1")])
+
+    def paint(text: str, what: str) -> str:
+        return f"<{what}>{text}</>"
+
+    assert list(generate_tree(graph, "I", paint=paint)) == [
+        "<aside></>incident <id>I</>",
+        "<aside>└─ </>customer <id>C-1</>",
+    ]
+    assert list(generate_timeline(graph, paint=paint)) == [
+        "<aside>2026-01-01 09:00  </><id>I</>  it happened"
+    ]

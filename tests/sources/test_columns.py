@@ -1,0 +1,189 @@
+import random
+from typing import Any
+
+import pytest
+
+from remedy.sources._layout import cut, one_line, percent, table
+from remedy.sources.columns import Column, survey
+from remedy.sources.roles import guess, impact_table
+from remedy.sources.rows import Row, rows_of
+
+
+def column(values: list[Any], name: str = "A") -> Column:
+    return survey(rows_of([{name: value} for value in values]))[name]
+
+
+def looks(values: list[Any], name: str = "A") -> str:
+    return column(values, name).looks_like
+
+
+NAMES = [f"Customer {number % 400}" for number in range(1000)]
+TEXTS = [f"The parcel number {number} was sent freight collect once again" for number in range(90)]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([None, "", "?"], "empty"),
+        (["x", "x"], "constant"),
+        ([f"T-{number}" for number in range(9)], "id"),
+        (["yes", "No"], "flag"),
+        (["1", "2.5", "1"], "number"),
+        (["1,000", "2", "2"], "number"),
+        (["a", "b", "c"] * 9, "word"),
+        ([f"issue {number % 60} of the list" for number in range(300)], "word"),
+        (NAMES, "name"),
+        (TEXTS, "text"),
+        (["late again, and so on"] * 3 + [f"again and again {n}" for n in range(60)], "text"),
+        (["2026-03-02", "2026-03-04"], "day"),
+        (["2026-03-02T09:00", "2026-03-04"], "time"),
+        (["2026-03-02T09:00Z"], "time"),
+        (["09:00 AM", "1:30 pm"], "clock"),
+        (["only one"], "word"),
+    ],
+)
+def test_columns_look_like_something(values: list[Any], expected: str) -> None:
+    assert looks(values) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "formats"),
+    [
+        (["22-04-2015", "01-02-2015"], ("%d-%m-%Y",)),
+        (["04/22/2015", "01/02/2015"], ("%m/%d/%Y",)),
+        (["01/02/2015"], ("%d/%m/%Y", "%m/%d/%Y")),
+        (["29/2/2016 01:16"], ("%d/%m/%Y %H:%M",)),
+        (["04/08/2015, 3:05 PM"], ("%d/%m/%Y, %I:%M %p", "%m/%d/%Y, %I:%M %p")),
+        (["2. Mar 2026"], ("%d. %b %Y",)),
+        (["March 2, 2026"], ("%b %d, %Y",)),
+        (["02.03.26"], ("%d.%m.%y",)),
+        (["2.3.2026 9:00", "next week"], ()),
+        (["1772442000"], ()),
+        (["v1.2.3"], ()),
+    ],
+)
+def test_ways_of_writing_times_are_found(values: list[str], formats: tuple[str, ...]) -> None:
+    assert column(values).formats == formats
+
+
+def test_seconds_since_1970_are_times_where_the_column_says_so() -> None:
+    assert column(["1772442000", "1772442060"], "created_at").formats == ("unix",)
+    assert column(["1772442000000"], "timestamp").formats == ("unix_ms",)
+
+
+def test_a_column_is_counted() -> None:
+    found = column(["a", "a", "b", "?", "", None, "a"])
+
+    assert (found.rows, found.filled, found.distinct, found.runs) == (7, 4, 2, 3)
+    assert found.common == (("a", 3), ("b", 1))
+    assert found.missing == ("?",)
+    assert found.share_filled == pytest.approx(4 / 7)
+    assert not found.is_unique
+
+
+def test_long_values_are_told_apart_and_shown_short() -> None:
+    found = column(["x" * 300 + "a", "x" * 300 + "b"])
+
+    assert found.distinct == 2
+    assert found.common[0][0] == "x" * 200
+
+
+def test_no_more_than_so_many_values_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remedy.sources.columns._MOST_DISTINCT", 2)
+
+    found = column(["a", "b", "c", "a"])
+
+    assert (found.distinct, found.filled) == (2, 4)
+    assert dict(found.common) == {"a": 2, "b": 1}
+
+
+def test_rows_with_problems_are_passed_over_and_a_limit_is_kept() -> None:
+    rows = [Row(1, 1, {"A": "a"}), Row(2, 2, {}, "ragged"), Row(3, 3, {"A": "b"})]
+
+    assert survey(rows)["A"].distinct == 2
+    limited = survey(rows, limit=1)
+    assert (limited.rows, limited.whole) == (1, False)
+
+
+def dates(swap: bool, months: tuple[int, ...] = (4, 5, 6)) -> list[str]:
+    chance = random.Random(1)
+    found = []
+    for _ in range(400):
+        day, month = chance.randint(1, 28), chance.choice(months)
+        if swap and day <= 12:
+            day, month = month, day
+        found.append(f"{day:02}-{month:02}-2015")
+    return found
+
+
+def test_swapped_days_and_months_are_noticed() -> None:
+    assert column(dates(swap=True)).swapped
+    assert column(dates(swap=True)).is_ambiguous
+    assert not column(dates(swap=False)).swapped
+    assert not column(dates(swap=False)).is_ambiguous
+    assert not column(dates(swap=True, months=tuple(range(1, 13)))).swapped
+    assert not column(dates(swap=True)[:30]).swapped
+
+
+def test_swapped_months_and_days_are_noticed_too() -> None:
+    turned = [f"{each[3:5]}-{each[:2]}-2015" for each in dates(swap=True)]
+
+    assert column(turned).formats == ("%m-%d-%Y",)
+    assert column(turned).swapped
+
+
+def test_dates_with_names_of_months_or_points_are_not_looked_at_for_that() -> None:
+    assert not column(["02.03.2015"] * 50).swapped
+    assert not column([f"{day}-Mar-2015" for day in range(1, 29)]).swapped
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1 - High", "2 - Medium", "3 - Low"], {"1 - High": "major", "2 - Medium": "moderate",
+                                                "3 - Low": "minor"}),
+        (["P1", "P2"], {"P1": "critical", "P2": "major"}),
+        (["1", "4"], {"1": "critical", "4": "minor"}),
+        (["red", "green"], None),
+        (["high or low"], None),
+        ([f"high {number}" for number in range(9)], None),
+    ],
+)  # fmt: skip
+def test_words_for_the_impact_are_known(values: list[str], expected: Any) -> None:
+    assert impact_table(column(values * 3)) == expected
+
+
+def test_a_key_that_comes_in_runs_is_found() -> None:
+    def rows(keys: list[str]) -> Any:
+        return guess(survey(rows_of([{"Ticket": key, "N": "x"} for key in keys])))
+
+    assert (rows(["a", "a", "b"]).keys, rows(["a", "a", "b"]).rows) == (("Ticket",), "consecutive")
+    assert rows(["a", "b", "a", "c"] * 20).rows in ("scattered", "one")
+    assert rows([f"T{number % 40}" for number in range(80)]).rows == "scattered"
+    assert rows(["a", "a"]).keys == ()
+
+
+# --- tables of text -------------------------------------------------------------------------------
+
+
+def test_tables_fit_a_terminal() -> None:
+    lines = table(("Name", "Count"), [("x" * 200, "7"), ("日本語" * 30, "1,000")], right=" r")
+
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[2].endswith("…       7")
+    assert lines[1].count("-") > 70
+
+
+def test_cells_are_cut_by_their_width() -> None:
+    assert cut("日本語", 5) == "日本…"
+    assert cut("abc", 3) == "abc"
+    assert cut("e\u0301" * 3, 3) == "e\u0301" * 3
+
+
+def test_what_moves_a_cursor_is_not_shown() -> None:
+    assert one_line("a\x1b[31mb\n c\u202e") == "a�[31mb c�"
+
+
+@pytest.mark.parametrize(("share", "text"), [(0, "0%"), (0.001, "<1%"), (0.996, ">99%"), (1, "100%")])
+def test_only_none_is_nought_and_only_all_is_a_hundred(share: float, text: str) -> None:
+    assert percent(share) == text

@@ -1,0 +1,456 @@
+import json
+import random
+from typing import Any
+
+import pytest
+
+from remedy.errors import BadMapping
+from remedy.sources import Inferred, Reading, import_file, import_rows, infer, preview, profile
+from remedy.sources.asking import columns_in
+from tests.sources.tickets import Collector, tickets
+
+AREAS = ("shipping", "billing", "returns")
+ISSUES = ("late", "wrong price", "shipped collect", "no answer", "broken")
+
+
+def rows(count: int = 300, **changes: Any) -> list[dict[str, str]]:
+    """Made-up tickets, whose columns are named as people name them."""
+    chance = random.Random(7)
+    found = []
+    for number in range(count):
+        day, month = chance.randint(1, 28), chance.randint(1, 12)
+        row = {
+            "Ticket #": f"T-{number:05}",
+            "Opened": f"{day:02}.{month:02}.2025 {chance.randint(0, 23):02}:30",
+            "Client": f"C-{chance.randint(1, 60)}",
+            "Category": chance.choice(AREAS),
+            "Issue": chance.choice((*ISSUES, "?")),
+            "Priority": chance.choice(("High", "Low")),
+            "Subject": f"It went wrong again with number {number}",
+            "Channel": chance.choice(("mail", "phone")),
+            "Status": "closed",
+        }
+        found.append(row | {key: make(chance, number) for key, make in changes.items()})
+    return found
+
+
+def answered(data: Any, **answers: str) -> Any:
+    inferred = infer(data, source="crm")
+    return inferred.answered({"zone": "UTC"} | answers).mapping()
+
+
+def names(inferred: Inferred) -> list[str]:
+    return [question.name for question in inferred.open]
+
+
+# --- what is proposed -----------------------------------------------------------------------------
+
+
+def test_a_mapping_is_proposed_and_works() -> None:
+    data = rows()
+    inferred = infer(data, source="crm")
+
+    assert names(inferred) == ["zone"]
+    mapping = inferred.answered(zone="Europe/Vienna").mapping()
+    assert mapping.to_dict() == {
+        "source": "crm",
+        "key": ["Ticket #"],
+        "zone": "Europe/Vienna",
+        "missing": ["?"],
+        "rest": "attributes",
+        "records": {
+            "incident": {
+                "occurred": {"column": "Opened", "format": "%d.%m.%Y %H:%M"},
+                "occurred_basis": {"value": "reported"},
+                "detected_by": {"value": "unknown"},
+                "customers": "Client",
+                "process": "Category",
+                "failure_mode": "Issue",
+                "title": "Subject",
+                "channel": "Channel",
+                "impact": {
+                    "column": "Priority",
+                    "values": {"High": "major", "Low": "minor"},
+                    "others": "missing",
+                },
+            }
+        },
+    }
+    book = Collector()
+    assert import_rows(book, data, mapping).records == {"incident": 300}
+
+
+def test_the_file_is_read_as_it_was_looked_at(file: Any) -> None:
+    text = "Ticket;Opened\n" + "".join(f"{n};2025-03-02T09:00Z\n" for n in range(9))
+    path = file(text.encode("utf-16"), "crm export.csv")
+
+    mapping = infer(path, reading=Reading(delimiter=";", encoding="utf-16")).mapping()
+
+    assert mapping.source == "crm-export"
+    assert mapping.to_dict()["read"] == {"encoding": "utf-16", "delimiter": ";"}
+    assert import_file(Collector(), path, mapping).rows == 9
+
+
+def test_a_source_without_a_name_to_take_is_called_source() -> None:
+    data = [{"Id": n, "At": "2025-03-02T09:00Z"} for n in range(3)]
+
+    assert infer(data, name="???").mapping().source == "source"
+
+
+def test_only_a_sample_is_looked_at() -> None:
+    inferred = infer(rows(60), sample=50)
+
+    assert (inferred.survey.rows, inferred.survey.whole) == (50, False)
+    assert "(the first 50 rows)" in str(inferred)
+
+
+def test_several_rows_of_a_key_are_noticed() -> None:
+    data = [row | {"Step": str(step)} for row in rows(40) for step in range(3)]
+
+    mapping = answered(data)
+    assert (mapping.key, mapping.rows) == (("Ticket #",), "consecutive")
+    other = answered(data, key="Ticket # + Step")
+    assert (other.key, other.rows) == (("Ticket #", "Step"), "one")
+
+
+def test_date_and_time_of_day_are_put_together() -> None:
+    data = [row | {"Opened": row["Opened"][:10], "At": row["Opened"][11:]} for row in rows(40)]
+    iso = [row | {"Opened": f"2025-03-{n % 28 + 1:02}", "At": "09:00 PM"}
+           for n, row in enumerate(data)]  # fmt: skip
+
+    assert answered(data).records["incident"].fields["occurred"].template == "{Opened} {At}"
+    occurred = answered(iso).records["incident"].fields["occurred"]
+    assert occurred.format == ("%Y-%m-%d %I:%M %p",)
+    braces = [{("{Opened" if key == "Opened" else key): value for key, value in row.items()}
+              for row in data]  # fmt: skip
+    assert answered(braces).records["incident"].fields["occurred"].column == "{Opened"
+
+
+def test_when_the_source_last_changed_a_row_is_taken() -> None:
+    data = rows(40, Updated=lambda chance, number: f"{number % 28 + 1:02}.01.2026 10:00")
+
+    assert answered(data).records["incident"].fields["updated"].column == "Updated"
+
+
+def test_where_customers_noticed_rows_are_complaints_too() -> None:
+    data = rows(40, Narrative=lambda chance, number: f"I waited and waited for parcel {number} " * 3)
+
+    mapping = answered(data, noticed_by="customer")
+
+    assert list(mapping.records) == ["incident", "complaint"]
+    complaint = mapping.records["complaint"].fields
+    assert complaint["customer"].column == "Client"
+    assert complaint["text"].column == "Narrative"
+    assert complaint["channel"].column == "Channel"
+    assert set(answered(data, noticed_by="customer", customer="none").records["complaint"].fields) == {
+        *("incident", "made", "channel", "text")
+    }
+
+
+def test_orders_go_to_the_customer() -> None:
+    data = rows(40, **{"Order no": lambda chance, number: f"SO-{number}"})
+
+    assert answered(data).records["incident"].fields["order"].column == "Order no"
+    assert "order" not in answered(data, customer="none").records["incident"].fields
+
+
+def test_columns_that_would_become_the_same_attribute_get_names() -> None:
+    data = rows(9, **{"A b": lambda *_: "x", "A-b": lambda *_: "y"})
+
+    mapping = answered(data)
+
+    assert set(mapping.records["incident"].attributes) == {"a_b_1", "a_b_2"}
+    assert len(preview(data, mapping).cases) == 3
+
+
+def test_a_table_of_complaints_says_who_noticed() -> None:
+    data = rows(40, **{"Complaint text": lambda chance, number: f"I am angry about {number}"})
+
+    default = {question.name: question.default for question in infer(data).questions}
+
+    assert default["noticed_by"] == "customer"
+
+
+# --- questions ------------------------------------------------------------------------------------
+
+
+def test_what_is_ambiguous_is_asked() -> None:
+    data = [row | {"Opened": f"{n % 12 + 1:02}/{n % 11 + 1:02}/2025"} for n, row in enumerate(rows())]
+    inferred = infer(data, source="crm")
+
+    assert names(inferred) == ["day_or_month", "zone"]
+    for order, formats in {
+        "day": "%d/%m/%Y",
+        "month": "%m/%d/%Y",
+        "swapped": ["%m/%d/%Y", "%d/%m/%Y"],
+    }.items():
+        mapping = inferred.answered(day_or_month=order, zone="UTC").mapping()
+        assert mapping.to_dict()["records"]["incident"]["occurred"]["format"] == formats
+
+
+def test_a_column_that_looks_swapped_is_told() -> None:
+    chance = random.Random(3)
+
+    def opened(*_: Any) -> str:
+        day, month = chance.randint(1, 28), chance.randint(4, 6)
+        if day <= 12:
+            day, month = month, day
+        return f"{day:02}-{month:02}-2025"
+
+    inferred = infer(rows(400, Opened=opened))
+    question = next(each for each in inferred.questions if each.name == "day_or_month")
+
+    assert question.default == "swapped"
+    assert "had swapped them" in question.why
+    assert names(inferred) == ["zone"]
+
+
+def test_a_customer_that_is_not_called_one_is_asked_for() -> None:
+    data = [{("Account" if key == "Client" else key): value for key, value in row.items()}
+            for row in rows()]  # fmt: skip
+    inferred = infer(data)
+
+    assert names(inferred) == ["zone", "customer"]
+    assert "Account" not in str(inferred.answered(customer="none").answers)
+    nobody = [{key: value for key, value in row.items() if key != "Client"} for row in rows()]
+    assert names(infer(nobody)) == ["zone"]
+
+
+def test_times_with_zones_need_no_answer() -> None:
+    data = [{"Id": f"x{n}", "At": f"2025-03-02T09:{n:02}Z"} for n in range(9)]
+    seconds = [{"Id": f"x{n}", "created_at": 1772442000 + n} for n in range(9)]
+
+    assert infer(data).mapping().zone == "UTC"
+    assert names(infer(seconds)) == []
+    assert names(infer([{"Id": f"x{n}", "At": f"2025-03-{n:02}"} for n in range(1, 9)])) == ["zone"]
+
+
+def test_what_makes_a_failure_the_same_is_asked() -> None:
+    data = rows(300, Sub_issue=lambda chance, number: chance.choice("abcdefgh"))
+
+    def fields(signature: str) -> Any:
+        incident = answered(data, signature=signature).to_dict()["records"]["incident"]
+        return incident.get("process"), incident.get("failure_mode")
+
+    assert fields("Issue") == ({"value": "crm"}, "Issue")
+    assert fields("Issue + Category") == ("Category", "Issue")
+    assert fields("Issue + Sub_issue") == ("Issue", "Sub_issue")
+    assert fields("Issue + Sub_issue + Category") == (
+        "Category",
+        {"template": "{Issue} / {Sub_issue}"},
+    )
+    assert fields("none") == (None, None)
+
+
+def test_a_source_without_labels_has_no_signature() -> None:
+    data = [{"Id": f"x{n}", "At": f"2025-03-{n:02}"} for n in range(1, 9)]
+    inferred = infer(data)
+
+    assert inferred.signatures == ()
+    assert "No columns were found" in str(inferred)
+
+
+def test_a_source_without_a_key_asks_for_one() -> None:
+    data = [{"At": f"2025-03-{n % 9 + 1:02}", "Topic": "late"} for n in range(20)]
+    inferred = infer(data)
+
+    assert names(inferred) == ["key", "zone"]
+    assert "At" in str(inferred)
+    assert inferred.answered(key="At + Topic", zone="UTC").mapping().key == ("At", "Topic")
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ({"colour": "red"}, "no question 'colour'"),
+        ({"basis": "guessed"}, "'guessed' is not one of 'observed', 'reported'"),
+        ({"zone": "Mars"}, "no time zone 'Mars'"),
+        ({"customer": "Customer"}, "no column 'Customer'"),
+        ({"signature": "Issue + Mood"}, "no column 'Mood'"),
+        ({"occurred": "Client"}, "is not one of 'Opened'"),
+    ],
+)
+def test_answers_that_cannot_be_are_refused(answer: dict[str, str], problem: str) -> None:
+    with pytest.raises(BadMapping, match=problem):
+        infer(rows(30)).answered(answer)
+
+
+def test_open_questions_are_named() -> None:
+    with pytest.raises(BadMapping, match="no answer yet: zone"):
+        infer(rows(30)).mapping()
+
+
+def test_what_cannot_be_inferred_is_told() -> None:
+    with pytest.raises(BadMapping, match="has no rows"):
+        infer([])
+    with pytest.raises(BadMapping, match="no column holds times"):
+        infer([{"Id": 1}, {"Id": 2}])
+
+
+def test_answers_name_columns() -> None:
+    assert columns_in("A + B") == ["A", "B"]
+    assert columns_in("none") == []
+
+
+# --- how it is told -------------------------------------------------------------------------------
+
+
+def test_it_is_told_in_eighty_columns() -> None:
+    data = rows(300, **{"x" * 70: lambda chance, number: chance.choice(("y" * 90, "z"))})
+    inferred = infer(data)
+    text = str(inferred)
+
+    assert all(len(line) <= 80 for line in text.splitlines()[:40] if "different" not in line)
+    assert "Opened      100%" in text or "Opened" in text
+    assert "an attribute" in text
+    assert "customers" in text
+    assert "→ Client" in text
+    assert "zone: UTC" in str(inferred.answered(zone="UTC"))
+
+
+def test_it_is_told_as_plain_values() -> None:
+    plain = json.loads(json.dumps(infer(rows(30)).to_dict()))
+
+    assert plain["open"] == ["zone"]
+    assert plain["questions"][0]["choices"][0]["answer"] == "Ticket #"
+
+
+# --- profiles -------------------------------------------------------------------------------------
+
+
+def test_a_profile_tells_of_columns_and_signatures() -> None:
+    found = profile(rows(600), name="crm")
+
+    assert (found.rows, found.cases, found.key) == (600, 600, "Ticket #")
+    assert (found.time, found.customer) == ("Opened", "Client")
+    best = found.signatures[0]
+    both = next(each for each in found.signatures if set(each.columns) == {"Category", "Issue"})
+    assert both.comparable == sum(row["Issue"] != "?" for row in rows(600))
+    assert both.distinct == 15
+    assert best.same_customer is not None
+    assert json.loads(json.dumps(found.to_dict()))["cases"] == 600
+    assert all(len(line) <= 80 for line in str(found).splitlines())
+    assert "* too coarse" in str(found)
+
+
+def test_shares_are_what_they_say() -> None:
+    days = ["01", "02", "02", "20"]
+    data = [
+        {"Id": f"i{n}", "Day": f"2025-{'01' if n < 3 else '11'}-{day}", "Client": f"C-{n % 2}",
+         "Issue": "late" if n != 1 else "LATE ", "Area": "other" if n == 3 else "x"}
+        for n, day in enumerate(days)
+    ]  # fmt: skip
+    # Twenty others, so that columns look like what they are.
+    data += [
+        {"Id": f"j{n}", "Day": "2025-06-01", "Client": f"C-{n + 10}", "Issue": f"new {n // 2}",
+         "Area": "y"}
+        for n in range(20)
+    ]  # fmt: skip
+
+    found = {each.columns: each for each in profile(data).signatures}
+
+    late = found[("Issue",)]
+    assert (late.incidents, late.comparable, late.distinct) == (24, 24, 11)
+    # Of the four, three come after the first; two of these within 90 days. The second and third
+    # are of the same day, so that neither comes before the other; the pairs of June likewise.
+    assert late.again == pytest.approx(3 / 24)
+    assert late.within == pytest.approx(2 / 24)
+    assert late.same_customer == pytest.approx(2 / 24)
+    assert not late.coarse
+    assert found[("Area", "Issue")].comparable == 23
+
+
+def test_a_signature_that_calls_most_of_them_repeats_is_coarse() -> None:
+    found = profile(rows(600, Issue=lambda *_: "late", Kind=lambda chance, _: chance.choice("ab")))
+
+    coarse = [each for each in found.signatures if each.coarse]
+    assert coarse
+    assert not any(each.is_useful for each in coarse)
+    assert found.signatures[-1].coarse
+
+
+def test_a_column_that_says_the_same_as_another_is_left_out() -> None:
+    data = [row | {"Kategorie": f"de {row['Category']}"} for row in rows()]
+
+    columns = {column for each in profile(data).signatures for column in each.columns}
+
+    assert len(columns & {"Category", "Kategorie"}) == 1
+
+
+def test_what_was_guessed_is_told() -> None:
+    ambiguous = [row | {"Opened": f"0{n % 9 + 1}/02/2025"} for n, row in enumerate(rows())]
+    timeless = [{"Issue": row["Issue"], "Id": row["Ticket #"]} for row in rows()]
+
+    assert "which is a guess" in profile(ambiguous).notes[0]
+    none = profile(timeless)
+    assert "repeats cannot be told" in none.notes[0]
+    assert (none.time, none.customer) == (None, None)
+    assert none.signatures[0].again == 0
+
+
+def test_times_that_cannot_be_read_are_as_none() -> None:
+    gap = [{"Id": f"i{n}", "At": "2025-03-30T02:30", "Issue": "x" * (n % 2 + 1)} for n in range(30)]
+
+    assert profile(gap).cases == 30
+
+
+def test_events_are_grouped_before_signatures_are_tried() -> None:
+    data = [row | {"Step": str(step)} for row in rows(40) for step in range(3)]
+
+    assert profile(data).cases == 40
+
+
+def test_a_profile_by_a_mapping_tries_its_signature() -> None:
+    mapping = answered(rows(), signature="Issue + Category")
+
+    found = profile(rows(), mapping)
+
+    assert found.signatures[0].columns == ("process", "failure_mode")
+    assert (found.key, found.time, found.customer) == ("Ticket #", "Opened", "Client")
+    assert found.notes == ()
+    by_columns = next(each for each in found.signatures if set(each.columns) == {"Category", "Issue"})
+    assert by_columns.distinct == found.signatures[0].distinct
+
+
+def test_a_profile_by_a_mapping_counts_what_cannot_be_mapped() -> None:
+    data = [{"Ticket": n, "Opened": "02.03.2026 09:00", "Client": "C", "Topic": "late"}
+            for n in range(3)]  # fmt: skip
+    data[1]["Opened"] = "soon"
+
+    found = profile(data, tickets())
+
+    assert found.cases == 2
+    assert "1 cases could not be mapped" in found.notes[0]
+
+
+def test_a_mapping_without_incidents_has_no_time() -> None:
+    customers = {"source": "crm", "key": "Id", "records": {"customer": {"name": "N"}}}
+    data = [{"Id": str(n), "N": "x"} for n in range(3)]
+
+    found = profile(data, customers)
+
+    assert (found.time, found.customer, found.cases) == (None, None, 0)
+    assert found.signatures[0].share_comparable == 0
+
+
+def test_a_mapping_with_other_records_first_still_finds_the_incident() -> None:
+    both = {
+        "source": "crm",
+        "key": "Id",
+        "records": {
+            "customer": {"per": "N", "id": "N"},
+            "incident": {"occurred": {"value": "2026-03-02T09:00Z"}},
+        },
+    }
+
+    assert profile([{"Id": "1", "N": "x"}, {"Id": "2", "N": "y"}], both).time is None
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_signatures_are_tried_on_so_many_incidents(
+    mapped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remedy.sources.profiling._MOST_POINTS", 50)
+    mapping = answered(rows()) if mapped else None
+
+    assert "the first 50 incidents" in profile(rows(), mapping).notes[-1]

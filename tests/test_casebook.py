@@ -1,0 +1,274 @@
+"""The facade: opening, settings, and the stateful comparison with a dict."""
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+import remedy
+from remedy import Action, Config, Customer, Incident, casebook
+from remedy.errors import CasebookError, ConfigError, InvalidRecord, InvalidTime, RemedyError
+from remedy.vocabulary import Intervention, Strength, shipped_interventions
+
+AT = "2026-03-02T09:00+01:00"
+
+
+@pytest.fixture
+def book():
+    with remedy.open(":memory:", actor="test") as book:
+        yield book
+
+
+def failures(book):
+    return dict(book._store.db.execute("SELECT id, failure FROM incident").fetchall())
+
+
+# --- who writes -----------------------------------------------------------------------------------
+
+
+def test_the_actor_is_who_was_named_else_the_user_of_the_machine(monkeypatch):
+    assert remedy.open(actor="care-team").actor == "care-team"
+    monkeypatch.setattr("getpass.getuser", lambda: "anna")
+    assert remedy.open().actor == "anna"
+
+    def nobody():
+        raise OSError("no such user")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert remedy.open().actor.startswith("uid ")
+
+
+def test_a_casebook_is_closed_at_the_end_of_its_block():
+    with remedy.open() as book:
+        pass
+    with pytest.raises(CasebookError, match="is closed"):
+        list(book.records())
+
+
+# --- configuration --------------------------------------------------------------------------------
+
+
+def test_a_new_casebook_keeps_the_configuration_it_was_made_with(tmp_path):
+    config = Config(signature="process", grace=3, select=["A", "R"])
+    with remedy.open(tmp_path / "q.db", config=config) as book:
+        assert book.config == config
+    with remedy.open(tmp_path / "q.db") as book:
+        assert book.config == config
+
+
+def test_configuring_changes_some_settings_and_keeps_the_others(book):
+    book.configure(grace="3 days")
+    after = book.configure(profile="capa", first_contact={"major": "4 h"})
+    assert after == book.config
+    assert (after.grace, after.profile) == (timedelta(days=3), "capa")
+    assert {str(key): each for key, each in after.first_contact.items()} == {
+        "major": timedelta(hours=4)
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"graze": 3}, "configure: there is no setting 'graze'. Did you mean grace"),
+        ({"grace": "soon"}, "is no span of time"),
+        ({"grace": timedelta(seconds=1)}, "no whole number of minutes"),
+        ({"told_on": "soon"}, "is no time in ISO form"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_changes_nothing(book, settings, problem):
+    with pytest.raises(RemedyError, match=problem):
+        book.configure(profile="capa", **settings)
+    assert book.config == Config()
+
+
+def test_the_date_that_a_casebook_is_told_on_is_kept(book):
+    assert book.told_on is None
+    book.configure(told_on="2026-04-01+02:00")
+    assert book.told_on == datetime.fromisoformat("2026-04-01T00:00+02:00")
+    book.configure(grace=3)
+    assert book.told_on is not None
+    assert book.check().as_of == book.told_on
+
+
+def test_changing_the_signature_computes_every_key_anew(book):
+    book.record_many(
+        Incident(id=f"INC-{n:04}", occurred=AT, process="shipping", failure_mode="late",
+                 product=f"p{n % 3}" if n % 4 else None)
+        for n in range(1_100)
+    )  # fmt: skip
+    assert set(failures(book).values()) == {"8:shipping4:late"}
+    book.configure(signature=("process", "product"))
+    assert set(failures(book).values()) == {
+        "8:shipping2:p0", "8:shipping2:p1", "8:shipping2:p2", None,
+    }  # fmt: skip
+    book.configure(placeholders=["P1"])
+    assert set(failures(book).values()) == {"8:shipping2:p0", "8:shipping2:p2", None}
+    book.record(Incident(id="NEW", occurred=AT, process="x", product="p9"))
+    assert failures(book)["NEW"] == "1:x2:p9"
+
+
+def test_keys_and_configuration_change_together_or_not_at_all(book):
+    book.record(Incident(id="INC-1", occurred=AT, process="shipping", failure_mode="late"))
+    with pytest.raises(ZeroDivisionError), book.transaction():
+        book.configure(signature="process")
+        assert failures(book) == {"INC-1": "8:shipping"}
+        raise ZeroDivisionError
+    assert failures(book) == {"INC-1": "8:shipping4:late"}
+    assert book.config == Config()
+
+
+def test_attributes_may_take_part_in_the_signature(book):
+    book.configure(signature=("process", "shade"))
+    book.record(
+        Incident(id="INC-1", occurred=AT, process="x", attributes={"shade": "Blue"}),
+        Incident(id="INC-2", occurred=AT, process="x"),
+    )
+    book.record_many(
+        [Incident(id="INC-3", occurred=AT, process="x", attributes={"shade": "blue"})]
+    )
+    assert failures(book) == {"INC-1": "1:x4:blue", "INC-2": None, "INC-3": "1:x4:blue"}
+    book.amend("INC-2", attributes={"shade": "red"}, reason="found out")
+    assert failures(book)["INC-2"] == "1:x3:red"
+
+
+def test_the_table_of_interventions_can_be_replaced(book):
+    own = {"jig": Intervention("jig", Strength.STRONGER, True, "ours")}
+    book.record(Action(id="ACT-1", kind="corrective", decided=AT, intervention="automation"))
+    with pytest.raises(ConfigError, match="the table lacks 'automation', which actions on file"):
+        book.configure(interventions=own)
+    book.configure(interventions=own | shipped_interventions())
+    book.record(Action(id="ACT-2", kind="corrective", decided=AT, intervention="jig"))
+    row = book._store.db.execute("SELECT * FROM intervention WHERE id = 'jig'").fetchone()
+    assert row == ("jig", 3, 1, "ours")
+    book.configure(interventions={name: own["jig"] for name in ("jig", "automation")})
+    rows = book._store.db.execute("SELECT id, source FROM intervention").fetchall()
+    assert rows == [("automation", "ours"), ("jig", "ours")]
+
+
+def test_a_check_takes_another_configuration_but_not_another_signature(book):
+    assert book.check(config=Config(grace=3)).config.grace == timedelta(days=3)
+    for other in (Config(signature="process"), Config(placeholders="x")):
+        with pytest.raises(ConfigError, match="failure keys on file are made of process, failure_m"):
+            book.check(config=other)
+
+
+def test_a_check_is_as_of_now_by_default_and_of_the_end_of_a_day(book):
+    before = datetime.now(timezone.utc)
+    assert before <= book.check().as_of <= datetime.now(timezone.utc)
+    assert book.check(as_of="2026-04-01+02:00").as_of == datetime.fromisoformat(
+        "2026-04-01T23:59:59.999999+02:00"
+    )
+    with pytest.raises(InvalidTime, match="check.as_of = '2026-04-01': has no time zone"):
+        book.check(as_of="2026-04-01")
+
+
+def test_the_function_and_the_method_are_one(book):
+    book.record(Incident(id="INC-1", occurred=AT))
+    one = remedy.check(book, as_of=AT, profile="capa").to_dict()
+    assert one == book.check(as_of=AT, profile="capa").to_dict()
+
+
+# --- baseline -------------------------------------------------------------------------------------
+
+
+def test_the_baseline_is_what_was_there_when_the_tool_came_in(book):
+    book.record(Incident(id="INC-1", occurred=AT, customers="C-1"))
+    report = book.check(profile="capa", as_of="2026-05-01T00:00Z")
+    assert book.baseline() == {}
+    assert book.set_baseline(report) == (len(report.findings), 0)
+    assert set(book.baseline()) == {finding.key for finding in report.findings}
+    assert book.baseline()[report.findings[0].key] == (report.findings[0].code, report.as_of)
+    assert book.set_baseline(report) == (0, 0)
+    book.amend("INC-1", process="x", failure_mode="y", reason="found out")
+    later = book.check(profile="capa", as_of="2026-06-01T00:00Z")
+    old, new = ({finding.key for finding in each.findings} for each in (report, later))
+    assert book.set_baseline(later) == (len(new - old), len(old - new))
+    assert old - new
+    assert book.clear_baseline() == len(later.findings)
+    assert book.baseline() == {}
+    with pytest.raises(ConfigError, match="of the case around INC-1 only"):
+        book.set_baseline(book.check(around="INC-1"))
+
+
+# --- against a model ------------------------------------------------------------------------------
+
+ids = st.sampled_from([f"C-{n}" for n in range(6)])
+words = st.sampled_from(["red", "green", "blue"])
+
+
+class AgainstADict(RuleBasedStateMachine):
+    """A casebook of customers behaves like a dict, over reopening and rollback."""
+
+    @initialize(data=st.data())
+    def begin(self, data):
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = f"{self.folder.name}/q.db"
+        self.book = remedy.open(self.path, actor="test")
+        self.model = {}
+
+    def teardown(self):
+        if hasattr(self, "book"):
+            self.book.close()
+            self.folder.cleanup()
+
+    @rule(id=ids, word=words)
+    def record(self, id, word):
+        customer = Customer(id=id, name=word)
+        try:
+            self.book.record(customer)
+            assert self.model.get(id, customer) == customer
+            self.model[id] = customer
+        except remedy.RemedyError:
+            assert self.model[id] != customer
+
+    @rule(told=st.lists(st.tuples(ids, words), max_size=4))
+    def ingest(self, told):
+        customers = [Customer(id=id, name=word) for id, word in told]
+        self.book.ingest(customers)
+        self.model.update((customer.id, customer) for customer in customers)
+
+    @rule(id=ids, word=words)
+    def amend(self, id, word):
+        try:
+            after = self.book.amend(id, name=word, reason="x")
+            self.model[id] = Customer(id=id, name=word)
+            assert after == self.model[id]
+        except LookupError:
+            assert id not in self.model
+
+    @rule(told=st.lists(st.tuples(ids, words), max_size=3))
+    def roll_back(self, told):
+        with pytest.raises(ZeroDivisionError), self.book.transaction():
+            self.book.ingest([Customer(id=id, name=word) for id, word in told])
+            raise ZeroDivisionError
+
+    @rule()
+    def reopen(self):
+        self.book.close()
+        self.book = remedy.open(self.path, actor="test")
+
+    @invariant()
+    def same(self):
+        if hasattr(self, "book"):
+            assert list(self.book.records(Customer)) == [
+                self.model[id] for id in sorted(self.model)
+            ]
+
+
+TestAgainstADict = AgainstADict.TestCase
+TestAgainstADict.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
+
+
+def test_reasons_are_needed():
+    with pytest.raises(InvalidRecord, match="reason.reason = None: say why: it stays on record"):
+        casebook._needs_reason(None)
+
+
+def test_what_is_kept_in_the_file_is_json(book):
+    rows = dict(book._store.db.execute("SELECT name, content FROM meta").fetchall())
+    assert json.loads(rows["config"])["signature"] == ["process", "failure_mode"]

@@ -11,8 +11,10 @@ _INTRODUCTION = (
     "",
     "`remedy COMMAND --help` prints what stands here.",
     "",
-    "Commands that need a casebook take it as their first argument, else from the environment "
-    + "variable `REMEDY_DB`, else `remedy.db` in the folder that they run in.",
+    (
+        "Commands that need a casebook take it as their first argument, else from the environment "
+        "variable `REMEDY_DB`, else `remedy.db` in the folder that they run in."
+    ),
     "",
     "| Exit status | Means |",
     "|---|---|",
@@ -20,10 +22,12 @@ _INTRODUCTION = (
     "| 1 | `check` only: findings at or above `--fail-on` |",
     "| 2 | bad use, or bad input: what is wrong, and what to do, is told on stderr |",
     "",
-    "Every command has `--format json`. Texts are made for 80 columns, or for the terminal if it "
-    + "is narrower. Colours and progress bars are for terminals only; `NO_COLOR` turns the colours "
-    + "off. What a record says cannot move the cursor or turn the text around: control characters "
-    + "and directional marks are shown as what they are.",
+    (
+        "Every command has `--format json`. Texts are made for 80 columns, or for the terminal if "
+        "it is narrower. Colours and progress bars are for terminals only; `NO_COLOR` turns the "
+        "colours off. What a record says cannot move the cursor or turn the text around: control "
+        "characters and directional marks are shown as what they are."
+    ),
 )
 
 

@@ -104,25 +104,24 @@ def test_causes_are_told_by_what_they_explain() -> None:
 
 def test_actions_are_told_with_their_events() -> None:
     assert told(
+        Action(id="A0", kind="preventive", intervention="checklist", decided=on(1), text="a list"),
         Action(id="A1", kind="containment", decided=on(2)),
         Action(
             id="A2",
             kind="corrective",
             decided=on(3),
-            intervention="double check",
-            text="look twice",
-            owner="lead",
+            owner="us",
             due="2026-01-20+01:00",
-            causes=["C1", "C2", "C3", "C4", "C5"],
+            causes=["B", "C", "D", "E"],
             events=[
                 ActionEvent(state="took_effect", occurred=on(5), who="lead"),
                 ActionEvent(state="cancelled", occurred=on(6), reason="no time"),
             ],
         ),
     ) == [
+        "preventive decided | preventive action decided (checklist): a list",
         "containment decided | containment decided",
-        "corrective decided | corrective action on C1, C2, C3 and 2 more decided (double check): look"
-        + " twice [lead, due 2026-01-20]",
+        "corrective decided | corrective action on B, C, D and 1 more decided [us, due 2026-01-20]",
         "corrective took effect | corrective action took effect by lead",
         "corrective cancelled | corrective action cancelled: no time",
     ]
@@ -163,8 +162,8 @@ def test_all_the_rest_is_told() -> None:
     assert told(
         Amends(
             id="A1", incident="I", customer="C-1", kind="waived_charge", made=on(1),
-            amount="12.50 EUR", text="freight",
-            shares=[Share(party="us", percent=50), Share(party="customer", percent=50)],
+            amount="12.50 EUR", text="fee",
+            shares=[Share(party="us", percent=50), Share(party="them", percent=50)],
         ),
         Amends(id="A2", incident="I", kind="gift", made=on(2)),
         FollowUp(id="F1", incident="I", customer="C-1", made=on(3), owner="desk", text="fine"),
@@ -181,8 +180,7 @@ def test_all_the_rest_is_told() -> None:
             text="no",
         ),
     ) == [
-        "amends: waived charge | waived charge of 12.50 EUR to C-1 for I: freight"
-        + " [us 50 %, customer 50 %]",
+        "amends: waived charge | waived charge of 12.50 EUR to C-1 for I: fee [us 50 %, them 50 %]",
         "amends: gift | gift for I",
         "followed up | followed up with C-1 by desk: fine",
         "follow-up due | follow-up is due",

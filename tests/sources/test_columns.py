@@ -170,7 +170,7 @@ def test_tables_fit_a_terminal() -> None:
     lines = table(("Name", "Count"), [("x" * 200, "7"), ("日本語" * 30, "1,000")], right=" r")
 
     assert all(len(line) <= 80 for line in lines)
-    assert lines[2].endswith("…       7")
+    assert lines[2].endswith("…      7")
     assert lines[1].count("-") > 70
 
 

@@ -347,9 +347,9 @@ def test_shares_are_what_they_say() -> None:
         for n in range(20)
     ]  # fmt: skip
 
-    found = {each.columns: each for each in profile(data).signatures}
+    found = {frozenset(each.columns): each for each in profile(data).signatures}
 
-    late = found[("Issue",)]
+    late = found[frozenset(["Issue"])]
     assert (late.incidents, late.comparable, late.distinct) == (24, 24, 11)
     # Of the four, three come after the first; two of these within 90 days. The second and third
     # are of the same day, so that neither comes before the other; the pairs of June likewise.
@@ -357,7 +357,7 @@ def test_shares_are_what_they_say() -> None:
     assert late.within == pytest.approx(2 / 24)
     assert late.same_customer == pytest.approx(2 / 24)
     assert not late.coarse
-    assert found[("Area", "Issue")].comparable == 23
+    assert found[frozenset(["Area", "Issue"])].comparable == 23
 
 
 def test_a_signature_that_calls_most_of_them_repeats_is_coarse() -> None:

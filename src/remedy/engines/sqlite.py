@@ -279,6 +279,10 @@ _CAUSES_OF_INCIDENTS = "SELECT cause FROM incident_cause WHERE incident IN ({ids
 _INCIDENTS_OF_CAUSES = "SELECT incident FROM incident_cause WHERE cause IN ({ids})"
 _CUSTOMERS = "SELECT customer FROM incident_customer WHERE incident IN ({ids})"
 _APOLOGIES = "SELECT apology FROM apology_incident WHERE incident IN ({ids})"
+_PROMISING_APOLOGIES = (
+    "SELECT l.apology FROM apology_incident l JOIN promise r ON r.apology = l.apology "
+    "WHERE l.incident IN ({ids})"
+)
 _ACTIONS_OF_CAUSES = "SELECT action FROM action_cause WHERE cause IN ({ids})"
 _ACTIONS_OF_INCIDENTS = "SELECT action FROM action_incident WHERE incident IN ({ids})"
 _ACTIONS_OF_PROMISES = (
@@ -373,6 +377,11 @@ def focus_of(connection: sqlite3.Connection, entity: str, id: str) -> Focus:
         | look.follow("SELECT incident FROM response WHERE customer IN ({ids})", customers)
     )
     wide = linked | look.follow(_SAME_FAILURE, look.follow(_FAILURES, linked))
+    # A promise about several failures is broken by the first of them that comes back.
+    promised = look.follow(
+        _INCIDENTS_AROUND["apology"][0], look.follow(_PROMISING_APOLOGIES, wide)
+    )
+    wide |= promised | look.follow(_SAME_FAILURE, look.follow(_FAILURES, promised - wide))
     wide_causes = look.closure(
         _DEEPER, shallower | touched | look.follow(_CAUSES_OF_INCIDENTS, wide)
     )

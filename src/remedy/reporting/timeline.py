@@ -69,7 +69,7 @@ def moments_of(graph: nx.MultiDiGraph) -> list[Moment]:
         >>> from remedy.reporting.timeline import moments_of
         >>> book = remedy.examples.load("brunch")
         >>> [moment.event for moment in moments_of(book.graph(around="INC-1"))][:2]
-        ['happened', 'apologised']
+        ['happened', 'noticed']
     """
     zones = Zones(graph)
     found = [

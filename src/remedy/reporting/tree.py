@@ -132,7 +132,7 @@ class _Tree:
     def _line(self, margin: str, label: str, id: str) -> str:
         known = plain(id)
         room = self._columns - width_of(margin) - width_of(label) - width_of(known) - 2
-        title = cut(self._title(self._record(id)), room) if room > 3 else ""
+        title = cut(self._title(self._record(id)).rstrip(), room) if room > 3 else ""
         paint = self._paint
         begin = paint(margin, "aside") + label + paint(known, "id")
         return begin + (f"  {title}" if title else "")
@@ -146,8 +146,10 @@ class _Tree:
                 return f"({spoken(record.events[-1].state)}) {title_of(record)}"
             case r.Verification():
                 return f"({record.result}) {title_of(record)}"
-            case r.Response() | r.Amends():
+            case r.Response():
                 return f"({spoken(record.kind)}) {title_of(record)}"
+            case r.Amends():
+                return f"({spoken(record.kind)}) {record.amount or title_of(record)}"
             case r.Decision():
                 return f"({spoken(record.kind)}) {plain(record.reason)}"
             case _:

@@ -84,6 +84,8 @@ class Mapper:
         self._rest: dict[str, tuple[str, RowReader]] = {}
         self._columns: dict[str, str] = {}
         self._now = datetime.now(UTC) + _CLOCK_SKEW
+        # Where the columns are known beforehand, no row has others.
+        self._settled = rows.columns is not None
         if rows.columns is not None:
             self._check_columns(rows.columns)
 
@@ -193,8 +195,8 @@ class Mapper:
         made: list[Record] = []
         contributions: list[tuple[Gatherer, Contribution]] = []
         rest = self._rest_of if self.mapping.rest == "attributes" else None
-        if rest is None:
-            self._refuse_unknown(values)
+        if not self._settled:
+            self._meet_columns(values)
         for section in self._sections:
             if isinstance(section, Gatherer):
                 added = section.contribution(values, ids, case.rows[0].place)
@@ -226,28 +228,26 @@ class Mapper:
                 )
         raise AssertionError("a case without a key lacks one of its columns")
 
-    def _refuse_unknown(self, rows: Sequence[Values]) -> None:
+    def _meet_columns(self, rows: Sequence[Values]) -> None:
+        """Take note of columns that come up for the first time, or refuse them."""
         for row in rows:
             for column in row:
-                if column not in self._known:
-                    raise Unfit(
-                        column, row[column], f"the mapping says nothing of this column. {_OFFER}"
-                    )
+                if column in self._known or column in self._rest:
+                    continue
+                if self.mapping.rest == "reject":
+                    problem = f"the mapping says nothing of this column. {_OFFER}"
+                    raise Unfit(column, row[column], problem)
+                self._add_rest(column)
 
     def _rest_of(self, rows: Sequence[Values]) -> dict[str, Any]:
         """Return, as attributes, the last value of each column that nothing names."""
         found: dict[str, Any] = {}
-        for row in reversed(rows):
-            for column in row:
-                if column in self._known:
-                    continue
-                if column not in self._rest:
-                    self._add_rest(column)
-                name, read = self._rest[column]
-                if name not in found:
-                    value = read(row)
-                    if value is not None:
-                        found[name] = text_of(value) if isinstance(value, date) else value
+        for name, read in self._rest.values():
+            for row in reversed(rows):
+                value = read(row)
+                if value is not None:
+                    found[name] = text_of(value) if isinstance(value, date) else value
+                    break
         return found
 
     def _check_times(self, made: Iterable[Record]) -> None:

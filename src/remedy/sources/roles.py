@@ -142,7 +142,7 @@ def _keys(columns: Sequence[Column]) -> tuple[tuple[str, ...], str]:
         each
         for each in columns
         if each.filled == each.rows
-        and each.looks_like in ("name", "number", "id")
+        and (each.looks_like in ("name", "number", "id") or _comes_in_short_runs(each))
         and each.distinct > 1
         and (words_of(each.name) & _KEYS or "#" in each.name)
     ]
@@ -151,6 +151,11 @@ def _keys(columns: Sequence[Column]) -> tuple[tuple[str, ...], str]:
         return (), "one"
     consecutive = runs[0].runs == runs[0].distinct
     return tuple(each.name for each in runs), "consecutive" if consecutive else "scattered"
+
+
+def _comes_in_short_runs(column: Column) -> bool:
+    """Whether a column with few values can be a key, rather than what the rows are sorted by."""
+    return column.looks_like == "word" and column.runs == column.distinct >= column.filled / 20
 
 
 def _times(columns: Sequence[Column]) -> tuple[str, ...]:
@@ -219,12 +224,16 @@ def impact_table(column: Column) -> dict[str, str] | None:
     """Return what the values of a column say of the impact, where all of them do."""
     found = {}
     for value, _ in column.common:
-        words = re.findall("[a-z]+", value.lower()) or [value.lower().strip()]
-        level = [name for name, known in _LEVELS.items() if set(words) & set(known)]
+        level = _levels(value, "[a-z]+") or _levels(value, "[a-z0-9]+")
         if len(level) != 1:
             return None
         found[value] = level[0]
     return found if found and column.distinct == len(found) else None
+
+
+def _levels(value: str, pattern: str) -> list[str]:
+    words = set(re.findall(pattern, value.lower()))
+    return [name for name, known in _LEVELS.items() if words & set(known)]
 
 
 def _fields(columns: Sequence[Column], taken: set[str]) -> dict[str, str]:

@@ -1,0 +1,52 @@
+"""Each rule on its cases: where it fires, where it just does not, and on the very edge."""
+
+from collections import Counter
+
+import pytest
+
+import remedy
+from remedy.rules import RULES
+from tests.rule_cases import rule_cases
+
+CASES = list(rule_cases())
+
+
+def pytest_ids(cases):
+    return [f"{case.rule} {case.name}" for case in cases]
+
+
+@pytest.mark.parametrize("case", CASES, ids=pytest_ids(CASES))
+def test_the_rule_says_of_its_case_what_was_worked_out_by_hand(case):
+    with remedy.open(":memory:", actor="test", config=case.config) as book:
+        book.record(*case.records)
+        report = book.check(as_of=case.as_of, profile="capa", select=[case.rule])
+        assert {finding.code for finding in report.findings} <= {case.rule}
+        found = [finding.subject for finding in report.findings]
+        assert sorted(found) == sorted(case.fires), case.why
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_each_shipped_rule_has_a_case_in_which_it_fires_and_two_near_misses(rule):
+    fires = Counter(bool(case.fires) for case in CASES if case.rule == rule.code)
+    assert fires[True] >= 1
+    assert fires[False] >= 2
+
+
+def test_there_are_no_cases_of_rules_that_are_not_shipped():
+    assert {case.rule for case in CASES} == {rule.code for rule in RULES}
+
+
+@pytest.mark.parametrize("case", CASES, ids=pytest_ids(CASES))
+def test_a_finding_of_a_case_is_told_in_whole_sentences(case):
+    if not case.fires:
+        return
+    with remedy.open(":memory:", actor="test", config=case.config) as book:
+        book.record(*case.records)
+        report = book.check(as_of=case.as_of, profile="capa", select=[case.rule])
+        for finding in report.findings:
+            for words in (finding.message, finding.advice):
+                assert words.strip()
+                assert words.rstrip().endswith("."), words
+                assert not {"{", "}", "|"} & set(words), words
+                assert " ?" not in words, words
+                assert "None" not in words, words

@@ -70,7 +70,7 @@ def load(path: str) -> Frames:
     ids["customer"] = pd.Index(
         pd.concat(
             [frames[t]["customer"] for t in ("incident_customer", "apology_customer", "response", "follow_up")]
-        ).unique()
+        ).dropna().unique()
     )
     for table, frame in frames.items():
         for column in frame.columns:
@@ -462,7 +462,7 @@ class _Check:
 
     def walk(self) -> None:
         walker = self.member.join(self.back[["first_made"]], on="incident", how="inner")
-        base = walker[["incident", "failure", "first_made", "occurred"]]
+        base = walker[["incident", "failure", "first_made", "occurred"]].reset_index(drop=True)
         held = base.merge(self.direct, on="incident").merge(self.reach, on="cause")
         held = held.drop(columns="cause").rename(columns={"deeper": "cause"})
         held = held.merge(self.fix[self.fix["changes"] & self.fix["began"].notna()], on="cause")

@@ -88,6 +88,9 @@ SELECT a.id, a.kind, a.intervention, a.owner, a.due, a.decided, a.criterion, a.c
 FROM action a LEFT JOIN intervention t ON t.id = a.intervention WHERE a.decided <= {AS_OF}""",
         "focus_action": _of("focus_action_id", "now_action", everything),
         "wide_action": _of("wide_action_id", "now_action", everything),
+        "wide_event": "SELECT * FROM action_event"
+        if everything
+        else "SELECT e.* FROM wide_action_id l JOIN action_event e ON e.action = l.id",
         "now_verification": f"""
 SELECT id, action, made, result FROM verification WHERE made <= {AS_OF}""",
         "wide_verification": _of("wide_action_id", "now_verification", everything, "action"),
@@ -166,7 +169,14 @@ def _better(one: str, other: str) -> str:
 
 
 _ACTIONS = [
-    # Events in the order of time; a cancellation ends what took effect, and opens a new segment.
+    # Actions that were opened again or cancelled: for them the order of the events counts.
+    Step(
+        "eventful",
+        """
+SELECT DISTINCT e.action FROM action_event e JOIN wide_action a ON a.id = e.action
+WHERE e.state IN ('reopened', 'cancelled')""",
+    ),
+    # Their events in the order of time; a cancellation ends what took effect, and opens a segment.
     Step(
         "happened",
         f"""
@@ -176,7 +186,19 @@ SELECT e.action, e.state, e.occurred,
        SUM(CASE WHEN e.state = 'cancelled' THEN 1 ELSE 0 END)
            OVER (PARTITION BY e.action ORDER BY e.occurred, e.seq
                  ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS segment
-FROM action_event e JOIN wide_action a ON a.id = e.action""",
+FROM eventful v JOIN action_event e ON e.action = v.action""",
+    ),
+    # What nothing but implemented, took_effect and closed happened to.
+    Step(
+        "uneventful",
+        f"""
+SELECT e.action,
+       COALESCE(MIN(CASE WHEN e.state = 'took_effect' THEN e.occurred END),
+                MIN(CASE WHEN e.state = 'implemented' THEN e.occurred END)) AS began,
+       MIN(CASE WHEN e.state <> 'closed' AND e.occurred <= {AS_OF} THEN e.occurred END)
+           AS implemented,
+       MAX(CASE WHEN e.state = 'closed' AND e.occurred <= {AS_OF} THEN e.occurred END) AS closed
+FROM wide_event e WHERE e.action NOT IN (SELECT action FROM eventful) GROUP BY e.action""",
     ),
     Step(
         "effect",
@@ -190,7 +212,9 @@ SELECT action, began, ended FROM (
                MIN(CASE WHEN state = 'cancelled' THEN occurred END) AS opened
         FROM happened GROUP BY action, segment
     ) s
-) t WHERE began IS NOT NULL""",
+) t WHERE began IS NOT NULL
+UNION ALL
+SELECT action, began, NULL AS ended FROM uneventful WHERE began IS NOT NULL""",
     ),
     Step(
         "standing",
@@ -210,24 +234,27 @@ WITH last AS (
            MAX(CASE WHEN h.state = 'closed' AND h.place > l.reopened THEN h.occurred END) AS closed,
            MAX(CASE WHEN h.state = 'reopened' THEN 1 ELSE 0 END) AS reopened
     FROM happened h JOIN last l ON l.action = h.action WHERE h.seen = 1 GROUP BY h.action
+    UNION ALL
+    SELECT action, 0 AS cancelled, implemented, closed, 0 AS reopened FROM uneventful
+), latest AS (
+    SELECT action, MAX(made) AS made,
+           MAX(CASE WHEN result IN ('effective', 'ineffective') THEN made END) AS concluded
+    FROM wide_verification GROUP BY action
 ), judged AS (
-    SELECT action, result, made FROM (
-        SELECT action, result, made,
-               ROW_NUMBER() OVER (PARTITION BY action ORDER BY made DESC, id DESC) AS place
-        FROM wide_verification
+    SELECT action, result FROM (
+        SELECT v.action, v.result,
+               ROW_NUMBER() OVER (PARTITION BY v.action ORDER BY v.id DESC) AS place
+        FROM latest l JOIN wide_verification v ON v.action = l.action AND v.made = l.made
     ) v WHERE place = 1
-), conclusive AS (
-    SELECT action, MAX(made) AS made FROM wide_verification
-    WHERE result IN ('effective', 'ineffective') GROUP BY action
 )
 SELECT a.id AS action, COALESCE(s.cancelled, 0) AS cancelled,
        CASE WHEN s.cancelled = 1 THEN NULL ELSE s.implemented END AS implemented,
        s.closed, COALESCE(s.reopened, 0) AS was_reopened, j.result AS last_result,
-       j.made AS last_made, v.made AS concluded,
+       v.made AS last_made, v.concluded,
        CASE WHEN COALESCE(s.cancelled, 0) = 0 AND s.implemented IS NULL AND s.closed IS NULL
             THEN 1 ELSE 0 END AS is_open
 FROM wide_action a LEFT JOIN state s ON s.action = a.id
-LEFT JOIN judged j ON j.action = a.id LEFT JOIN conclusive v ON v.action = a.id""",
+LEFT JOIN judged j ON j.action = a.id LEFT JOIN latest v ON v.action = a.id""",
     ),
     # What is done about causes, with the rank of how well it is placed (8 met, 6 in hand, 4 planned
     # and changing nothing, 3 overdue or cancelled, 2 done and changing nothing, 0 ineffective).
@@ -235,6 +262,7 @@ LEFT JOIN judged j ON j.action = a.id LEFT JOIN conclusive v ON v.action = a.id"
         "fix",
         f"""
 SELECT l.cause, a.id AS action, a.intervention, a.strength, a.changes, s.implemented, s.cancelled,
+       e.began,
        s.last_result, {", ".join(f"a.{name.strip()}" for name in SCOPE.split(","))},
        CASE WHEN a.scope_process IS NULL AND a.scope_product IS NULL AND a.scope_channel IS NULL
                  AND a.scope_site IS NULL THEN 0 ELSE 1 END AS scoped,
@@ -249,6 +277,7 @@ SELECT l.cause, a.id AS action, a.intervention, a.strength, a.changes, s.impleme
             THEN 1 ELSE 0 END AS unverified
 FROM action_cause l JOIN wide_action a ON a.id = l.action JOIN standing s ON s.action = a.id
 JOIN wide_cause c ON c.id = l.cause
+LEFT JOIN (SELECT action, MIN(began) AS began FROM effect GROUP BY action) e ON e.action = a.id
 WHERE l.relation = 'addresses' AND a.removes_cause = 1 AND (l.since IS NULL OR l.since <= {AS_OF})
 """,
     ),
@@ -260,10 +289,7 @@ _APOLOGISED = Step(
     "apologised",
     f"""
 WITH said AS (
-    SELECT s.incident, MIN(s.made) AS first_made, MIN(s.weak) AS weak,
-           MAX(CASE WHEN s.recipients IS NULL THEN 1 ELSE 0 END) AS unsure,
-           MAX(CASE WHEN s.recipients = 'all' AND n.apology IS NULL THEN 1 ELSE 0 END) AS everyone
-    FROM focus_sorry s LEFT JOIN missing n ON n.apology = s.apology GROUP BY s.incident
+    SELECT incident, MIN(made) AS first_made FROM focus_sorry GROUP BY incident
 ), promised AS (
     SELECT DISTINCT l.incident FROM now_promise r JOIN focus_sorry l ON l.apology = r.apology
     WHERE r.kind = 'non_recurrence'
@@ -272,7 +298,7 @@ WITH said AS (
     FROM focus_decision WHERE incident IS NOT NULL GROUP BY incident
 )
 SELECT f.id AS incident, f.failure, f.occurred, f.noted, f.impact, f.gate, f.detected_by,
-       f.acknowledged, f.weak AS incident_weak, s.first_made, s.weak, s.unsure, s.everyone,
+       f.acknowledged, s.first_made,
        CASE WHEN m.incident IS NULL THEN 0 ELSE 1 END AS promised,
        CASE WHEN d.incident IS NULL THEN 0 ELSE 1 END AS decided,
        COALESCE(d.no_action, 0) AS no_action,
@@ -340,7 +366,8 @@ _WORDED = Step(
 SELECT s.incident, MAX(s.elements & 1) AS regret, MAX(s.elements & 2) AS explanation,
        MAX(s.elements & 4) AS responsibility, MAX(s.elements & 8) AS repentance,
        MAX(s.elements & 16) AS repair
-FROM focus_sorry s JOIN apologised a ON a.incident = s.incident WHERE s.elements IS NOT NULL
+FROM focus_sorry s JOIN backing a ON a.incident = s.incident WHERE s.elements IS NOT NULL
+AND s.incident IN (SELECT incident FROM focus_sorry WHERE (elements & 31) < 31)
 GROUP BY s.incident""",
 )
 
@@ -372,8 +399,8 @@ WHERE l.role = 'cause'""",
 _BACKING = Step(
     "backing",
     f"""
-SELECT a.incident, a.failure, a.occurred, a.noted, a.impact, a.detected_by, a.first_made, a.weak,
-       a.promised, a.decided, a.no_action, a.is_over,
+SELECT a.incident, a.failure, a.occurred, a.noted, a.impact, a.detected_by, a.acknowledged,
+       a.first_made, a.promised, a.decided, a.no_action, a.is_over,
        CASE WHEN g.value IS NULL THEN 0 ELSE 1 END AS caused,
        CASE a.gate WHEN 'any' THEN g.value ELSE g.best END AS grade,
        COALESCE(g.met, 0) AS met, COALESCE(g.stronger, 0) AS stronger,
@@ -436,7 +463,7 @@ FROM member m JOIN now_hit h ON h.incident = m.incident""",
     Step(
         "member_cause",
         """
-SELECT DISTINCT m.failure, m.incident, m.occurred_end, r.deeper AS cause
+SELECT DISTINCT m.failure, m.incident, m.occurred, m.occurred_end, r.deeper AS cause
 FROM member m JOIN now_explained l ON l.incident = m.incident JOIN reach r ON r.cause = l.cause""",
     ),
     # Later incidents, and when the nearest sure earlier one of the same failure was.
@@ -454,20 +481,51 @@ FROM (
 WHERE l.before_at IS NOT NULL
 GROUP BY l.failure, l.incident, l.occurred, l.weak, l.before_at""",
     ),
-    # Whom an apology for one of these incidents was told, as persons.
+    # Persons whom a failure hit more than once.
+    Step(
+        "hit_again",
+        """
+SELECT failure, who FROM hit GROUP BY failure, who HAVING MIN(incident) < MAX(incident)""",
+    ),
+    # Promises that a later incident may have broken.
+    Step(
+        "bound",
+        """
+SELECT b.promise, b.apology, b.scope, b.made, b.weak, b.failure, b.until_at, b.anyone FROM (
+    SELECT DISTINCT r.id AS promise, r.apology, r.scope, r.made, r.weak, m.failure,
+           CASE WHEN r.kind = 'watch'
+                     AND r.fulfilled < COALESCE(r.due, r.made + (SELECT horizon FROM p))
+                    THEN r.fulfilled
+                WHEN r.kind = 'watch' AND r.due IS NOT NULL THEN r.due
+                ELSE r.made + (SELECT horizon FROM p) END AS until_at,
+           CASE WHEN r.kind = 'non_recurrence' AND r.scope = 'anyone' THEN 1 ELSE 0 END AS anyone
+    FROM now_promise r JOIN now_sorry s ON s.apology = r.apology
+    JOIN member m ON m.incident = s.incident
+    WHERE r.kind IN ('non_recurrence', 'watch')
+) b WHERE EXISTS (SELECT 1 FROM member l WHERE l.failure = b.failure
+                  AND l.occurred > b.made AND l.occurred <= b.until_at)""",
+    ),
+    # The apologies of which it matters whom they were told.
+    Step(
+        "asked_apology",
+        """
+SELECT s.apology FROM hit_again g JOIN hit h ON h.failure = g.failure AND h.who = g.who
+JOIN now_sorry s ON s.incident = h.incident
+UNION
+SELECT apology FROM bound WHERE anyone = 0""",
+    ),
+    # Whom they were told, as persons.
     Step(
         "told",
         """
-SELECT DISTINCT s.apology, h.who FROM (SELECT DISTINCT l.apology FROM member m
-    JOIN now_sorry l ON l.incident = m.incident) s
+SELECT DISTINCT s.apology, h.who FROM asked_apology s
 JOIN now_apology a ON a.id = s.apology JOIN apology_incident l ON l.apology = s.apology
 JOIN any_hit h ON h.incident = l.incident
 WHERE (a.recipients IS NULL OR a.recipients = 'all') AND NOT EXISTS (
     SELECT 1 FROM apology_customer n
     WHERE n.apology = s.apology AND n.customer = h.customer AND n.reached = 0)
 UNION
-SELECT n.apology, w.who FROM (SELECT DISTINCT l.apology FROM member m
-    JOIN now_sorry l ON l.incident = m.incident) s
+SELECT n.apology, w.who FROM asked_apology s
 JOIN now_apology a ON a.id = s.apology JOIN apology_customer n ON n.apology = s.apology
 JOIN person w ON w.customer = n.customer
 WHERE a.recipients = 'listed' AND n.reached = 1""",
@@ -478,32 +536,44 @@ WHERE a.recipients = 'listed' AND n.reached = 1""",
         f"""
 SELECT DISTINCT h.failure, h.who, h.incident, s.apology, s.weak,
        {_later("h.occurred_end", "s.made")} AS ready
-FROM hit h JOIN now_sorry s ON s.incident = h.incident
+FROM hit_again g JOIN hit h ON h.failure = g.failure AND h.who = g.who
+JOIN now_sorry s ON s.incident = h.incident
 JOIN told t ON t.apology = s.apology AND t.who = h.who""",
     ),
-    # The incidents to which a cause's fix applied and which came all the same, whatever was before.
+    # The incidents to which a cause's fix applied and which came all the same, whatever was before:
+    # those with this cause, and those with none on record, of a failure that has it.
+    Step(
+        "unexplained",
+        """
+SELECT m.* FROM member m
+WHERE NOT EXISTS (SELECT 1 FROM member_cause x WHERE x.incident = m.incident)""",
+    ),
     Step(
         "held_not",
         f"""
-SELECT DISTINCT m.failure, f.action, f.cause, m.incident, m.occurred, m.weak, e.began,
-       CASE WHEN k.incident IS NULL THEN 1 ELSE 0 END AS suspected
-FROM (SELECT failure, cause, MIN(occurred_end) AS first_end FROM member_cause
-      GROUP BY failure, cause) c
-JOIN fix f ON f.cause = c.cause JOIN effect e ON e.action = f.action
-JOIN member m ON m.failure = c.failure AND m.occurred > e.began
-    AND (e.ended IS NULL OR e.ended >= m.occurred)
-LEFT JOIN (SELECT DISTINCT incident FROM member_cause) k ON k.incident = m.incident
-LEFT JOIN member_cause x ON x.incident = m.incident AND x.cause = f.cause
-WHERE {in_scope("f", "m")} AND (k.incident IS NULL OR x.cause IS NOT NULL)""",
+SELECT m.failure, f.action, f.cause, m.incident, m.occurred, m.weak, 0 AS suspected
+FROM member_cause x JOIN fix f ON f.cause = x.cause AND f.began < x.occurred
+JOIN member m ON m.incident = x.incident
+WHERE {in_scope("f", "m")} AND EXISTS (
+    SELECT 1 FROM effect e WHERE e.action = f.action AND e.began < m.occurred
+    AND (e.ended IS NULL OR e.ended >= m.occurred))
+UNION
+SELECT m.failure, f.action, f.cause, m.incident, m.occurred, m.weak, 1 AS suspected
+FROM (SELECT DISTINCT c.failure, c.cause FROM member_cause c
+      WHERE c.failure IN (SELECT failure FROM unexplained)) c
+JOIN fix f ON f.cause = c.cause
+JOIN unexplained m ON m.failure = c.failure AND m.occurred > f.began
+WHERE {in_scope("f", "m")} AND EXISTS (
+    SELECT 1 FROM effect e WHERE e.action = f.action AND e.began < m.occurred
+    AND (e.ended IS NULL OR e.ended >= m.occurred))""",
     ),
     Step(
         "returned",
         """
-SELECT h.failure, h.action, h.cause, h.incident, h.occurred, h.weak, h.began, h.suspected
-FROM held_not h JOIN (SELECT failure, cause, MIN(occurred_end) AS first_end FROM member_cause
-                      GROUP BY failure, cause) c
-    ON c.failure = h.failure AND c.cause = h.cause
-WHERE c.first_end < h.occurred""",
+SELECT h.failure, h.action, h.cause, h.incident, h.occurred, h.weak, h.suspected
+FROM held_not h WHERE EXISTS (
+    SELECT 1 FROM member_cause c WHERE c.failure = h.failure AND c.cause = h.cause
+    AND c.occurred_end < h.occurred)""",
     ),
 ]
 
@@ -511,7 +581,7 @@ _WALK = [
     Step(
         "walker",
         """
-SELECT b.incident, b.failure, b.occurred, b.first_made, b.weak
+SELECT b.incident, b.failure, b.occurred, b.first_made
 FROM backing b JOIN member m ON m.incident = b.incident
 WHERE EXISTS (SELECT 1 FROM member l WHERE l.failure = b.failure AND l.occurred > b.first_made
               AND l.incident <> b.incident)""",
@@ -533,7 +603,8 @@ WHERE l.role = 'cause' AND f.changes = 1 AND {in_scope("f", "i")} AND NOT EXISTS
         "gap",
         """
 SELECT g.incident, g.failure, g.gap_at,
-       (SELECT MIN(h.began) FROM held h WHERE h.incident = g.incident AND h.began > g.gap_at)
+       COALESCE((SELECT MIN(h.began) FROM held h
+                 WHERE h.incident = g.incident AND h.began > g.gap_at), 9000000000000000000)
            AS until_at
 FROM (
     SELECT incident, failure, first_made AS gap_at FROM walker
@@ -547,13 +618,13 @@ FROM (
     Step(
         "walked",
         """
-SELECT w.incident, w.failure, w.weak, w.first_made, h.hollow_at, f.failed_at
+SELECT w.incident, w.failure, w.first_made, h.hollow_at, f.failed_at
 FROM walker w LEFT JOIN (
     SELECT incident, MIN(hollow_at) AS hollow_at FROM (
         SELECT g.incident, (
             SELECT MIN(l.occurred) FROM member l
-            WHERE l.failure = g.failure AND l.occurred > g.gap_at AND l.incident <> g.incident
-            AND (g.until_at IS NULL OR l.occurred_end <= g.until_at)) AS hollow_at
+            WHERE l.failure = g.failure AND l.occurred > g.gap_at AND l.occurred <= g.until_at
+            AND l.incident <> g.incident AND l.occurred_end <= g.until_at) AS hollow_at
         FROM gap g
     ) x GROUP BY incident
 ) h ON h.incident = w.incident LEFT JOIN (
@@ -563,25 +634,15 @@ FROM walker w LEFT JOIN (
             WHERE n.failure = s.failure AND n.action = s.action AND n.cause = s.cause
             AND n.occurred > s.first_made AND n.incident <> s.incident) AS failed_at
         FROM (SELECT DISTINCT w.incident, w.failure, w.first_made, h.action, h.cause
-              FROM walker w JOIN held h ON h.incident = w.incident) s
+              FROM (SELECT DISTINCT failure, action, cause FROM held_not) n
+              JOIN held h ON h.action = n.action AND h.cause = n.cause
+              JOIN walker w ON w.incident = h.incident AND w.failure = n.failure) s
     ) y GROUP BY incident
 ) f ON f.incident = w.incident""",
     ),
 ]
 
 _PROMISES = [
-    Step(
-        "bound",
-        """
-SELECT DISTINCT r.id AS promise, r.apology, r.scope, r.made, r.weak, m.failure,
-       CASE WHEN r.kind = 'watch' AND r.fulfilled < COALESCE(r.due, r.made + (SELECT horizon FROM p))
-                THEN r.fulfilled
-            WHEN r.kind = 'watch' AND r.due IS NOT NULL THEN r.due
-            ELSE r.made + (SELECT horizon FROM p) END AS until_at,
-       CASE WHEN r.kind = 'non_recurrence' AND r.scope = 'anyone' THEN 1 ELSE 0 END AS anyone
-FROM now_promise r JOIN now_sorry s ON s.apology = r.apology JOIN member m ON m.incident = s.incident
-WHERE r.kind IN ('non_recurrence', 'watch')""",
-    ),
     # The first incident that broke each promise.
     Step(
         "broken",
@@ -680,7 +741,12 @@ SELECT cause FROM now_decision WHERE cause IS NOT NULL AND kind = 'no_action'"""
 )
 
 INDEXES: dict[str, tuple[str, ...]] = {
+    "eventful": ("action",),
     "happened": (),
+    "uneventful": (),
+    "hit_again": ("failure, who",),
+    "asked_apology": ("apology",),
+    "unexplained": ("failure, occurred",),
     "effect": ("action",),
     "standing": ("action",),
     "fix": ("cause", "action"),
@@ -696,7 +762,7 @@ INDEXES: dict[str, tuple[str, ...]] = {
     "again": ("failure",),
     "member": ("failure, occurred, incident", "incident"),
     "hit": ("failure, who, occurred", "incident"),
-    "member_cause": ("incident, cause",),
+    "member_cause": ("incident, cause", "failure, cause, occurred_end"),
     "later": ("incident",),
     "told": ("apology, who",),
     "sorry_to": ("failure, who, ready",),
@@ -705,7 +771,7 @@ INDEXES: dict[str, tuple[str, ...]] = {
     "walker": (),
     "gap": (),
     "walked": ("incident",),
-    "held": ("incident",),
+    "held": ("incident", "action, cause"),
     "bound": ("promise",),
     "broken": ("promise",),
     "strength_of": ("cause",),
@@ -746,7 +812,6 @@ def steps(*, everything: bool) -> Iterator[Step | Levels]:
     yield from _ACTIONS
     yield Levels("reach", first=1)
     yield _APOLOGISED
-    yield _WORDED
     yield _PLAIN_UNITS
     yield Step("own", _OWN)
     yield Step("graded", _EMPTY_GRADED)
@@ -756,6 +821,7 @@ def steps(*, everything: bool) -> Iterator[Step | Levels]:
     yield Step("own", _OWN)
     yield Levels("graded", first=0)
     yield _BACKING
+    yield _WORDED
     yield _OPEN
     yield Levels("open_cause", first=1, down=True)
     yield Step("again", _AGAIN[everything])

@@ -352,7 +352,7 @@ def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) ->
 def _keep_what_matters(engine: SqliteEngine, asked: Asked) -> None:
     """In a register, look at apologies where it came back, was grave, or was promised not to."""
     _, rows = engine.rows(
-        "SELECT a.incident FROM apologised a WHERE a.promised = 1 OR a.impact >= 3 OR EXISTS "
+        "SELECT a.incident FROM backing a WHERE a.promised = 1 OR a.impact >= 3 OR EXISTS "
         "(SELECT 1 FROM member m WHERE m.failure = a.failure AND m.incident <> a.incident)"
     )
     matters = {row[0] for row in rows}

@@ -41,7 +41,7 @@ TABLES = [
     Case("utf-16", GOOD.encode("utf-16"), ["byte 0", "UTF-16", "encoding = 'utf-16'"], SourceError),
     Case("mixed encodings", (GOOD + row(Topic="zu spät")).encode() + b"9,x,C,sp\xe4t\n",
          ["(0xE4)", "line 4"], SourceError),
-    Case("cut in a character", GOOD.encode() + "8,02.03.2026 09:00,C-17,sp".encode() + b"\xc3",
+    Case("cut in a character", GOOD.encode() + b"8,02.03.2026 09:00,C-17,sp" + b"\xc3",
          ["(0xC3)", "line 3"], SourceError),
     Case("gzip by another name", gzip.compress(GOOD.encode()), ["packed", ".gz"], SourceError),
     Case("a workbook", b"PK\x03\x04\xff\xff", ["workbook", "CSV in UTF-8"], SourceError),

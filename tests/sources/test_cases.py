@@ -368,7 +368,9 @@ def test_every_column_has_a_name_for_an_attribute(name: str) -> None:
 # --- flags, words, money --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("cell", "expected"), [("Yes", True), ("n", False), (True, True), (0, False)])
+@pytest.mark.parametrize(
+    ("cell", "expected"), [("Yes", True), ("n", False), (True, True), (0, False)]
+)
 def test_flags_are_read(cell: Any, expected: bool) -> None:
     [_, found] = made(
         [{"A": cell}],
@@ -445,8 +447,22 @@ def test_what_is_no_sum_is_refused(row: Any, options: dict[str, Any], problem: s
 
 LOG = [
     {"K": "7", "At": "2026-03-02T09:00Z", "State": "New", "Reopened": "0", "Group": "A", "S": "?"},
-    {"K": "7", "At": "2026-03-03T09:00Z", "State": "Active", "Reopened": "1", "Group": "B", "S": "x"},
-    {"K": "7", "At": "2026-03-04T09:00Z", "State": "Closed", "Reopened": "1", "Group": "A", "S": "?"},
+    {
+        "K": "7",
+        "At": "2026-03-03T09:00Z",
+        "State": "Active",
+        "Reopened": "1",
+        "Group": "B",
+        "S": "x",
+    },
+    {
+        "K": "7",
+        "At": "2026-03-04T09:00Z",
+        "State": "Closed",
+        "Reopened": "1",
+        "Group": "A",
+        "S": "?",
+    },
     {"K": "8", "At": "2026-03-02T08:00Z", "State": "New", "Reopened": "0", "Group": "?", "S": "?"},
 ]
 EVENTS: dict[str, Any] = {
@@ -685,7 +701,7 @@ def test_a_correction_older_than_its_incident_is_refused() -> None:
 def test_a_day_of_today_or_before_is_not_in_the_future() -> None:
     import datetime as dt
 
-    today = dt.datetime.now(dt.timezone.utc).date()
+    today = dt.datetime.now(dt.UTC).date()
 
     assert incident({"A": str(today)}, {"zone": "UTC"}, occurred="A").occurred.date == today
     assert incident({"A": "2020-02-02"}, {"zone": "UTC"}, occurred="A").occurred.date.year == 2020
@@ -697,7 +713,9 @@ def test_a_day_of_today_or_before_is_not_in_the_future() -> None:
 
 
 def holds(condition: dict[str, Any], value: Any) -> bool:
-    test = make_test(from_table(Condition, condition, "x"), "A", lambda name: lambda row: row.get(name))
+    test = make_test(
+        from_table(Condition, condition, "x"), "A", lambda name: lambda row: row.get(name)
+    )
     return test({"A": value})
 
 
@@ -757,7 +775,12 @@ def test_a_condition_may_name_its_own_columns() -> None:
 
 @pytest.mark.parametrize(
     "condition",
-    [{"contains": "ab" * 50}, {"words": "a"}, {"matches": "*a*a*a*a*b"}, {"matches": "a*" * 40 + "b"}],
+    [
+        {"contains": "ab" * 50},
+        {"words": "a"},
+        {"matches": "*a*a*a*a*b"},
+        {"matches": "a*" * 40 + "b"},
+    ],
 )
 def test_conditions_on_long_texts_are_quick(condition: dict[str, Any]) -> None:
     text = "a" * 100_000
@@ -781,9 +804,13 @@ def test_stars_are_as_in_shells(pattern: str, text: str) -> None:
 
 def test_what_was_read_before_is_remembered_and_forgotten() -> None:
     rows = [{"A": f"t{number % 6000}", "B": "x" * 300} for number in range(12_500)]
-    found = made(rows, mapping({"incident": {"occurred": {"value": T0}, "title": "A", "text": "B"}}))
+    found = made(
+        rows, mapping({"incident": {"occurred": {"value": T0}, "title": "A", "text": "B"}})
+    )
 
-    assert [each.title for each in found if isinstance(each, Incident)] == [row["A"] for row in rows]
+    assert [each.title for each in found if isinstance(each, Incident)] == [
+        row["A"] for row in rows
+    ]
 
 
 def test_lists_out_of_equal_cells_are_not_shared() -> None:
@@ -797,3 +824,26 @@ def test_lists_out_of_equal_cells_are_not_shared() -> None:
     assert one.attributes["tags"] is not two.attributes["tags"]
     assert json.dumps(one.attributes)
     assert Share(party="us", percent=100)
+
+
+def test_a_part_is_made_only_where_its_condition_holds() -> None:
+    customers = {"customer": "A", "when": {"column": "B", "equals": "x"}}
+
+    assert incident({"A": "C-1", "B": "x"}, customers=customers).customers[0].customer == "C-1"
+    assert incident({"A": "C-1", "B": "y"}, customers=customers).customers == ()
+
+
+def test_the_field_is_named_in_which_an_id_cannot_be() -> None:
+    records = {
+        "cause": {"found": {"value": T0}, "incidents": "A", "effects": "B"},
+    }
+    with pytest.raises(Unfit, match=r"cause\.effects \(to\)") as caught:
+        made([{"A": "INC-1", "B": "a\nb"}], mapping(records))
+    assert caught.value.column == "B"
+
+
+def test_names_of_columns_may_hold_what_templates_give_a_meaning_to() -> None:
+    row = {"When: day": "a", "Sure!": "b", "x!r:y": "c"}
+    value = {"template": "{When: day} {Sure!} {x!r:y}"}
+
+    assert incident(row, title=value).title == "a b c"

@@ -66,6 +66,28 @@ def test_ways_of_writing_times_are_found(values: list[str], formats: tuple[str, 
     assert column(values).formats == formats
 
 
+@pytest.mark.parametrize(
+    ("values", "formats", "misfits"),
+    [
+        (["1.2.2026", "2.2.2026", "3.2.2026", "31.2.2026"], ("%d.%m.%Y",), ("31.2.2026",)),
+        (["1.2.2026", "2.2.2026", "31.2.2026"], (), ()),
+        (["1.2.2026", "2.2.2026", "30.2.2026", "31.2.2026"], (), ()),
+        (["1/2/2026", "3/2/2026", "5/3/2026", "soon"], ("%d/%m/%Y", "%m/%d/%Y"), ("soon",)),
+        (["1/2/2026", "3/2/2026", "5/3/2026", "13/1/2026"], ("%d/%m/%Y",), ()),
+        ([f"{day}.1.2026" for day in range(1, 32)] + ["soon", "later"], (), ()),
+        ([f"2026-01-{day:02}" for day in range(1, 32)]
+         + [f"2026-03-{day:02}" for day in range(1, 32)] + ["soon", "later"],
+         ("iso",), ("soon", "later")),
+    ],
+)  # fmt: skip
+def test_a_slip_or_two_do_not_make_times_into_texts(
+    values: list[str], formats: tuple[str, ...], misfits: tuple[str, ...]
+) -> None:
+    found = column(values)
+
+    assert (found.formats, found.misfits) == (formats, misfits)
+
+
 def test_seconds_since_1970_are_times_where_the_column_says_so() -> None:
     assert column(["1772442000", "1772442060"], "created_at").formats == ("unix",)
     assert column(["1772442000000"], "timestamp").formats == ("unix_ms",)
@@ -123,6 +145,7 @@ def test_swapped_days_and_months_are_noticed() -> None:
     assert not column(dates(swap=False)).is_ambiguous
     assert not column(dates(swap=True, months=tuple(range(1, 13)))).swapped
     assert not column(dates(swap=True)[:30]).swapped
+    assert column([*dates(swap=True), "soon"]).swapped
 
 
 def test_swapped_months_and_days_are_noticed_too() -> None:
@@ -184,6 +207,8 @@ def test_what_moves_a_cursor_is_not_shown() -> None:
     assert one_line("a\x1b[31mb\n c\u202e") == "a�[31mb c�"
 
 
-@pytest.mark.parametrize(("share", "text"), [(0, "0%"), (0.001, "<1%"), (0.996, ">99%"), (1, "100%")])
+@pytest.mark.parametrize(
+    ("share", "text"), [(0, "0%"), (0.001, "<1%"), (0.996, ">99%"), (1, "100%")]
+)
 def test_only_none_is_nought_and_only_all_is_a_hundred(share: float, text: str) -> None:
     assert percent(share) == text

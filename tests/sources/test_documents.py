@@ -147,3 +147,15 @@ def test_a_list_is_parted_whatever_the_chunks(
 @given(value=JSON)
 def test_what_json_writes_is_parsed_back(value: Any) -> None:
     assert parsed(json.dumps(value)) == value
+
+
+def test_a_long_line_of_short_texts_is_taken(file: Any) -> None:
+    [row] = read(file(json.dumps({"a": "x" * 60, "b": "y" * 60}), "t.jsonl"), max_cell=100)
+
+    assert row.problem is None
+
+
+def test_space_before_the_list_is_nothing(file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remedy.sources.files._CHUNK", 2)
+
+    assert [row.place for row in read(file(' \n\n  [{"a": 1.5}]', "t.json"))] == ["line 3 (row 1)"]

@@ -203,7 +203,9 @@ def test_rejected_rows_can_be_mended_and_imported(file: Any, book: Collector) ->
     rejects.write_text(rejects.read_text().replace("31.02.2026", "28.02.2026", 1))
 
     import_file(book, rejects, tickets())
-    again = import_file(book, file(HEAD + BAD), tickets(), on_error="collect", rejects=rejects.with_name("x"))
+    again = import_file(
+        book, file(HEAD + BAD), tickets(), on_error="collect", rejects=rejects.with_name("x")
+    )
 
     assert ids(book) == ["crm-7", "crm-8", "crm-9"]
     assert again.rejects is not None
@@ -255,7 +257,9 @@ def test_no_file_is_left_where_the_casebook_refuses(file: Any, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["tickets.csv"]
 
 
-def test_a_folder_that_cannot_be_written_is_told(file: Any, book: Collector, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_told(
+    file: Any, book: Collector, tmp_path: Path
+) -> None:
     nowhere = tmp_path / "none" / "rejects.csv"
 
     with pytest.raises(SourceError, match="cannot be written"):
@@ -467,7 +471,8 @@ def test_kinds_of_records_are_told_in_the_plural(book: Collector) -> None:
 
 def test_a_preview_shows_what_rows_become(file: Any) -> None:
     records = {
-        "incident": TICKETS["records"]["incident"] | {"when": {"column": "Topic", "equals": "late"}},
+        "incident": TICKETS["records"]["incident"]
+        | {"when": {"column": "Topic", "equals": "late"}},
         "customer": {"per": "Client", "id": "Client"},
     }
     content = HEAD + ROW + BAD + "11,02.03.2026 09:00,C,idea\n" + ROW
@@ -491,7 +496,7 @@ def test_a_preview_of_few_rows_shows_them_all() -> None:
 
 def test_an_action_has_the_source_of_its_mapping(book: Collector) -> None:
     mapping = load_mapping(Path(__file__).parent / "mappings" / "vehicle-recalls.toml")
-    row = {column: "x" for column in mapping.columns()} | {
+    row = dict.fromkeys(mapping.columns(), "x") | {
         "RECALL_NUMBER_NUM": "2022001",
         "RECALL_DATE_DTE": "2022-01-05",
         "LAST_UPDATE_DATE": "2022-01-06",
@@ -507,3 +512,16 @@ def test_an_action_has_the_source_of_its_mapping(book: Collector) -> None:
     assert incident.attributes["years"] == [2020, 2021]
     assert incident.attributes["units"] == 1234
     assert (incident.text, action.text) == ("Issue: the lid comes off.", "a new lid.")
+
+
+def test_after_a_bad_row_nothing_more_is_sent(file: Any) -> None:
+    sent = []
+
+    class Watching(Collector):
+        def ingest(self, records: Iterable[Any]) -> Any:
+            for record in records:
+                sent.append(record.id)
+
+    with pytest.raises(BadRows):
+        import_file(Watching(), file(HEAD + ROW + BAD + "8,09.03.2026 15:00,C,late\n"), tickets())
+    assert sent == ["crm-7"]

@@ -133,7 +133,9 @@ def test_when_the_source_last_changed_a_row_is_taken() -> None:
 
 
 def test_where_customers_noticed_rows_are_complaints_too() -> None:
-    data = rows(40, Narrative=lambda chance, number: f"I waited and waited for parcel {number} " * 3)
+    data = rows(
+        40, Narrative=lambda chance, number: f"I waited and waited for parcel {number} " * 3
+    )
 
     mapping = answered(data, noticed_by="customer")
 
@@ -142,9 +144,9 @@ def test_where_customers_noticed_rows_are_complaints_too() -> None:
     assert complaint["customer"].column == "Client"
     assert complaint["text"].column == "Narrative"
     assert complaint["channel"].column == "Channel"
-    assert set(answered(data, noticed_by="customer", customer="none").records["complaint"].fields) == {
-        *("incident", "made", "channel", "text")
-    }
+    assert set(
+        answered(data, noticed_by="customer", customer="none").records["complaint"].fields
+    ) == {*("incident", "made", "channel", "text")}
 
 
 def test_orders_go_to_the_customer() -> None:
@@ -175,7 +177,9 @@ def test_a_table_of_complaints_says_who_noticed() -> None:
 
 
 def test_what_is_ambiguous_is_asked() -> None:
-    data = [row | {"Opened": f"{n % 12 + 1:02}/{n % 11 + 1:02}/2025"} for n, row in enumerate(rows())]
+    data = [
+        row | {"Opened": f"{n % 12 + 1:02}/{n % 11 + 1:02}/2025"} for n, row in enumerate(rows())
+    ]
     inferred = infer(data, source="crm")
 
     assert names(inferred) == ["day_or_month", "zone"]
@@ -408,7 +412,9 @@ def test_a_profile_by_a_mapping_tries_its_signature() -> None:
     assert found.signatures[0].columns == ("process", "failure_mode")
     assert (found.key, found.time, found.customer) == ("Ticket #", "Opened", "Client")
     assert found.notes == ()
-    by_columns = next(each for each in found.signatures if set(each.columns) == {"Category", "Issue"})
+    by_columns = next(
+        each for each in found.signatures if set(each.columns) == {"Category", "Issue"}
+    )
     assert by_columns.distinct == found.signatures[0].distinct
 
 
@@ -454,3 +460,47 @@ def test_signatures_are_tried_on_so_many_incidents(
     mapping = answered(rows()) if mapped else None
 
     assert "the first 50 incidents" in profile(rows(), mapping).notes[-1]
+
+
+def test_complaints_may_have_neither_channel_nor_text() -> None:
+    data = [{key: value for key, value in row.items() if key not in ("Channel", "Subject")}
+            for row in rows(40)]  # fmt: skip
+
+    complaint = answered(data, noticed_by="customer").records["complaint"].fields
+
+    assert set(complaint) == {"incident", "made", "customer"}
+
+
+def test_the_stage_of_a_ticket_is_no_place() -> None:
+    data = rows(40, **{"Incident state": lambda chance, _: chance.choice(("new", "closed"))})
+
+    assert "site" not in answered(data).records["incident"].fields
+    data = rows(40, State=lambda chance, _: chance.choice(("Tyrol", "Styria")))
+    assert answered(data).records["incident"].fields["site"].column == "State"
+
+
+def test_labels_that_are_empty_cannot_be_compared() -> None:
+    data = rows(400, Issue=lambda chance, number: f"issue {number % 100}" if number % 4 else "")
+    found = profile(data)
+
+    issue = next(each for each in found.signatures if each.columns == ("Issue",))
+    assert issue.comparable == 300
+    assert not any(each.coarse for each in found.signatures[:1])
+
+
+def test_nothing_is_said_of_coarseness_where_nothing_is_coarse() -> None:
+    data = [{"Id": f"x{n}", "At": f"2025-{n // 28 + 1:02}-{n % 28 + 1:02}", "Issue": f"i{n % 90}"}
+            for n in range(300)]  # fmt: skip
+
+    text = str(profile(data))
+
+    assert "Issue" in text
+    assert "too coarse" not in text
+
+
+def test_slips_among_times_are_told() -> None:
+    data = [row | ({"Opened": f"slip {n}"} if n < 5 else {}) for n, row in enumerate(rows(300))]
+
+    told = "in 'Opened', these are no times: 'slip 0', 'slip 1', 'slip 2' and 2 more."
+    assert profile(data).notes[-1] == told
+    assert told in str(infer(data))

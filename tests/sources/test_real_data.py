@@ -5,7 +5,7 @@ What is counted here was counted by hand, with nothing of this library.
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -165,8 +165,8 @@ def test_the_first_reopening_is_the_row_where_the_count_rose(case: Any) -> None:
         if each.external_id == "INC0000715"
     ]
 
-    assert complaint.made == datetime(2016, 3, 1, 13, 3, tzinfo=timezone.utc)
-    assert complaint.reopened == datetime(2016, 3, 4, 12, 42, tzinfo=timezone.utc)
+    assert complaint.made == datetime(2016, 3, 1, 13, 3, tzinfo=UTC)
+    assert complaint.reopened == datetime(2016, 3, 4, 12, 42, tzinfo=UTC)
 
 
 def test_problems_are_causes_and_a_change_that_did_harm_introduced_one(case: Any) -> None:

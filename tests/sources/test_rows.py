@@ -71,7 +71,7 @@ def test_rows_can_be_limited() -> None:
     assert limited.columns is None
 
 
-MOMENT = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.timezone.utc)
+MOMENT = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 FRAMES = {
     "pandas": pd.DataFrame({"n": [7, None], "at": [MOMENT, pd.NaT], "t": ["x", None]}),
     "polars": pl.DataFrame({"n": [7, None], "at": [MOMENT, None], "t": ["x", None]}),
@@ -119,3 +119,14 @@ def test_without_narwhals_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
     with pytest.raises(MissingExtra, match=r"remedy-casebook\[frames\]"):
         rows_of(FRAMES["pandas"])
+
+
+def test_dictionaries_deep_inside_are_refused_and_odd_values_are_left() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(70):
+        deep = {"a": deep}
+
+    [row] = rows_of([deep])
+
+    assert row.problem == "is nested deeper than 64 levels."
+    assert values([{"a": b"x"}]) == [{"a": b"x"}]

@@ -80,7 +80,7 @@ def test_an_encoding_that_is_named_is_read(file: Any, encoding: str) -> None:
 
 def test_tabs_part_the_cells_of_tsv_files(file: Any) -> None:
     for name in ("t.tsv", "t.tab", "t.TSV.gz"):
-        content = "A\tB\n1\t2\n".encode()
+        content = b"A\tB\n1\t2\n"
         path = file(gzip.compress(content) if name.endswith("gz") else content, name)
         assert read(path)[0].values == {"A": "1", "B": "2"}
 
@@ -210,7 +210,9 @@ def test_half_a_character_at_the_end_is_left_out_where_that_is_allowed(file: Any
 LINES = st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])))
 
 
-@given(lines=LINES, end=st.sampled_from(["\n", "\r", "\r\n"]), size=st.integers(1, 7), data=st.data())
+@given(
+    lines=LINES, end=st.sampled_from(["\n", "\r", "\r\n"]), size=st.integers(1, 7), data=st.data()
+)
 def test_lines_are_the_same_whatever_the_chunks(
     tmp_path_factory: pytest.TempPathFactory,
     lines: list[str],
@@ -249,3 +251,7 @@ def test_what_csv_writes_is_read_back(
 
     assert [list(row.values.values()) for row in found] == rows
     assert not any(row.problem for row in found)
+
+
+def test_a_table_may_have_one_column(file: Any) -> None:
+    assert [row.values for row in read(file("A\n1\n"))] == [{"A": "1"}]

@@ -10,7 +10,9 @@ from remedy.sources.times import TimeReader, format_of
 VIENNA = "Europe/Vienna"
 
 
-def read(value: object, *formats: str, zone: str | None = VIENNA, fold: str | None = None) -> object:
+def read(
+    value: object, *formats: str, zone: str | None = VIENNA, fold: str | None = None
+) -> object:
     return TimeReader([format_of(each) for each in formats or ("iso",)], zone, fold)(value)
 
 
@@ -100,7 +102,7 @@ def test_a_time_shown_twice_is_taken_as_it_is_said() -> None:
 
 
 def test_times_and_dates_of_other_libraries_are_placed() -> None:
-    aware = dt.datetime(2026, 3, 2, 9, tzinfo=dt.timezone.utc)
+    aware = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 
     assert read(aware) == aware
     assert read(dt.datetime(2026, 3, 2, 9)).isoformat() == "2026-03-02T09:00:00+01:00"
@@ -150,4 +152,4 @@ def test_formats_that_cannot_be_are_refused(text: str, problem: str) -> None:
     ),
 )
 def test_what_strftime_writes_is_read_back(moment: dt.datetime, form: str) -> None:
-    assert read(moment.strftime(form), form, zone="UTC") == moment.replace(tzinfo=dt.timezone.utc)
+    assert read(moment.strftime(form), form, zone="UTC") == moment.replace(tzinfo=dt.UTC)

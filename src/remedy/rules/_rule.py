@@ -17,13 +17,23 @@ _CODE = re.compile(r"[A-Z]{1,8}[0-9]{1,4}\Z")
 _KINDS = ("incident", "promise", "customer", "failure", "cause", "action", "casebook")
 
 
-def _code(_: object, __: object, value: str) -> None:
+def _code(value: str) -> str:
     if not isinstance(value, str) or not _CODE.match(value):
         raise RuleError(value, "a code is some capital letters and a number, such as X001.")
+    return value
 
 
 def _severity(value: Severity | str) -> Severity:
-    return Severity(value)
+    try:
+        return Severity(value)
+    except ValueError:
+        raise RuleError("severity", f"{value!r} is not one of {', '.join(Severity)}.") from None
+
+
+def _kind(value: str) -> str:
+    if value not in _KINDS:
+        raise RuleError("subject", f"{value!r} is not one of {', '.join(_KINDS)}.")
+    return value
 
 
 @attrs.frozen
@@ -60,11 +70,11 @@ class Rule:
         <Severity.WARNING: 'warning'>
     """
 
-    code: str = attrs.field(validator=_code)
+    code: str = attrs.field(converter=_code)
     ask: str | Callable[[Any, Any], Iterable[Mapping[str, Any]]]
     name: str = attrs.field(default="")
     severity: Severity = attrs.field(default=Severity.WARNING, converter=_severity)
-    subject: str = attrs.field(default="incident", validator=attrs.validators.in_(_KINDS))
+    subject: str = attrs.field(default="incident", converter=_kind)
     fact: str = attrs.field()
     message: str = ""
     advice: str = ""

@@ -97,7 +97,8 @@ JOIN strength_of t ON t.cause = c.id JOIN (
     SELECT r.deeper AS cause, MAX(i.impact) AS impact
     FROM reach r JOIN now_explained l ON l.cause = r.cause
     JOIN now_incident i ON i.id = l.incident
-    WHERE r.deeper IN (SELECT cause FROM strength_of)
+    WHERE r.deeper IN (SELECT cause FROM strength_of WHERE unknown = 0
+                       AND strongest < (SELECT MAX(strength) FROM strength_asked))
     GROUP BY r.deeper
 ) m ON m.cause = c.id JOIN strength_asked k ON k.impact = m.impact
 WHERE t.strongest < k.strength AND t.unknown = 0""",

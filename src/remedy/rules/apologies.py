@@ -9,7 +9,13 @@ from remedy.vocabulary import Severity
 __all__ = ["RULES"]
 
 _ISO_B = "ISO 9001:2015 10.2.1 b"
-_BACKING = "SELECT incident AS subject, failure, noted AS noted_at, first_made AS made_at, weak FROM backing "
+# What rests on apologies that were only detected in a text is weak; it is looked up where there is
+# something to say.
+_WEAK = "(SELECT MIN(said.weak) FROM now_sorry said WHERE said.incident = {id})"
+_BACKING = (
+    "SELECT b.incident AS subject, b.failure, b.noted AS noted_at, b.first_made AS made_at, "
+    f"{_WEAK.format(id='b.incident')} AS weak FROM backing b "
+)
 
 
 def _backing(code: str, name: str, severity: Severity, ask: str, **words: str) -> Rule:
@@ -26,28 +32,29 @@ RULES: tuple[Rule, ...] = (
         Severity.ERROR,
         f"""
 SELECT x.incident AS subject, x.failure, x.first_made AS made_at, x.later, x.failed_at AS later_at,
-       MIN(n.action) AS action, CASE WHEN x.weak = 1 OR m.weak = 1 THEN 1 ELSE 0 END AS weak
+       MIN(n.action) AS action,
+       CASE WHEN m.weak = 1 OR {_WEAK.format(id="x.incident")} = 1 THEN 1 ELSE 0 END AS weak
 FROM (
-    SELECT w.incident, w.failure, w.first_made, w.failed_at, w.weak, MIN(n.incident) AS later
+    SELECT w.incident, w.failure, w.first_made, w.failed_at, MIN(n.incident) AS later
     FROM walked w JOIN held h ON h.incident = w.incident
     JOIN held_not n ON n.failure = w.failure AND n.action = h.action AND n.cause = h.cause
         AND n.occurred = w.failed_at AND n.incident <> w.incident
     WHERE w.hollow_at IS NULL OR w.failed_at < w.hollow_at
-    GROUP BY w.incident, w.failure, w.first_made, w.failed_at, w.weak
+    GROUP BY w.incident, w.failure, w.first_made, w.failed_at
 ) x JOIN held h ON h.incident = x.incident
 JOIN held_not n ON n.failure = x.failure AND n.action = h.action AND n.cause = h.cause
     AND n.incident = x.later
 JOIN member m ON m.incident = x.later
-GROUP BY x.incident, x.failure, x.first_made, x.later, x.failed_at, x.weak, m.weak
+GROUP BY x.incident, x.failure, x.first_made, x.later, x.failed_at, m.weak
 UNION ALL
 SELECT DISTINCT o.incident AS subject, b.failure, b.first_made AS made_at, NULL AS later,
-       NULL AS later_at, MIN(f.action) AS action, b.weak
+       NULL AS later_at, MIN(f.action) AS action, {_WEAK.format(id="o.incident")} AS weak
 FROM open_cause o JOIN fix f ON f.cause = o.cause JOIN backing b ON b.incident = o.incident
 JOIN now_incident i ON i.id = o.incident
 WHERE f.placed = 0 AND {in_scope("f", "i")} AND NOT EXISTS (
     SELECT 1 FROM effect e WHERE e.action = f.action AND e.began < i.occurred
     AND (e.ended IS NULL OR e.ended >= i.occurred))
-GROUP BY o.incident, b.failure, b.first_made, b.weak""",
+GROUP BY o.incident, b.failure, b.first_made""",
         message="What was changed did not hold: {later?it happened again on {later_at} ({later}), "
         "although {action} was in effect|{action} was verified, and found ineffective}.",
         advice="Find out why {action} did not hold, and choose a stronger change.",
@@ -61,17 +68,17 @@ GROUP BY o.incident, b.failure, b.first_made, b.weak""",
         "A110",
         "hollow apology",
         Severity.ERROR,
-        """
+        f"""
 SELECT h.incident AS subject, h.failure, h.first_made AS made_at, h.later, h.hollow_at AS later_at,
-       CASE WHEN h.weak = 1 OR m.weak = 1 THEN 1 ELSE 0 END AS weak
+       CASE WHEN m.weak = 1 OR {_WEAK.format(id="h.incident")} = 1 THEN 1 ELSE 0 END AS weak
 FROM (
-    SELECT w.incident, w.failure, w.first_made, w.hollow_at, w.weak, MIN(l.incident) AS later
+    SELECT w.incident, w.failure, w.first_made, w.hollow_at, MIN(l.incident) AS later
     FROM walked w JOIN member l ON l.failure = w.failure AND l.occurred = w.hollow_at
         AND l.incident <> w.incident
     JOIN gap g ON g.incident = w.incident AND g.gap_at < l.occurred
-        AND (g.until_at IS NULL OR l.occurred_end <= g.until_at)
+        AND l.occurred_end <= g.until_at
     WHERE w.failed_at IS NULL OR w.hollow_at < w.failed_at
-    GROUP BY w.incident, w.failure, w.first_made, w.hollow_at, w.weak
+    GROUP BY w.incident, w.failure, w.first_made, w.hollow_at
 ) h JOIN member m ON m.incident = h.later""",
         message="The apology of {made_at} was hollow: it happened again on {later_at} ({later}), "
         "before anything that changes the process was in effect.",
@@ -179,7 +186,7 @@ FROM (
         "why nobody caught it",
         Severity.INFO,
         """
-SELECT b.incident AS subject, b.failure, b.first_made AS made_at, b.weak FROM backing b
+SELECT b.incident AS subject, b.failure, b.first_made AS made_at FROM backing b
 WHERE b.caused = 1 AND b.no_action = 0
 AND (b.detected_by = 'customer'
      OR EXISTS (SELECT 1 FROM now_complaint c WHERE c.incident = b.incident))
@@ -195,18 +202,23 @@ AND NOT EXISTS (
     ),
     Rule(
         "A120",
-        """
-SELECT s.incident AS subject, s.weak, COUNT(DISTINCT h.customer) AS missed,
-       MIN(h.customer) AS example
-FROM apologised s JOIN now_hit h ON h.incident = s.incident
-WHERE s.unsure = 0 AND s.everyone = 0
+        f"""
+SELECT s.incident AS subject, {_WEAK.format(id="s.incident")} AS weak,
+       COUNT(DISTINCT h.customer) AS missed, MIN(h.customer) AS example
+FROM (
+    SELECT incident FROM focus_sorry WHERE recipients = 'listed'
+    UNION
+    SELECT l.incident FROM missing n JOIN focus_sorry l ON l.apology = n.apology
+) s JOIN backing b ON b.incident = s.incident JOIN now_hit h ON h.incident = s.incident
+WHERE NOT EXISTS (
+    SELECT 1 FROM now_sorry l WHERE l.incident = s.incident AND l.recipients IS NULL)
 AND NOT EXISTS (
     SELECT 1 FROM now_sorry l LEFT JOIN apology_customer n
         ON n.apology = l.apology AND n.customer = h.customer
     WHERE l.incident = s.incident
     AND (l.recipients = 'all' AND (n.reached IS NULL OR n.reached = 1)
          OR l.recipients = 'listed' AND n.reached = 1))
-GROUP BY s.incident, s.weak""",
+GROUP BY s.incident""",
         name="customers never told",
         severity=Severity.ERROR,
         fact="A:told",
@@ -222,7 +234,7 @@ GROUP BY s.incident, s.weak""",
 SELECT incident AS subject, COUNT(*) AS late, MIN(customer) AS example FROM (
     SELECT s.incident, h.customer, s.first_made, s.noted + k.span AS late_from,
            MIN(COALESCE(h.acknowledged, s.acknowledged)) AS heard
-    FROM apologised s JOIN contact_limit k ON k.impact = s.impact
+    FROM contact_limit k JOIN backing s ON s.impact = k.impact
     JOIN now_hit h ON h.incident = s.incident
     GROUP BY s.incident, h.customer, s.first_made, s.noted, k.span
 ) c WHERE CASE WHEN heard <= {AS_OF} AND heard < first_made THEN heard ELSE first_made END > late_from

@@ -58,7 +58,8 @@ JOIN (
 SELECT h.incident AS subject, h.failure, h.who AS customer, l.weak AS incident_weak, l.earlier,
        l.before_at, MIN(s.apology) AS apology,
        CASE WHEN l.weak = 1 OR MIN(s.weak) = 1 THEN 1 ELSE 0 END AS weak
-FROM hit h JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
+FROM hit_again g JOIN hit h ON h.failure = g.failure AND h.who = g.who
+JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
 JOIN sorry_to s ON s.failure = h.failure AND s.who = h.who AND s.ready < h.occurred
 GROUP BY h.incident, h.failure, h.who, l.weak, l.earlier, l.before_at""",
         name="double deviation",
@@ -76,7 +77,8 @@ GROUP BY h.incident, h.failure, h.who, l.weak, l.earlier, l.before_at""",
         """
 SELECT h.incident AS subject, h.failure, h.who AS customer, l.weak, MIN(e.incident) AS earlier,
        h.order_no AS order_no
-FROM hit h JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
+FROM hit_again g JOIN hit h ON h.failure = g.failure AND h.who = g.who
+JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
 JOIN hit e ON e.failure = h.failure AND e.who = h.who AND e.order_no = h.order_no - 1
     AND e.occurred_end < h.occurred
 GROUP BY h.incident, h.failure, h.who, l.weak, h.order_no""",
@@ -111,9 +113,9 @@ JOIN now_incident i ON i.id = b.incident""",
 SELECT h.incident AS subject, h.failure, h.who AS customer, l.weak, h.before_end AS before_at,
        h.occurred AS later_at
 FROM (
-    SELECT failure, who, incident, occurred,
-           MIN(occurred_end) OVER (PARTITION BY failure, who) AS before_end
-    FROM hit
+    SELECT h.failure, h.who, h.incident, h.occurred,
+           MIN(h.occurred_end) OVER (PARTITION BY h.failure, h.who) AS before_end
+    FROM hit_again g JOIN hit h ON h.failure = g.failure AND h.who = g.who
 ) h JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
 WHERE h.before_end < h.occurred
 GROUP BY h.incident, h.failure, h.who, l.weak, h.before_end, h.occurred""",

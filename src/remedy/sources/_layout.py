@@ -40,12 +40,10 @@ def cut(text: str, width: int) -> str:
     """Return a text of at most so many columns."""
     if _width(text) <= width:
         return text
-    found = ""
-    for sign in text:
-        if _width(found + sign) > width - 1:
-            break
-        found += sign
-    return f"{found}…"
+    shown = text[: 2 * width]
+    while _width(shown) > width - 1:
+        shown = shown[:-1]
+    return f"{shown}…"
 
 
 def table(

@@ -219,14 +219,10 @@ class Mapper:
                 yield from section.records()
 
     def _keyless(self, case: Case) -> Unfit:
-        for column, read in self._key:
-            if read(case.rows[0].values) is None:
-                return Unfit(
-                    column,
-                    case.rows[0].values.get(column),
-                    "says nothing, and it is what tells the rows apart (key).",
-                )
-        raise AssertionError("a case without a key lacks one of its columns")
+        values = case.rows[0].values
+        column = next(column for column, read in self._key if read(values) is None)
+        problem = "says nothing, and it is what tells the rows apart (key)."
+        return Unfit(column, values.get(column), problem)
 
     def _meet_columns(self, rows: Sequence[Values]) -> None:
         """Take note of columns that come up for the first time, or refuse them."""

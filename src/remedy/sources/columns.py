@@ -39,7 +39,8 @@ class Column:
         common: Its most frequent values, with their counts.
         looks_like: empty, constant, id, day, time, clock, flag, number, word (one of a few), name
             (one of many) or text.
-        formats: The ways of writing times that fit all of its values.
+        formats: The ways of writing times that fit its values.
+        misfits: The few values, if any, that they do not fit.
         swapped: Whether day and month seem to be swapped wherever both could be either.
         missing: What it says where it has no value, besides nothing.
         average_length: How long its values are.
@@ -53,6 +54,7 @@ class Column:
     common: tuple[tuple[str, int], ...]
     looks_like: str
     formats: tuple[str, ...] = ()
+    misfits: tuple[str, ...] = ()
     swapped: bool = False
     missing: tuple[str, ...] = ()
     average_length: float = 0.0
@@ -155,7 +157,7 @@ def survey(rows: Iterable[Row], *, limit: int | None = None, missing: Iterable[s
 def _column(name: str, watch: _Watch, rows: int) -> Column:
     values = list(watch.counts)[:_TESTED]
     average = watch.length / watch.filled if watch.filled else 0.0
-    formats = _formats_of(values, name)
+    formats, misfits = _formats_of(values, name)
     return Column(
         name=name,
         rows=rows,
@@ -167,7 +169,8 @@ def _column(name: str, watch: _Watch, rows: int) -> Column:
         ),
         looks_like=_look(watch, values, formats, average),
         formats=formats,
-        swapped=_is_swapped(watch.counts, formats),
+        misfits=misfits,
+        swapped=_is_swapped(watch.counts, formats, misfits),
         missing=tuple(watch.missing),
         average_length=average,
     )
@@ -230,20 +233,35 @@ def _candidates() -> tuple[str, ...]:
     return ("iso", *_DAYS, *joined, *_CLOCKS)
 
 
-def _formats_of(values: Sequence[str], name: str) -> tuple[str, ...]:
-    if not values:
-        return ()
-    if _SECONDS.match(values[0]) and re.search("time|date|stamp|_at$", name.casefold()):
-        found = ["unix" if len(values[0]) == 10 else "unix_ms"]
-    elif all(_SHAPE.match(each) for each in values[:20]):
-        found = list(_candidates())
-    else:
-        return ()
+def _formats_of(values: Sequence[str], name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ways of writing times that fit values best, and the few that they do not fit.
+
+    One value of four, or one of twenty where there are more, may be no time: a single slip of the
+    keyboard does not make a column of times into one of texts.
+    """
+    found = _thinkable(values, name)
+    misfits: dict[str, list[str]] = {each: [] for each in found}
+    allowed = max(1, len(values) // 20) if len(values) >= 4 else 0
     for number, value in enumerate(values):
-        found = [each for each in found if _fits(each, value)]
+        for each in found:
+            if not _fits(each, value):
+                misfits[each].append(value)
+        found = [each for each in found if len(misfits[each]) <= allowed]
         if not found or (len(found) == 1 and number > 500):
             break
-    return tuple(found)
+    fewest = min((len(misfits[each]) for each in found), default=0)
+    best = tuple(each for each in found if len(misfits[each]) == fewest)
+    return best, tuple(misfits[best[0]]) if best else ()
+
+
+def _thinkable(values: Sequence[str], name: str) -> list[str]:
+    if not values:
+        return []
+    if _SECONDS.match(values[0]) and re.search("time|date|stamp|_at$", name.casefold()):
+        return ["unix" if len(values[0]) == 10 else "unix_ms"]
+    first = values[:20]
+    shaped = sum(_SHAPE.match(each) is not None for each in first)
+    return list(_candidates()) if shaped >= 0.75 * len(first) else []
 
 
 @functools.cache
@@ -276,7 +294,7 @@ def other_order(form: str) -> str:
     return form.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
-def _is_swapped(counts: Counter[str], formats: Sequence[str]) -> bool:
+def _is_swapped(counts: Counter[str], formats: Sequence[str], misfits: Sequence[str]) -> bool:
     """Whether only dates whose day could be a month lie in months where no other date lies.
 
     A program that read `04/08` in the wrong order, and left `22/08` as it could not be read that
@@ -288,6 +306,8 @@ def _is_swapped(counts: Counter[str], formats: Sequence[str]) -> bool:
     sure: Counter[int] = Counter()
     either: Counter[tuple[int, int]] = Counter()
     for value, count in counts.items():
+        if value in misfits:
+            continue
         pair = _PAIR.match(value)
         if pair is None:
             return False

@@ -74,11 +74,9 @@ class Draft:
         for column in columns_in(self._answers["key"]):
             found.setdefault(column, []).append("key")
         mapping = mapping_from(self.tables())
-        for section in mapping.records.values():
-            for field, each in section.sources():
-                for column in each.columns():
-                    if section.name == "incident":
-                        found.setdefault(column, []).append(field)
+        for field, each in mapping.records["incident"].sources():
+            for column in each.columns():
+                found.setdefault(column, []).append(field)
         return {column: ", ".join(dict.fromkeys(names)) for column, names in found.items()}
 
     def _incident(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from remedy.sources.mapping import mapping_from
 from remedy.sources.profiling import (
     best_signatures,
     guessed_points,
+    misfit_notes,
     readable_again,
     signatures_table,
 )
@@ -141,6 +142,7 @@ class Inferred:
         lines = [f"{self.source} ({looked})", ""]
         lines += table(("Column", "Filled", "Distinct", "Looks like", "Becomes"), rows, right=" rr")
         lines += ["", *signatures_table(self.signatures, 90, 5)]
+        lines += [f"Note: {note}" for note in misfit_notes(self.survey)]
         for number, question in enumerate(self.questions, start=1):
             answer = self.answers.get(question.name)
             lines += ["", f"{number}. {question.name}" + (f": {answer}" if answer else "")]

@@ -102,19 +102,26 @@ class _Made:
         """Return the field that an error is about, also where it arose inside of one."""
         if error.record == self.kind.__name__:
             return error.field
-        for reader in self._fields:
-            if reader.shape.several and reader.name in given:
-                try:
-                    reader.shape.check(given[reader.name])
-                except InvalidRecord:
-                    return reader.name
-        return error.field
+        inside = (
+            reader.name
+            for reader in self._fields
+            if reader.shape.several and not _holds(reader.shape, given.get(reader.name))
+        )
+        return next(inside, error.field)
 
     def _unfit(self, error: InvalidRecord, field: str, rows: Sequence[Values]) -> Unfit:
         column = self._columns.get(field)
         value = rows[-1].get(column) if rows and column else error.value
         inner = f" ({error.field})" if error.field != field else ""
         return Unfit(column, value, f"{self.section.record}.{field}{inner}: {error.problem}")
+
+
+def _holds(shape: Shape, value: Any) -> bool:
+    try:
+        shape.check(value)
+    except (InvalidRecord, Refused):
+        return False
+    return True
 
 
 def _column_of(source: Value | Parts) -> str | None:

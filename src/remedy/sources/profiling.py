@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from remedy.config import Config, signature_reader
+from remedy.errors import shown
 from remedy.records import Incident
 from remedy.sources._layout import percent, table
 from remedy.sources.cases import Case, Mapper
@@ -169,6 +170,7 @@ def profile(
         signatures = [own]
         key = " + ".join(given.key) or None
         time, customer = (_column_of(given, field) for field in ("occurred", "customers"))
+    notes += misfit_notes(seen)
     known = any(point.customers for point in points)
     signatures += best_signatures(labels, points, window_days=window_days, customers_known=known)
     return Profile(
@@ -183,6 +185,16 @@ def profile(
         window_days=window_days,
         notes=tuple(notes),
     )
+
+
+def misfit_notes(seen: Survey) -> list[str]:
+    """Return a note for each column of times in which a few values are none."""
+    return [
+        f"in {column.name!r}, these are no times: {', '.join(map(shown, column.misfits[:3]))}"
+        + (f" and {len(column.misfits) - 3:,} more." if len(column.misfits) > 3 else ".")
+        for column in seen.columns
+        if column.misfits
+    ]
 
 
 def readable_again(data: object, reading: Reading | None, name: str) -> Rows:

@@ -204,10 +204,7 @@ class TimeReader:
 
 def _in_calendar(moment: datetime) -> datetime:
     try:
-        moment = fixed(moment)
-        if moment.year in (1, 9999):
-            moment.astimezone(dt.UTC)
-        return moment
+        return fixed(moment)
     except OverflowError:
         raise Refused("is out of the calendar.", time=True) from None
 

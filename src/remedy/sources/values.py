@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import math
-import string
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -46,13 +46,6 @@ def from_table(kind: type[T], table: Mapping[str, Any], place: str) -> T:
         return kind(**given)
     except Refused as refused:
         raise BadMapping(place, refused.problem) from None
-    except TypeError:
-        missing = [
-            key
-            for key, field in fields.items()
-            if field.default is attrs.NOTHING and field.name not in given
-        ]
-        raise BadMapping(place, f"the entry {missing[0]!r} is missing.") from None
 
 
 def as_table(thing: Any) -> Any:
@@ -428,24 +421,29 @@ def condition_columns(condition: Condition | None) -> set[str]:
     return found.union(*(condition_columns(each) for each in inner))
 
 
+_PIECES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|([{}])|[^{}]+")
+
+
 def template_parts(template: str) -> list[tuple[str, str | None]]:
     """Return the literal texts of a template, each with the column that follows it.
 
     Raises:
         Refused: If its braces do not pair, or name no column.
     """
-    try:
-        parts = list(string.Formatter().parse(template))
-    except ValueError:
-        raise Refused(f"{template!r}: the braces do not pair. A brace itself is {{{{.") from None
     found: list[tuple[str, str | None]] = []
-    for literal, column, form, conversion in parts:
-        if column is not None and (form or conversion):
-            # A column's name may hold what the template language gives a meaning to.
-            column += (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
-        if column == "":
+    literal = ""
+    for piece in _PIECES.finditer(template):
+        text, column, alone = piece[0], piece[1], piece[2]
+        if alone:
+            raise Refused(f"{template!r}: the braces do not pair. A brace itself is {{{{.")
+        if column is None:
+            literal += text[0] if text in ("{{", "}}") else text
+        elif not column.strip():
             raise Refused(f"{template!r}: {{}} names no column.")
-        found.append((literal, column))
+        else:
+            found.append((literal, column))
+            literal = ""
+    found.append((literal, None))
     if all(column is None for _, column in found):
         raise Refused(f"{template!r} names no column in braces. If it is always the same: value.")
     return found

@@ -1,0 +1,164 @@
+"""Every rule on DuckDB: the same statements over the same rows give the same answers.
+
+The casebook is made in SQLite, its tables are copied, and the views, the steps and the rules run in
+both, as they stand.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+import remedy
+from remedy import _schema
+from remedy._relations import LEVEL_STEPS, Levels, steps, views
+from remedy._rows import impact_rank, micros, span_micros, strength_rank
+from remedy.checking import _parameters
+from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
+from remedy.rules import RULES
+from tests.oracle.random_casebooks import random_casebook
+from tests.rule_cases import rule_cases
+
+duckdb = pytest.importorskip("duckdb")
+
+_LISTS = {
+    "focus_id": "incidents",
+    "wide_id": "wide_incidents",
+    "focus_cause_id": "causes",
+    "wide_cause_id": "wide_causes",
+    "focus_action_id": "actions",
+    "wide_action_id": "wide_actions",
+    "focus_apology_id": "apologies",
+    "focus_customer_id": "customers",
+}
+"""The lists of a check of one case, by the part of the focus that they hold."""
+
+Rows = Counter[tuple[Any, ...]]
+
+
+def kind(declared: str) -> str:
+    return "BIGINT" if declared == "INTEGER" else "VARCHAR"
+
+
+def load(duck: Any, table: str, columns: list[tuple[str, str]], rows: list[tuple[Any, ...]]) -> None:
+    told = ", ".join(f"{name} {kind(declared)}" for name, declared in columns)
+    duck.execute(f"CREATE TABLE {table} ({told})")
+    if rows:
+        marks = ", ".join("?" * len(columns))
+        duck.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+
+def copied(lite: sqlite3.Connection) -> Any:
+    """The tables of a casebook in DuckDB."""
+    duck = duckdb.connect(":memory:", config={"threads": 1})
+    for table in _schema.TABLES:
+        columns = [(row[1], row[2]) for row in lite.execute(f"PRAGMA main.table_info({table})")]
+        load(duck, table, columns, lite.execute(f"SELECT * FROM main.{table}").fetchall())
+    return duck
+
+
+def prepare(
+    duck: Any,
+    parameters: dict[str, int | None],
+    limits: list[tuple[int, int]],
+    strengths: list[tuple[int, int]],
+    by_account: bool,
+    focus: Focus | None,
+) -> None:
+    """Lay the relations, as the engine of SQLite does."""
+    whole = "INTEGER"
+    load(duck, "p", [(name, whole) for name in parameters], [tuple(parameters.values())])
+    load(duck, "contact_limit", [("impact", whole), ("span", whole)], limits)
+    load(duck, "strength_asked", [("impact", whole), ("strength", whole)], strengths)
+    everything = focus is None
+    if focus is not None:
+        for name, part in _LISTS.items():
+            load(duck, name, [("id", "TEXT")], [(id,) for id in sorted(getattr(focus, part))])
+    for name, sql in views(everything=everything, by_account=by_account).items():
+        duck.execute(f"CREATE VIEW {name} AS {sql}")
+    top = duck.execute("SELECT MAX(level) FROM wide_cause").fetchone()[0]
+    made: set[str] = set()
+    for step in steps(everything=everything):
+        if isinstance(step, Levels):
+            order = range(step.first, -1 if top is None else top + 1)
+            for level in reversed(order) if step.down else order:
+                sql = LEVEL_STEPS[step.name].format(level=level)
+                duck.execute(f"INSERT INTO {step.name} {sql}")
+        elif step.name in made:
+            duck.execute(f"DELETE FROM {step.name}")
+            duck.execute(f"INSERT INTO {step.name} {step.sql}")
+        else:
+            made.add(step.name)
+            duck.execute(f"CREATE TABLE {step.name} AS {step.sql}")
+
+
+def compare(book: remedy.Casebook, as_of: datetime, config: remedy.Config, around: str | None) -> None:
+    lite = book._store.db.conn
+    by_account = config.same_customer == "account"
+    focus = None
+    if around is not None:
+        focus = focus_of(lite, book.get(around).entity, around)
+    parameters = _parameters(config, as_of)
+    limits = [(impact_rank(k), span_micros(v)) for k, v in config.first_contact.items()]
+    strengths = [(impact_rank(k), strength_rank(v)) for k, v in config.strength_for.items()]
+    with book._store.snapshot():
+        engine = SqliteEngine(lite)
+        engine.prepare(parameters, limits, strengths, by_account=by_account, focus=focus)
+        duck = copied(lite)
+        prepare(duck, parameters, limits, strengths, by_account, focus)
+        names = dict.fromkeys(step.name for step in steps(everything=focus is None))
+        relations = [*names, *views(everything=focus is None, by_account=by_account)]
+        questions = {name: f"SELECT * FROM {name}" for name in relations}
+        questions |= {
+            rule.code: rule.ask
+            for rule in RULES
+            if isinstance(rule.ask, str) and (focus is None or rule.code != "R200")
+        }
+        for name, sql in questions.items():
+            expected = lite.execute(sql)
+            columns = [column[0] for column in expected.description]
+            found = duck.execute(sql)
+            assert [column[0] for column in found.description] == columns, name
+            one, other = Rows(expected.fetchall()), Rows(found.fetchall())
+            assert other == one, f"{name}: only here {one - other}; only in DuckDB {other - one}"
+            for row in other:
+                assert {type(value) for value in row} <= {str, int, type(None)}, name
+        duck.close()
+
+
+CASES = list(rule_cases())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_cases_of_each_rule_give_the_same_on_duckdb(rule: remedy.Rule) -> None:
+    """One of those in which it fires; the random casebooks have the rest."""
+    case = next(case for case in CASES if case.rule == rule.code and case.fires)
+    with remedy.open(":memory:", config=case.config) as book:
+        book.record(*case.records)
+        compare(book, datetime.fromisoformat(case.as_of), case.config, None)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_casebooks_give_the_same_on_duckdb(seed: int) -> None:
+    case = random_casebook(seed)
+    with remedy.open(":memory:", config=case.config) as book:
+        book.record(*case.records)
+        compare(book, case.as_of, case.config, None)
+
+
+@pytest.mark.parametrize("seed", range(100, 103))
+def test_one_case_of_a_random_casebook_gives_the_same_on_duckdb(seed: int) -> None:
+    case = random_casebook(seed)
+    with remedy.open(":memory:", config=case.config) as book:
+        book.record(*case.records)
+        compare(book, case.as_of, case.config, case.records[0].id)
+
+
+@pytest.mark.parametrize("name", remedy.examples.names())
+def test_the_stories_give_the_same_on_duckdb(name: str) -> None:
+    with remedy.examples.load(name) as book:
+        compare(book, book.told_on + timedelta(days=1), book.config, None)

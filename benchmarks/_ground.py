@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 __all__ = [
     "BEGINS", "CHANGES", "CHANNELS", "EVERY_ELEMENT", "MONTH", "MONTHS", "PROCESSES", "PRODUCTS",
@@ -11,7 +11,7 @@ __all__ = [
 
 MONTHS = 60
 MONTH = timedelta(days=25)
-BEGINS = datetime(2021, 1, 1, tzinfo=timezone.utc)
+BEGINS = datetime(2021, 1, 1, tzinfo=UTC)
 TOLD_ON = BEGINS + MONTHS * MONTH
 
 PROCESSES = (

@@ -534,7 +534,7 @@ class _Check:
         )
         hurt = hurt[(hurt["occurred"] > hurt["made"]) & (hurt["occurred"] <= hurt["until"])]
         hurt = hurt.merge(sorry[["apology", "incident"]], how="left", indicator=True)
-        hurt = hurt[hurt["_merge"] == "left_only"].sort_values(["promise", "place"])
+        hurt = hurt[hurt["_merge"] == "left_only"].sort_values(["promise", "occurred", "id"])
         return hurt.drop_duplicates("promise")
 
     # --- questions --------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 __all__ = ["STATES", "answers"]
 
@@ -816,7 +816,7 @@ def answers(
         first_contact_hours: By rank of impact (3 major, 4 critical), within how many hours a
             customer is to hear from us.
     """
-    now = (as_of - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
+    now = (as_of - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     limits = {rank: hours * HOUR for rank, hours in first_contact_hours.items()}
 
     def inlined(sql: str) -> str:

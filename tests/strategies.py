@@ -6,7 +6,7 @@ that what is drawn can be put on file after them.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import attrs
@@ -272,7 +272,7 @@ _FIELDS: dict[type[r.Record], dict[str, st.SearchStrategy[Any]]] = {
     },
     r.Exposure: {
         "chances": st.integers(0, 2**63 - 1),
-        "began": st.just(datetime(2001, 1, 1, tzinfo=timezone.utc)),
+        "began": st.just(datetime(2001, 1, 1, tzinfo=UTC)),
         "ended": moments | days,
         **_PLACES,
         "customer": _maybe(_ground("C-")),

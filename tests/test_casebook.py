@@ -1,7 +1,7 @@
 """The facade: opening, settings, and the stateful comparison with a dict."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import settings
@@ -143,7 +143,7 @@ def test_the_table_of_interventions_can_be_replaced(book):
     book.record(Action(id="ACT-2", kind="corrective", decided=AT, intervention="jig"))
     row = book._store.db.execute("SELECT * FROM intervention WHERE id = 'jig'").fetchone()
     assert row == ("jig", 3, 1, "ours")
-    book.configure(interventions={name: own["jig"] for name in ("jig", "automation")})
+    book.configure(interventions=dict.fromkeys(("jig", "automation"), own["jig"]))
     rows = book._store.db.execute("SELECT id, source FROM intervention").fetchall()
     assert rows == [("automation", "ours"), ("jig", "ours")]
 
@@ -156,8 +156,8 @@ def test_a_check_takes_another_configuration_but_not_another_signature(book):
 
 
 def test_a_check_is_as_of_now_by_default_and_of_the_end_of_a_day(book):
-    before = datetime.now(timezone.utc)
-    assert before <= book.check().as_of <= datetime.now(timezone.utc)
+    before = datetime.now(UTC)
+    assert before <= book.check().as_of <= datetime.now(UTC)
     assert book.check(as_of="2026-04-01+02:00").as_of == datetime.fromisoformat(
         "2026-04-01T23:59:59.999999+02:00"
     )

@@ -148,5 +148,5 @@ def test_links_one_by_one_give_what_they_give_together(links):
             else:
                 book.link(cause, effects=effect)
                 kept.append((effect, cause))
-        expected = {name: 0 for name in "abcdef"} | (model(kept) or {})
+        expected = dict.fromkeys("abcdef", 0) | (model(kept) or {})
         assert levels(book) == expected

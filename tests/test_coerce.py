@@ -1,6 +1,6 @@
 import pickle
 import time
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,7 +33,7 @@ def refused(function, value, problem):
         ("2026-03-02 09:00:00.5+0100", "2026-03-02T08:00:00.5+00:00"),
         ("2026-03-02T09:00Z", "2026-03-02T09:00+00:00"),
         (datetime(2026, 3, 2, 9, tzinfo=VIENNA), "2026-03-02T08:00+00:00"),
-        (datetime(2026, 3, 2, 9, tzinfo=timezone.utc), "2026-03-02T09:00+00:00"),
+        (datetime(2026, 3, 2, 9, tzinfo=UTC), "2026-03-02T09:00+00:00"),
     ],
 )
 def test_a_moment_is_taken_in_many_forms(given, means):
@@ -71,8 +71,8 @@ def test_a_moment_is_taken_in_many_forms(given, means):
         "2026-03-02 " + "a" * 100_000,
         date(2026, 3, 2),
         datetime(2026, 3, 2),
-        datetime(1, 1, 1, tzinfo=timezone.utc),
-        datetime.max.replace(tzinfo=timezone.utc),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
         1_700_000_000,
         1.5,
         None,

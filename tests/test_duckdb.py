@@ -6,6 +6,7 @@ both, as they stand.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import Counter
 from datetime import datetime, timedelta
@@ -15,15 +16,15 @@ import pytest
 
 import remedy
 from remedy import _schema
-from remedy._relations import LEVEL_STEPS, Levels, steps, views
-from remedy._rows import impact_rank, micros, span_micros, strength_rank
+from remedy._relations import LEVEL_STEPS, Done, Levels, steps, views
+from remedy._rows import impact_rank, span_micros, strength_rank
 from remedy.checking import _parameters
 from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
 from remedy.rules import RULES
 from tests.oracle.random_casebooks import random_casebook
-from tests.rule_cases import rule_cases
 
 duckdb = pytest.importorskip("duckdb")
+pyarrow = pytest.importorskip("pyarrow")
 
 _LISTS = {
     "focus_id": "incidents",
@@ -40,16 +41,19 @@ _LISTS = {
 Rows = Counter[tuple[Any, ...]]
 
 
-def kind(declared: str) -> str:
-    return "BIGINT" if declared == "INTEGER" else "VARCHAR"
-
-
 def load(duck: Any, table: str, columns: list[tuple[str, str]], rows: list[tuple[Any, ...]]) -> None:
-    told = ", ".join(f"{name} {kind(declared)}" for name, declared in columns)
-    duck.execute(f"CREATE TABLE {table} ({told})")
+    whole = [declared == "INTEGER" for _, declared in columns]
+    told = zip(columns, whole, strict=True)
+    kinds = ", ".join(f"{name} {'BIGINT' if w else 'VARCHAR'}" for (name, _), w in told)
+    duck.execute(f"CREATE TABLE {table} ({kinds})")
     if rows:
-        marks = ", ".join("?" * len(columns))
-        duck.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+        arrays = [
+            pyarrow.array(column, pyarrow.int64() if w else pyarrow.string())
+            for column, w in zip(zip(*rows, strict=True), whole, strict=True)
+        ]
+        duck.register("given", pyarrow.table(arrays, names=[name for name, _ in columns]))
+        duck.execute(f"INSERT INTO {table} SELECT * FROM given")
+        duck.unregister("given")
 
 
 def copied(lite: sqlite3.Connection) -> Any:
@@ -83,6 +87,8 @@ def prepare(
     top = duck.execute("SELECT MAX(level) FROM wide_cause").fetchone()[0]
     made: set[str] = set()
     for step in steps(everything=everything):
+        if isinstance(step, Done):
+            continue
         if isinstance(step, Levels):
             order = range(step.first, -1 if top is None else top + 1)
             for level in reversed(order) if step.down else order:
@@ -96,7 +102,8 @@ def prepare(
             duck.execute(f"CREATE TABLE {step.name} AS {step.sql}")
 
 
-def compare(book: remedy.Casebook, as_of: datetime, config: remedy.Config, around: str | None) -> None:
+def compare(book: remedy.Casebook, as_of: datetime, config: remedy.Config, around: str | None) -> Counter[str]:
+    """Hold all relations and rules against each other; return how many rows each rule gave."""
     lite = book._store.db.conn
     by_account = config.same_customer == "account"
     focus = None
@@ -110,7 +117,12 @@ def compare(book: remedy.Casebook, as_of: datetime, config: remedy.Config, aroun
         engine.prepare(parameters, limits, strengths, by_account=by_account, focus=focus)
         duck = copied(lite)
         prepare(duck, parameters, limits, strengths, by_account, focus)
-        names = dict.fromkeys(step.name for step in steps(everything=focus is None))
+        laid = list(steps(everything=focus is None))
+        names = dict.fromkeys(step.name for step in laid if not isinstance(step, Done))
+        if focus is None:
+            for step in laid:
+                for name in step.names if isinstance(step, Done) else ():
+                    del names[name]
         relations = [*names, *views(everything=focus is None, by_account=by_account)]
         questions = {name: f"SELECT * FROM {name}" for name in relations}
         questions |= {
@@ -118,6 +130,7 @@ def compare(book: remedy.Casebook, as_of: datetime, config: remedy.Config, aroun
             for rule in RULES
             if isinstance(rule.ask, str) and (focus is None or rule.code != "R200")
         }
+        fired: Counter[str] = Counter()
         for name, sql in questions.items():
             expected = lite.execute(sql)
             columns = [column[0] for column in expected.description]
@@ -127,22 +140,29 @@ def compare(book: remedy.Casebook, as_of: datetime, config: remedy.Config, aroun
             assert other == one, f"{name}: only here {one - other}; only in DuckDB {other - one}"
             for row in other:
                 assert {type(value) for value in row} <= {str, int, type(None)}, name
+            if name not in relations:
+                fired[name] = one.total()
         duck.close()
+        return +fired
 
 
-CASES = list(rule_cases())
+SEEDS = (122, 112, 41, 25)
+"""Casebooks in which, taken together, every rule fires. Where they do not any more because they are
+made in another way: others are found with `python -m tests.oracle.coverage`."""
+MORE = int(os.environ.get("REMEDY_DUCKDB_CASEBOOKS", "3"))
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_the_cases_of_each_rule_give_the_same_on_duckdb(rule: remedy.Rule) -> None:
-    """One of those in which it fires; the random casebooks have the rest."""
-    case = next(case for case in CASES if case.rule == rule.code and case.fires)
-    with remedy.open(":memory:", config=case.config) as book:
-        book.record(*case.records)
-        compare(book, datetime.fromisoformat(case.as_of), case.config, None)
+def test_every_rule_gives_the_same_rows_on_duckdb() -> None:
+    fired: Counter[str] = Counter()
+    for seed in SEEDS:
+        case = random_casebook(seed)
+        with remedy.open(":memory:", config=case.config) as book:
+            book.record(*case.records)
+            fired += compare(book, case.as_of, case.config, None)
+    assert set(fired) == {rule.code for rule in RULES}
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(MORE))
 def test_random_casebooks_give_the_same_on_duckdb(seed: int) -> None:
     case = random_casebook(seed)
     with remedy.open(":memory:", config=case.config) as book:
@@ -150,12 +170,13 @@ def test_random_casebooks_give_the_same_on_duckdb(seed: int) -> None:
         compare(book, case.as_of, case.config, None)
 
 
-@pytest.mark.parametrize("seed", range(100, 103))
-def test_one_case_of_a_random_casebook_gives_the_same_on_duckdb(seed: int) -> None:
+@pytest.mark.parametrize("seed", [41, 112])
+def test_one_case_of_a_casebook_gives_the_same_on_duckdb(seed: int) -> None:
     case = random_casebook(seed)
+    around = next(each.id for each in case.records if isinstance(each, remedy.Apology))
     with remedy.open(":memory:", config=case.config) as book:
         book.record(*case.records)
-        compare(book, case.as_of, case.config, case.records[0].id)
+        assert compare(book, case.as_of, case.config, around)
 
 
 @pytest.mark.parametrize("name", remedy.examples.names())

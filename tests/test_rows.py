@@ -1,5 +1,5 @@
 import sqlite3
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -117,5 +117,5 @@ def test_ranks_and_bits_follow_the_vocabulary():
 
 def test_spans_are_whole_microseconds():
     assert _rows.span_micros(timedelta(days=90)) == 90 * 86_400 * 1_000_000
-    assert _rows.micros(datetime(1970, 1, 1, tzinfo=timezone.utc)) == 0
-    assert _rows.micros(datetime(1969, 12, 31, 23, 59, 59, 999_999, timezone.utc)) == -1
+    assert _rows.micros(datetime(1970, 1, 1, tzinfo=UTC)) == 0
+    assert _rows.micros(datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC)) == -1

@@ -1,6 +1,6 @@
 """`record`, `amend`, `link` and `unlink`: what is written, and what is refused with its reason."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -285,7 +285,7 @@ def test_a_record_is_found_by_what_its_source_calls_it(book):
 
 
 def test_an_incident_in_the_future_is_refused_beyond_the_skew_of_clocks(book):
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     book.record(incident("INC-1", occurred=now + timedelta(minutes=4)))
     book.record(FollowUp(incident="INC-1", due=now + timedelta(days=400)))
     for write in (book.record, lambda each: book.record_many([each])):

@@ -152,7 +152,7 @@ def zone_of(name: str) -> tzinfo:
         Refused: If there is no such zone.
     """
     if name in ("Z", "UTC"):
-        return timezone.utc
+        return dt.UTC
     offset = _OFFSET.match(name)
     if offset:
         sign, hours, minutes, seconds = offset.groups()
@@ -232,7 +232,7 @@ class Day:
         # Over UTC: where the clocks go forward at midnight, the day begins later.
         zone = zone_of(self.zone)
         start = datetime(day.year, day.month, day.day, tzinfo=zone)
-        return fixed(start.astimezone(timezone.utc).astimezone(zone))
+        return fixed(start.astimezone(dt.UTC).astimezone(zone))
 
     @property
     def start(self) -> datetime:

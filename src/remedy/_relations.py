@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["AS_OF", "INDEXES", "LEVEL_STEPS", "Levels", "Step", "in_scope", "steps", "views"]
+__all__ = ["AS_OF", "INDEXES", "LEVEL_STEPS", "STATE", "Done", "Levels", "Step", "in_scope", "steps", "views"]
 
 AS_OF = "(SELECT as_of FROM p)"
 
@@ -236,25 +236,22 @@ WITH last AS (
     FROM happened h JOIN last l ON l.action = h.action WHERE h.seen = 1 GROUP BY h.action
     UNION ALL
     SELECT action, 0 AS cancelled, implemented, closed, 0 AS reopened FROM uneventful
-), latest AS (
-    SELECT action, MAX(made) AS made,
-           MAX(CASE WHEN result IN ('effective', 'ineffective') THEN made END) AS concluded
-    FROM wide_verification GROUP BY action
 ), judged AS (
-    SELECT action, result FROM (
-        SELECT v.action, v.result,
-               ROW_NUMBER() OVER (PARTITION BY v.action ORDER BY v.id DESC) AS place
-        FROM latest l JOIN wide_verification v ON v.action = l.action AND v.made = l.made
-    ) v WHERE place = 1
+    SELECT v.action, v.result, v.made FROM wide_verification v WHERE NOT EXISTS (
+        SELECT 1 FROM now_verification w WHERE w.action = v.action
+        AND (w.made > v.made OR w.made = v.made AND w.id > v.id))
+), conclusive AS (
+    SELECT action, MAX(made) AS made FROM wide_verification
+    WHERE result IN ('effective', 'ineffective') GROUP BY action
 )
 SELECT a.id AS action, COALESCE(s.cancelled, 0) AS cancelled,
        CASE WHEN s.cancelled = 1 THEN NULL ELSE s.implemented END AS implemented,
        s.closed, COALESCE(s.reopened, 0) AS was_reopened, j.result AS last_result,
-       v.made AS last_made, v.concluded,
+       j.made AS last_made, v.made AS concluded,
        CASE WHEN COALESCE(s.cancelled, 0) = 0 AND s.implemented IS NULL AND s.closed IS NULL
             THEN 1 ELSE 0 END AS is_open
 FROM wide_action a LEFT JOIN state s ON s.action = a.id
-LEFT JOIN judged j ON j.action = a.id LEFT JOIN latest v ON v.action = a.id""",
+LEFT JOIN judged j ON j.action = a.id LEFT JOIN conclusive v ON v.action = a.id""",
     ),
     # What is done about causes, with the rank of how well it is placed (8 met, 6 in hand, 4 planned
     # and changing nothing, 3 overdue or cancelled, 2 done and changing nothing, 0 ineffective).
@@ -692,9 +689,7 @@ FROM fix f WHERE f.cancelled = 0 GROUP BY f.cause""",
 
 # How it stands with each apologised incident: 1 failed, 2 hollow, 3 unbacked, 4 partly, 5 waiting,
 # 6 in hand, 7 decided, 8 backed.
-_STATE = Step(
-    "state",
-    f"""
+STATE = f"""
 SELECT b.incident,
        CASE WHEN w.failed_at IS NOT NULL AND (w.hollow_at IS NULL OR w.failed_at < w.hollow_at) THEN 1
             WHEN o.incident IS NOT NULL THEN 1
@@ -712,8 +707,7 @@ FROM backing b LEFT JOIN walked w ON w.incident = b.incident LEFT JOIN (
     WHERE f.placed = 0 AND {in_scope("f", "i")} AND NOT EXISTS (
         SELECT 1 FROM effect e WHERE e.action = f.action AND e.began < i.occurred
         AND (e.ended IS NULL OR e.ended >= i.occurred))
-) o ON o.incident = b.incident""",
-)
+) o ON o.incident = b.incident"""
 
 _COMPARISON = Step(
     "comparison",
@@ -776,7 +770,6 @@ INDEXES: dict[str, tuple[str, ...]] = {
     "broken": ("promise",),
     "strength_of": ("cause",),
     "covered": ("cause",),
-    "state": ("incident",),
     "comparison": (),
 }
 """What each step is looked up by."""
@@ -807,7 +800,20 @@ class Levels:
         self.down = down
 
 
-def steps(*, everything: bool) -> Iterator[Step | Levels]:
+class Done:
+    """Tables that no later step and no rule reads: over a whole casebook their memory counts.
+
+    Attributes:
+        names: The tables.
+    """
+
+    __slots__ = ("names",)
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+
+def steps(*, everything: bool) -> Iterator[Step | Levels | Done]:
     """Yield the steps in their order."""
     yield from _ACTIONS
     yield Levels("reach", first=1)
@@ -821,6 +827,7 @@ def steps(*, everything: bool) -> Iterator[Step | Levels]:
     yield Step("own", _OWN)
     yield Levels("graded", first=0)
     yield _BACKING
+    yield Done("apologised", "own", "unit_cause", "happened", "eventful", "uneventful")
     yield _WORDED
     yield _OPEN
     yield Levels("open_cause", first=1, down=True)
@@ -830,7 +837,6 @@ def steps(*, everything: bool) -> Iterator[Step | Levels]:
     yield from _PROMISES
     yield _STRENGTH
     yield _COVERED
-    yield _STATE
     if everything:
         yield _COMPARISON
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +23,7 @@ from remedy.vocabulary import ALL, Element, Impact, Strength
 
 __all__ = ["BY_CLASS", "BY_NAME", "Child", "Column", "Entity", "micros", "moment"]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -33,7 +33,7 @@ def micros(value: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def moment(value: int, zone: tzinfo = timezone.utc) -> datetime:
+def moment(value: int, zone: tzinfo = UTC) -> datetime:
     """Return the moment that is so many microseconds after 1970, told in a zone."""
     return (EPOCH + timedelta(microseconds=value)).astimezone(zone)
 

@@ -354,7 +354,7 @@ class Writer:
         ).fetchone()
         new = dict(zip(names, row, strict=True))
         old = dict(zip(names, stored, strict=True))
-        if "stated" in old and old["stated"]:
+        if old.get("stated"):
             old["incident"], old["stated"] = old["stated"], ""
         for name in entity.derived:
             new[name] = old[name]

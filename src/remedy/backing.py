@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from remedy._relations import AS_OF
+from remedy._relations import AS_OF, STATE
 from remedy.findings import Standings
 from remedy.vocabulary import ApologyState, PromiseState
 
@@ -21,7 +21,7 @@ def apologies(engine: SqliteEngine) -> tuple[Standings, tuple[int, int]]:
         "SELECT s.apology, MIN(t.state), MAX(t.state), "
         "MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) "
         "FROM now_sorry s JOIN focus_apology f ON f.id = s.apology "
-        "JOIN state t ON t.incident = s.incident GROUP BY s.apology"
+        f"JOIN ({STATE}) t ON t.incident = s.incident GROUP BY s.apology"
     )
     ids: list[str] = []
     states = bytearray()

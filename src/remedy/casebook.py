@@ -7,7 +7,7 @@ import getpass
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -36,7 +36,7 @@ R = TypeVar("R", bound=Record)
 _FEW = 500
 
 
-def open(  # noqa: A001 - remedy.open, as sqlite3.connect is not called sqlite3.open_connection
+def open(
     path: str | os.PathLike[str] = ":memory:",
     *,
     actor: str | None = None,
@@ -452,7 +452,7 @@ class Casebook:
         if changes:
             used = attrs.evolve(used, **changes)
         if as_of is None:
-            moment = self.told_on or datetime.now(timezone.utc)
+            moment = self.told_on or datetime.now(UTC)
         else:
             try:
                 moment = _coerce.needed_deadline(as_of)

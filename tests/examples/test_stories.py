@@ -1,14 +1,13 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
 
 import remedy
 import remedy.examples
-from remedy import Casebook, errors
+from remedy import errors
 from remedy.records import ActionEvent, Apology, Day, Promise, Record
 from tests.examples.expected import Expected, golden_from
 

@@ -96,7 +96,7 @@ def test_seconds_since_1970_are_times_where_the_column_says_so() -> None:
 def test_a_column_is_counted() -> None:
     found = column(["a", "a", "b", "?", "", None, "a"])
 
-    assert (found.rows, found.filled, found.distinct, found.runs) == (7, 4, 2, 3)
+    assert (found.rows, found.filled, found.distinct, found.runs) == (7, 4, 2, 5)
     assert found.common == (("a", 3), ("b", 1))
     assert found.missing == ("?",)
     assert found.share_filled == pytest.approx(4 / 7)
@@ -113,9 +113,9 @@ def test_long_values_are_told_apart_and_shown_short() -> None:
 def test_no_more_than_so_many_values_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("remedy.sources.columns._MOST_DISTINCT", 2)
 
-    found = column(["a", "b", "c", "a"])
+    found = column(["a", "b", "c", "a", " "])
 
-    assert (found.distinct, found.filled) == (2, 4)
+    assert (found.distinct, found.filled, found.average_length) == (2, 4, 1.0)
     assert dict(found.common) == {"a": 2, "b": 1}
 
 

@@ -1,3 +1,4 @@
+import csv
 import gzip
 import json
 import pickle
@@ -185,13 +186,15 @@ def test_good_rows_are_written_where_that_is_asked(file: Any, tmp_path: Path) ->
 
     assert result.rejected_rows == 2
     assert result.rejects == tmp_path / "tickets.rejected.csv"
-    assert result.rejects.read_text().splitlines() == [
-        HEAD.strip() + ",rejected_because",
-        "9,31.02.2026 09:00,C-17,late,\"line 4, column 'Opened' = '31.02.2026 09:00': is no time of "
-        'the calendar (day is out of range for month)."',
-        "10,02.03.2026 09:00,C-17,late,\"line 5: has 5 cells, and there are 4 columns: ['or so'] "
-        'has no column. A cell that holds the delimiter, or a quote, is quoted."',
+    with result.rejects.open(newline="") as file_of_rejects:
+        head, *bad = csv.reader(file_of_rejects)
+    assert head == [*HEAD.strip().split(","), "rejected_because"]
+    assert [row[:4] for row in bad] == [
+        ["9", "31.02.2026 09:00", "C-17", "late"],
+        ["10", "02.03.2026 09:00", "C-17", "late"],
     ]
+    assert bad[0][4].startswith("line 4, column 'Opened' = '31.02.2026 09:00': is no time of")
+    assert bad[1][4].startswith("line 5: has 5 cells, and there are 4 columns: ['or so'] has no")
     assert "2 rows refused:\n  line 4" in str(result)
     assert "They are in" in str(result)
     assert list(tmp_path.glob(".*")) == []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy._relations import INDEXES, LEVEL_STEPS, Levels, Step, steps, views
+from remedy._relations import INDEXES, LEVEL_STEPS, Done, Levels, Step, steps, views
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,6 +27,7 @@ _LISTS = (
     "focus_id", "wide_id", "focus_cause_id", "wide_cause_id", "focus_action_id", "wide_action_id",
     "focus_apology_id", "focus_customer_id",
 )  # fmt: skip
+_ASKED = ("asked_incident", "asked_other")
 _STATE = "remedy_state"
 _SMALL = "12"
 
@@ -118,8 +119,8 @@ class SqliteEngine:
         run(f"CREATE TEMP TABLE p ({', '.join(f'{name} INTEGER' for name in _PARAMETERS)})")
         run("CREATE TEMP TABLE contact_limit (impact INTEGER, span INTEGER)")
         run("CREATE TEMP TABLE strength_asked (impact INTEGER, strength INTEGER)")
-        run("CREATE TEMP TABLE asked_incident (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        run("CREATE TEMP TABLE asked_other (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        for name in _ASKED:
+            run(f"CREATE TEMP TABLE {name} (id TEXT PRIMARY KEY) WITHOUT ROWID")
         if not everything:
             for name in _LISTS:
                 run(f"CREATE TEMP TABLE {name} (id TEXT PRIMARY KEY) WITHOUT ROWID")
@@ -132,13 +133,13 @@ class SqliteEngine:
                     made.add(step.name)
                     run(f"CREATE TEMP TABLE {step.name} AS {step.sql} LIMIT 0")
                     self._index(step.name)
-            self._say_how_small()
+        self._say_how_small()
 
     def _say_how_small(self) -> None:
-        """Tell the planner that the relations of one case are tiny beside the casebook's tables.
+        """Tell the planner that what was made here is tiny beside the casebook's tables.
 
         It takes a table that it knows nothing of for a large one, and would begin with one of the
-        casebook's.
+        casebook's. Of one case everything is tiny, of a whole casebook only the lists.
         """
         run = self._connection.execute
         run("ANALYZE temp")
@@ -153,7 +154,7 @@ class SqliteEngine:
             for number, columns in enumerate(INDEXES.get(table, ())):
                 depth = columns.count(",") + 1
                 rows.append((table, f"{table}_{number}", f"{_SMALL}{' 2' * depth}"))
-            if table in _LISTS:
+            if table in _LISTS or table in _ASKED:
                 rows.append((table, table, f"{_SMALL} 1"))
         run("DELETE FROM temp.sqlite_stat1")
         self._connection.executemany("INSERT INTO temp.sqlite_stat1 VALUES (?, ?, ?)", rows)
@@ -179,6 +180,11 @@ class SqliteEngine:
             if isinstance(step, Levels):
                 self._climb(step, top)
                 continue
+            if isinstance(step, Done):
+                for name in step.names:
+                    run(f"DROP TABLE temp.{name}")
+                    made.discard(name)
+                continue
             if step.name == "graded" or step.name not in made:
                 run(f"CREATE TEMP TABLE {step.name} AS {step.sql}")
                 made.add(step.name)
@@ -203,7 +209,7 @@ class SqliteEngine:
         for step in steps(everything=False):
             if isinstance(step, Levels):
                 self._climb(step, top)
-            else:
+            elif isinstance(step, Step):
                 run(f"DELETE FROM temp.{step.name}")
                 run(f"INSERT INTO temp.{step.name} {step.sql}")
 

@@ -100,30 +100,55 @@ class Survey:
 
 
 class _Watch:
-    """What is counted of a column, row by row."""
+    """What is counted of a column, row by row: as little as can be, since there are many cells."""
 
     def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.missing: Counter[str] = Counter()
-        self.filled = self.runs = self.length = 0
+        self.cells: dict[str, int] = {}
+        self.late: list[int] = []
+        self.runs = 0
         self._before: str | None = None
 
-    def see(self, value: object, nothing: frozenset[str]) -> None:
-        text = text_of(value).strip()
-        if not text:
-            return
-        if len(text) < 8 and text.casefold() in nothing:
-            self.missing[text] += 1
-            return
-        self.filled += 1
-        self.length += len(text)
-        if len(text) > _LONGEST_KEPT:
-            text = f"{text[:_LONGEST_KEPT]}\0{zlib.crc32(text.encode(errors='replace'))}"
-        if text != self._before:
+    def see(self, value: object) -> None:
+        cell = value if isinstance(value, str) else text_of(value)
+        if len(cell) > _LONGEST_KEPT:
+            cell = f"{cell[:_LONGEST_KEPT]}\0{zlib.crc32(cell.encode(errors='replace'))}"
+        if cell != self._before:
             self.runs += 1
-            self._before = text
-        if text in self.counts or len(self.counts) < _MOST_DISTINCT:
-            self.counts[text] += 1
+            self._before = cell
+        count = self.cells.get(cell)
+        if count is not None:
+            self.cells[cell] = count + 1
+        elif len(self.cells) < _MOST_DISTINCT:
+            self.cells[cell] = 1
+        elif cell.strip():
+            self.late.append(len(cell))
+
+    def counted(self, nothing: frozenset[str]) -> _Counted:
+        """Return what the cells say, and what stands for nothing."""
+        counts: Counter[str] = Counter()
+        missing: dict[str, None] = {}
+        for cell, count in self.cells.items():
+            text = cell.strip()
+            if len(text) < 8 and text.casefold() in nothing:
+                missing[text] = None
+            elif text:
+                counts[text] += count
+        return _Counted(
+            counts=counts,
+            missing=tuple(missing),
+            filled=counts.total() + len(self.late),
+            length=sum(len(text) * count for text, count in counts.items()) + sum(self.late),
+            runs=self.runs,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class _Counted:
+    counts: Counter[str]
+    missing: tuple[str, ...]
+    filled: int
+    length: int
+    runs: int
 
 
 def survey(rows: Iterable[Row], *, limit: int | None = None, missing: Iterable[str] = ()) -> Survey:
@@ -149,12 +174,14 @@ def survey(rows: Iterable[Row], *, limit: int | None = None, missing: Iterable[s
             watch = watches.get(column)
             if watch is None:
                 watch = watches[column] = _Watch()
-            watch.see(value, nothing)
-    columns = tuple(_column(name, watch, number) for name, watch in watches.items())
+            watch.see(value)
+    columns = tuple(
+        _column(name, watch.counted(nothing), number) for name, watch in watches.items()
+    )
     return Survey(rows=number, columns=columns, whole=whole)
 
 
-def _column(name: str, watch: _Watch, rows: int) -> Column:
+def _column(name: str, watch: _Counted, rows: int) -> Column:
     values = list(watch.counts)[:_TESTED]
     average = watch.length / watch.filled if watch.filled else 0.0
     formats, misfits = _formats_of(values, name)
@@ -171,12 +198,12 @@ def _column(name: str, watch: _Watch, rows: int) -> Column:
         formats=formats,
         misfits=misfits,
         swapped=_is_swapped(watch.counts, formats, misfits),
-        missing=tuple(watch.missing),
+        missing=watch.missing,
         average_length=average,
     )
 
 
-def _look(watch: _Watch, values: Sequence[str], formats: Sequence[str], average: float) -> str:
+def _look(watch: _Counted, values: Sequence[str], formats: Sequence[str], average: float) -> str:
     distinct = len(watch.counts)
     if not distinct:
         return "empty"

@@ -1,0 +1,297 @@
+"""Findings as they are looked at: words, paths, and the compact rows behind them."""
+
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import remedy
+from remedy import ALL, Action, Apology, Cause, Incident, Promise
+from remedy.findings import Finding, Findings, Standings, failure_told, fill
+from remedy.vocabulary import ApologyState
+
+LATER = "2023-06-01T00:00Z"
+
+
+def incident(id, occurred="2023-01-01T00:00Z", **fields):
+    given = {"process": "shipping", "failure_mode": "late", "customers": "C-1", **fields}
+    return Incident(id=id, occurred=occurred, **given)
+
+
+APOLOGY = Apology(
+    id="APO-1", incidents="INC-1", made="2023-01-02T00:00Z", customers=ALL,
+    promises=Promise(kind="non_recurrence"),
+)  # fmt: skip
+AGAIN = [incident("INC-1"), APOLOGY, *(incident(f"INC-{n}", f"2023-0{n}-01T00:00Z") for n in (2, 4))]
+
+
+def findings(*records, **options):
+    with remedy.open(":memory:") as book:
+        book.record(*records)
+        return book.check(**{"as_of": LATER, "profile": "capa", **options}).findings
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "text"),
+    [
+        ("{a} and {b}", {"a": "x", "b": 1_234}, "x and 1,234"),
+        ("{a}", {}, "?"),
+        ("{a}", {"a": None}, "?"),
+        ("on {made_at}", {"made_at": 1_672_531_200_000_000}, "on 2023-01-01"),
+        ("on {made_at}", {"made_at": None}, "on ?"),
+        ("{a?yes|no}", {"a": 1}, "yes"),
+        ("{a?yes|no}", {"a": 0}, "no"),
+        ("{a?yes|no}", {}, "no"),
+        ("{a?yes|}", {"a": None}, ""),
+        ("{a?yes}", {"a": None}, ""),
+        ("{a? ({a})|}", {"a": "x"}, " (x)"),
+        ("{a?{b}|{c}}", {"a": 0, "c": "{b}"}, "{b}"),
+        ("{kind}", {"kind": "non_recurrence"}, "non recurrence"),
+        ("{subject}", {"subject": "a_b"}, "a_b"),
+        ("no names", {}, "no names"),
+    ],
+)
+def test_values_are_put_into_templates(template, values, text):
+    assert fill(template, values) == text
+
+
+@given(st.text(max_size=20))
+def test_what_stands_in_a_value_is_never_taken_for_a_template(value):
+    assert fill("[{a}] {a?<{a}>|-}", {"a": value}) == f"[{value}] {f'<{value}>' if value else '-'}"
+
+
+def test_a_failure_is_told_as_people_read_it():
+    assert failure_told("8:shipping4:late") == "shipping / late"
+    assert failure_told(None) == "no signature"
+
+
+# --- findings -------------------------------------------------------------------------------------
+
+
+def test_a_finding_is_complete():
+    found = {finding.key: finding for finding in findings(*AGAIN)}
+    hollow = found["A:backing:INC-1"]
+    assert (hollow.code, hollow.subject, hollow.subject_kind) == ("A110", "INC-1", "incident")
+    assert "A101" in hollow.also
+    assert hollow.name == "hollow apology"
+    assert "2023-02-01 (INC-2)" in hollow.message
+    assert hollow.path[0] == "INC-1"
+    assert "INC-2" in hollow.path
+    double = found["R:again:INC-4"]
+    assert (double.code, double.customers) == ("R204", ("C-1",))
+    assert {"INC-4", "APO-1"} <= set(double.path)
+    assert "C-1" in double.message
+
+
+def test_later_incidents_are_gathered_with_how_often_and_how_it_develops():
+    times = ("2022-01-01", "2022-02-01", "2022-02-20", "2022-03-10", "2022-03-20")
+    records = [incident(f"INC-{n}", f"{day}T00:00Z") for n, day in enumerate(times)]
+    (finding,) = findings(*records, select="R202")
+    assert finding.incidents == ("INC-1", "INC-2", "INC-3", "INC-4")
+    assert finding.subject_kind == "failure"
+    assert finding.path == finding.incidents
+    assert finding.message.startswith("shipping / late: it hit C-1 again (first on 2022-01-01).")
+    assert finding.message.endswith(" 4 times from 2022-02-01 to 2022-03-20, steadily.")
+
+
+@pytest.mark.parametrize(
+    ("days", "trend"),
+    [
+        ((1, 2, 3, 20, 40), "less lately"),
+        ((1, 20, 38, 39, 40), "more often lately"),
+        ((1, 10, 30, 41), "steadily"),
+    ],
+)
+def test_a_trend_compares_the_halves_of_the_time(days, trend):
+    from datetime import datetime, timedelta
+
+    start = datetime(2023, 1, 1, tzinfo=UTC)
+    records = [
+        incident(f"INC-{day}", start + timedelta(days=day), customers=f"C-{day}")
+        for day in (0, *days)
+    ]
+    (finding,) = findings(*records, select="R201")
+    assert finding.message.endswith(f"{trend}.")
+
+
+def test_one_recurrence_has_no_trend():
+    (finding,) = findings(incident("INC-1"), incident("INC-2", "2023-02-01T00:00Z"), select="R201")
+    assert "times" not in finding.message
+    assert finding.incidents == ("INC-2",)
+
+
+def test_findings_are_made_when_they_are_looked_at():
+    found = findings(*AGAIN)
+    assert isinstance(found, Findings)
+    assert found[0] == next(iter(found))
+    assert found[-1] == list(found)[-1]
+    assert list(found[1:3]) == list(found)[1:3]
+    assert len(found[1:3]) == 2
+    assert found[0] is not found[0]
+    assert isinstance(found[0], Finding)
+    with pytest.raises(IndexError):
+        found[len(found)]
+
+
+def test_findings_stand_gravest_first():
+    order = ["error", "warning", "info"]
+    severities = [order.index(str(finding.severity)) for finding in findings(*AGAIN)]
+    assert severities == sorted(severities)
+
+
+def test_findings_are_counted_without_being_made():
+    found = findings(*AGAIN)
+    severities = [str(finding.severity) for finding in found]
+    assert {str(s): n for s, n in found.counts().items()} == {
+        severity: severities.count(severity) for severity in dict.fromkeys(severities)
+    }
+    assert sum(found.codes().values()) == len(found)
+    assert found.codes()["R204"] == 2
+    assert list(found.keys()) == [(f.key, f.code, f.severity) for f in found]
+    assert repr(found).startswith("<Findings: ")
+    assert repr(found[:0]) == "<Findings: none>"
+
+
+def test_findings_can_be_filtered_by_key_code_and_severity():
+    found = findings(*AGAIN, incident("INC-9", process=None))
+    errors = found.only(lambda key, code, severity: severity == "error")
+    assert 0 < len(errors) < len(found)
+    assert {finding.severity for finding in errors} == {"error"}
+
+
+def test_the_rows_behind_findings_can_be_had():
+    found = findings(*AGAIN, select=["R204"])
+    assert [(code, row["subject"], row["apology"]) for code, row in found.rows()] == [
+        ("R204", "INC-2", "APO-1"), ("R204", "INC-4", "APO-1"),
+    ]  # fmt: skip
+
+
+def test_a_finding_as_plain_values():
+    (plain,) = (f.to_dict() for f in findings(*AGAIN, select="A110"))
+    assert plain["key"] == "A:backing:INC-1"
+    assert plain["also"] == []
+    assert plain["severity"] == "error"
+
+
+# --- apologies ------------------------------------------------------------------------------------
+
+
+def states(*records, as_of=LATER):
+    with remedy.open(":memory:") as book:
+        book.record(*records)
+        report = book.check(as_of=as_of, profile="capa")
+        return {each.id: str(each.state) for each in report.apologies}
+
+
+def sorry(id="APO-1", incidents="INC-1"):
+    return Apology(id=id, incidents=incidents, made="2023-01-02T00:00Z", customers=ALL)
+
+
+def cause(id="CAU-1", incidents="INC-1"):
+    return Cause(id=id, found="2023-01-03T00:00Z", incidents=incidents)
+
+
+def action(id="ACT-1", causes="CAU-1", events=("implemented", "2023-01-10T00:00Z"), **fields):
+    return Action(
+        id=id, kind="corrective", decided="2023-01-04T00:00Z", causes=causes, events=events,
+        **{"intervention": "automation", **fields},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("records", "state"),
+    [
+        ([], "unbacked"),
+        ([cause()], "unbacked"),
+        ([cause(), action()], "backed"),
+        ([cause(), action(events=())], "in hand"),
+        ([cause(), action(intervention="training")], "unbacked"),
+        ([remedy.Decision(kind="no_analysis", incident="INC-1", made=LATER, reason="x")],
+         "decided"),
+        ([cause(), remedy.Decision(kind="no_action", cause="CAU-1", made=LATER, reason="x")],
+         "decided"),
+        ([cause(), cause("CAU-2"), action()], "partly"),
+        ([incident("INC-2", "2023-02-01T00:00Z")], "hollow"),
+        ([cause(), action(), incident("INC-2", "2023-02-01T00:00Z")], "failed"),
+        (
+            [cause(), action(),
+             remedy.Verification(action="ACT-1", made=LATER, result="ineffective")],
+            "failed",
+        ),
+    ],
+)  # fmt: skip
+def test_every_apology_has_a_state(records, state):
+    assert states(incident("INC-1"), sorry(), *records) == {"APO-1": state}
+
+
+def test_within_the_grace_an_apology_waits():
+    assert states(incident("INC-1"), sorry(), as_of="2023-01-10T00:00Z") == {"APO-1": "waiting"}
+    assert states(incident("INC-1"), sorry(), cause(), as_of="2023-01-10T00:00Z") == {
+        "APO-1": "waiting"
+    }
+
+
+def test_an_apology_for_several_incidents_is_backed_when_all_are():
+    both = [
+        incident("INC-1"), incident("INC-2", process="billing"), sorry(incidents=["INC-1", "INC-2"]),
+        cause(), action(),
+    ]  # fmt: skip
+    assert states(*both) == {"APO-1": "partly"}
+    assert states(*both, cause("CAU-2", "INC-2"), action("ACT-2", "CAU-2")) == {"APO-1": "backed"}
+
+
+def promise_state(as_of, *records, **fields):
+    given = {"kind": "deed", "owner": "QA", "due": "2023-02-01T00:00Z", **fields}
+    promised = Apology(
+        id="APO-1", incidents="INC-1", made="2023-01-02T00:00Z", promises=Promise(**given)
+    )
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), promised, *records)
+        (found,) = book.check(as_of=as_of, profile="capa").promises
+        assert found.id == "APO-1/promise-1"
+        return str(found.state)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "fields", "state"),
+    [
+        ("2023-02-01T00:00Z", {}, "open"),
+        ("2023-02-01T00:00:00.000001Z", {}, "overdue"),
+        ("2023-03-01T00:00Z", {"fulfilled": "2023-02-20T00:00Z"}, "kept"),
+        ("2023-02-10T00:00Z", {"fulfilled": "2023-02-20T00:00Z"}, "overdue"),
+        ("2023-06-01T00:00Z", {"kind": "non_recurrence", "due": None}, "open"),
+        ("2024-01-02T00:00Z", {"kind": "non_recurrence", "due": None}, "open"),
+        ("2024-01-03T00:00Z", {"kind": "non_recurrence", "due": None}, "kept"),
+        ("2023-06-01T00:00Z", {"kind": "watch"}, "kept"),
+        ("2023-01-10T00:00Z", {"kind": "watch"}, "open"),
+    ],
+)
+def test_every_promise_has_a_state(as_of, fields, state):
+    assert promise_state(as_of, **fields) == state
+
+
+def test_a_broken_promise_stays_broken():
+    again = incident("INC-2", "2023-03-01T00:00Z")
+    assert promise_state("2024-06-01T00:00Z", again, kind="non_recurrence", due=None) == "broken"
+
+
+def test_a_promise_whose_action_is_verified_is_kept():
+    records = [
+        cause(), action(),
+        remedy.Verification(action="ACT-1", made="2023-02-01T00:00Z", result="effective"),
+    ]  # fmt: skip
+    assert promise_state(LATER, *records, kind="non_recurrence", due=None) == "kept"
+
+
+def test_apologies_are_a_sequence():
+    apologies = Standings(ApologyState, ["A", "B", "C"], bytes([8, 1, 8]))
+    assert len(apologies) == 3
+    assert (apologies[0].id, apologies[1].state) == ("A", ApologyState.FAILED)
+    assert [each.id for each in apologies[1:]] == ["B", "C"]
+    assert apologies.counts() == {ApologyState.FAILED: 1, ApologyState.BACKED: 2}
+    assert repr(apologies) == "<Standings: 1 failed, 2 backed>"
+    assert repr(Standings(ApologyState, [], b"")) == "<Standings: none>"

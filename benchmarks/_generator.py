@@ -103,9 +103,7 @@ def _month(
         for column, kind in enumerate(kinds)
         if kind == "troubled"
     }
-    wanted -= sum(
-        record.__class__ is Apology for made in troubles_of.values() for record in made
-    )
+    wanted -= sum(record.__class__ is Apology for made in troubles_of.values() for record in made)
     with_cause = [c for c, kind in enumerate(kinds) if kind in ("again", "caused", "caused twice")]
     others = [c for c, kind in enumerate(kinds) if kind in ("decided", "decided twice")]
     first = _some(with_cause, min(wanted, round(len(with_cause) * _CAUSED_APOLOGISED)), dice)

@@ -48,7 +48,17 @@ _COLUMNS = {
 }
 _REFERENCES = ("incident", "cause", "action", "apology", "promise")
 _SCOPE = ("process", "product", "channel", "site")
-_WORDS = ("kind", "state", "result", "role", "relation", "recipients", "gate", "detected_by", "scope")
+_WORDS = (
+    "kind",
+    "state",
+    "result",
+    "role",
+    "relation",
+    "recipients",
+    "gate",
+    "detected_by",
+    "scope",
+)
 _NUMBERS = (
     "occurred", "occurred_end", "noted", "acknowledged", "impact", "order_no", "since", "made",
     "reopened", "found", "is_human", "names_person", "level", "strength", "changes_process",
@@ -69,8 +79,13 @@ def load(path: str) -> Frames:
     ids = {name: pd.Index(frames[name]["id"]) for name in _REFERENCES}
     ids["customer"] = pd.Index(
         pd.concat(
-            [frames[t]["customer"] for t in ("incident_customer", "apology_customer", "response", "follow_up")]
-        ).dropna().unique()
+            [
+                frames[t]["customer"]
+                for t in ("incident_customer", "apology_customer", "response", "follow_up")
+            ]
+        )
+        .dropna()
+        .unique()
     )
     for table, frame in frames.items():
         for column in frame.columns:
@@ -295,12 +310,16 @@ class _Check:
                 )  # fmt: skip
                 grouped = below.groupby(keys)
                 least = grouped[values].min()
-                best = below.assign(**{v: _best(below[v]) for v in values}).groupby(keys)[values].max()
+                best = (
+                    below.assign(**{v: _best(below[v]) for v in values}).groupby(keys)[values].max()
+                )
                 best = best.where(best > 0, 5)
                 some = grouped["any"].first().to_numpy()[:, None]
-                under = pd.DataFrame(
-                    np.where(some, least, best), index=least.index, columns=values
-                ).join(grouped[flags].max()).join(grouped["began"].min())
+                under = (
+                    pd.DataFrame(np.where(some, least, best), index=least.index, columns=values)
+                    .join(grouped[flags].max())
+                    .join(grouped["began"].min())
+                )
                 under = rows[keys].join(under, on=keys)
                 for value in values:
                     rows[value] = _better(rows[value], under[value])
@@ -319,11 +338,17 @@ class _Check:
         self.sorry = sorry[(sorry["made"] <= self.now)].drop_duplicates(["apology", "incident"])
         mine = self.sorry[self.seen[self.sorry["incident"]]]
         back = mine.groupby("incident")["made"].min().to_frame("first_made")
-        back = back.join(incident[["failure", "occurred", "noted", "impact", "gate", "detected_by"]])
+        back = back.join(
+            incident[["failure", "occurred", "noted", "impact", "gate", "detected_by"]]
+        )
         promise = self.t["promise"]
         promise = promise.assign(seen=promise["made"] <= self.now)
-        promise = promise[promise["seen"] & promise["apology"].isin(set(self.sorry["apology"]) | set(
-            apology.index[apology["made"] <= self.now]))]
+        promise = promise[
+            promise["seen"]
+            & promise["apology"].isin(
+                set(self.sorry["apology"]) | set(apology.index[apology["made"] <= self.now])
+            )
+        ]
         self.promise = promise
         never = promise.loc[promise["kind"] == "non_recurrence", "apology"]
         promised = self.sorry.loc[self.sorry["apology"].isin(never), "incident"]
@@ -337,7 +362,9 @@ class _Check:
         own["within"] = own["placed"].where(own["placed"] > 0, 5)
         self.stand = self.graded(own, ["cause"], ["after", "within"]).set_index("cause")
         direct = self.explained[self.explained["role"] == "cause"]
-        direct = direct[direct["incident"].isin(back.index)][["incident", "cause"]].drop_duplicates()
+        direct = direct[direct["incident"].isin(back.index)][
+            ["incident", "cause"]
+        ].drop_duplicates()
         links = direct.join(self.stand, on="cause").join(back[["over", "occurred"]], on="incident")
         links["value"] = links["after"].where(links["over"], links["within"])
         touchy = (links["scoped"] == 1) | (links["began"] < links["occurred"])
@@ -353,7 +380,9 @@ class _Check:
         own["value"] = own["placed"].where(own["placed"] > 0, waiting)
         self.stand_for = self.graded(own, ["incident", "cause"], ["value"])
         columns = ["incident", "value", "met", "stronger", "unverified", "failed"]
-        own = direct[direct["incident"].isin(touched)].merge(self.stand_for, on=["incident", "cause"])
+        own = direct[direct["incident"].isin(touched)].merge(
+            self.stand_for, on=["incident", "cause"]
+        )
         links = pd.concat([links[columns], own[columns]])
         grouped = links.groupby("incident")
         least, best = grouped["value"].min(), _best(links["value"]).groupby(links["incident"]).max()
@@ -376,12 +405,18 @@ class _Check:
                 self.stand_for[["incident", "cause", "value"]], on=["incident", "cause"], how="left"
             )
             both = front[["cause"]].join(self.stand[["after", "within"]], on="cause")
-            plain = both["after"].where(back["over"].reindex(front["incident"]).to_numpy(), both["within"])
+            plain = both["after"].where(
+                back["over"].reindex(front["incident"]).to_numpy(), both["within"]
+            )
             front["value"] = front["value"].where(front["incident"].isin(self.touched), plain)
             front = front.loc[front["value"] < 7, ["incident", "cause"]]
             found.append(front)
             front = front.merge(self.deeper, left_on="cause", right_on="effect")
-            front = front[["incident", "cause_y"]].set_axis(["incident", "cause"], axis=1).drop_duplicates()
+            front = (
+                front[["incident", "cause_y"]]
+                .set_axis(["incident", "cause"], axis=1)
+                .drop_duplicates()
+            )
         if not found:
             return np.array([], int)
         acted = pd.concat(found).merge(self.fix[self.fix["placed"] == 0], on="cause")
@@ -444,9 +479,7 @@ class _Check:
             self.member[name].to_numpy()
             for name in ("failure", "occurred", "occurred_end", "incident")
         )
-        wanted, own, until = (
-            asked[name].to_numpy() for name in ("failure", "incident", "until")
-        )
+        wanted, own, until = (asked[name].to_numpy() for name in ("failure", "incident", "until"))
         found = np.full(len(asked), np.nan)
         rows = np.arange(len(asked))
         while len(rows):
@@ -623,7 +656,9 @@ class _Check:
             ],
             [1, 2, 7, 5, 3, 8, 7, back["grade"].fillna(0), 4], 3,
         )  # fmt: skip
-        states = self.sorry.merge(pd.DataFrame({"state": state}, index=back.index), left_on="incident", right_index=True)
+        states = self.sorry.merge(
+            pd.DataFrame({"state": state}, index=back.index), left_on="incident", right_index=True
+        )
         least, most = (getattr(states.groupby("apology")["state"], f)() for f in ("min", "max"))
         partly = (states["state"] == 4).groupby(states["apology"]).any()
         some = (least > 2) & (partly | ((most == 8) & (least < 8)))
@@ -636,7 +671,11 @@ class _Check:
         yield "A133", "promise", promise.index[promise["kind"].isna()]
         undone = (promise["kind"] == "deed") & ~(promise["fulfilled"] <= now)
         yield "A131", "promise", promise.index[undone & (promise["due"] < now)]
-        yield "A130", "promise", promise.index[undone & (promise["owner"].isna() | promise["due"].isna())]
+        yield (
+            "A130",
+            "promise",
+            promise.index[undone & (promise["owner"].isna() | promise["due"].isna())],
+        )
         never = promise[promise["kind"] == "non_recurrence"]
         never = never[(never["made"] + 365 * DAY >= now) & ~never.index.isin(broken["promise"])]
         linked = self.visible(self.t["promise_action"]).join(self.of, on="action")
@@ -661,7 +700,9 @@ class _Check:
         about = last.assign(then=then)[last["incident"] >= 0]
         about = about[self.seen[about["incident"]]]
         about = about.assign(failure=self.at(about, "failure"))
-        again = about.merge(self.hit[["failure", "customer", "occurred"]], on=["failure", "customer"])
+        again = about.merge(
+            self.hit[["failure", "customer", "occurred"]], on=["failure", "customer"]
+        )
         again = again[(again["occurred"] > again["made"]) & ~(again["then"] <= again["occurred"])]
         yield "A143", "customers", again["customer"].unique()
 
@@ -687,14 +728,18 @@ class _Check:
         order = order.assign(order_no=order["order_no"] - 1).join(before, on=[*person, "order_no"])
         yield "R203", "hit", order[order["before"] < order["occurred"]]
         twice = hit[hit.groupby(person)["incident"].transform("nunique") > 1]
-        said = twice.merge(self.sorry[["incident", "apology", "made", "recipients"]], on="incident").merge(
-            self.t["apology_customer"], on=["apology", "customer"], how="left"
-        )
+        said = twice.merge(
+            self.sorry[["incident", "apology", "made", "recipients"]], on="incident"
+        ).merge(self.t["apology_customer"], on=["apology", "customer"], how="left")
         told = said["reached"].fillna(said["recipients"] != "listed").astype("float64")
         # Somebody on a list of recipients that is not known was told unless marked as not reached.
         told = told.where((said["recipients"] == "listed") | ~(said["reached"] == 1), 1)
         said = said[told == 1]
-        ready = np.maximum(said["occurred_end"], said["made"]).groupby([said["failure"], said["customer"]]).min()
+        ready = (
+            np.maximum(said["occurred_end"], said["made"])
+            .groupby([said["failure"], said["customer"]])
+            .min()
+        )
         twice = twice.join(ready.rename("ready"), on=person)
         yield "R204", "hit", twice[twice["ready"] < twice["occurred"]]
 
@@ -706,8 +751,14 @@ class _Check:
                 returned.sort_values("occurred"), verified[["action", "made", "result"]], by="action",
                 left_on="occurred", right_on="made", allow_exact_matches=False,
             )  # fmt: skip
-            yield "R206", "incident", judged.loc[judged["result"] == "effective", "incident"].unique()
-        tried = returned.groupby(["cause", "action", "intervention"])["occurred"].min().reset_index()
+            yield (
+                "R206",
+                "incident",
+                judged.loc[judged["result"] == "effective", "incident"].unique(),
+            )
+        tried = (
+            returned.groupby(["cause", "action", "intervention"])["occurred"].min().reset_index()
+        )
         tried["began"] = tried["action"].map(self.first_effect)
         both = tried.merge(tried, on=["cause", "intervention"])
         both = both[(both["began_y"] > both["began_x"]) & (both["occurred_x"] <= both["began_y"])]
@@ -762,9 +813,7 @@ class _Check:
         strength = acting["strength"].fillna(9).groupby(acting["cause"]).max()
         yield "F405", "cause", strength.index[strength == 1]
         up = self.explained[["incident", "cause"]].merge(self.reach, on="cause")
-        grave = up.loc[
-            self.seen[up["incident"]] & (self.at(up, "impact") >= 3), "deeper"
-        ]
+        grave = up.loc[self.seen[up["incident"]] & (self.at(up, "impact") >= 3), "deeper"]
         yield "F408", "cause", strength.index[(strength < 2) & strength.index.isin(grave)]
 
         links = self.visible(self.t["action_incident"])
@@ -773,12 +822,19 @@ class _Check:
         ]
         links = links[links["action"].isin(kept) & self.seen[links["incident"]]]
         direct = self.explained[self.explained["role"] == "cause"]
-        under = links[["action", "incident"]].merge(
-            direct[["incident", "cause"]], on="incident").merge(self.reach, on="cause")
-        works = self.fix[(self.fix["result"] == "effective") & (self.fix["judged"] + 30 * DAY < now)]
+        under = (
+            links[["action", "incident"]]
+            .merge(direct[["incident", "cause"]], on="incident")
+            .merge(self.reach, on="cause")
+        )
+        works = self.fix[
+            (self.fix["result"] == "effective") & (self.fix["judged"] + 30 * DAY < now)
+        ]
         yield "F406", "action", under.loc[under["deeper"].isin(works["cause"]), "action"].unique()
         brought = self.visible(self.t["action_cause"])
-        brought = brought[(brought["relation"] == "introduces") & seen.to_numpy()[brought["action"]]]
+        brought = brought[
+            (brought["relation"] == "introduces") & seen.to_numpy()[brought["action"]]
+        ]
         hit = up.loc[self.seen[up["incident"]], "deeper"]
         yield "F407", "action", brought.loc[brought["cause"].isin(hit), "action"].unique()
 
@@ -797,7 +853,9 @@ def answers(
     ids = {name: frames[name]["id"].to_numpy() for name in (*_REFERENCES, "customers", "failures")}
     for code, kind, found in check.rows():
         if kind == "hit":
-            pairs = zip(ids["incident"][found["incident"]], ids["customers"][found["customer"]], strict=True)
+            pairs = zip(
+                ids["incident"][found["incident"]], ids["customers"][found["customer"]], strict=True
+            )
             yield code, list(pairs)
         elif kind == "casebook":
             yield code, [("casebook",)]

@@ -88,9 +88,7 @@ class Troubles:
                     scope="anyone" if dice.random() < 0.2 else "customer",
                     due=slot.later(90),
                 )
-            yield _apology(
-                slot, customers=dice.choice((None, ALL, customer)), promises=promises
-            )
+            yield _apology(slot, customers=dice.choice((None, ALL, customer)), promises=promises)
         if dice.random() < 0.1:
             yield Response(
                 id=f"RES-{slot.number:07}", customer=customer, incident=slot.id,

@@ -92,7 +92,9 @@ class Usual:
 
     # --- incidents --------------------------------------------------------------------------------
 
-    def singular(self, slot: Slot, *, caused: bool, apologised: bool, doubled: bool) -> Iterator[Record]:
+    def singular(
+        self, slot: Slot, *, caused: bool, apologised: bool, doubled: bool
+    ) -> Iterator[Record]:
         """Yield an incident of a failure that never comes back, and what followed."""
         bits = self._dice.getrandbits(96)
         customers: tuple[Affected | str, ...] = ()
@@ -107,7 +109,9 @@ class Usual:
             caused=caused, apologised=apologised, doubled=doubled,
         )  # fmt: skip
 
-    def again(self, slot: Slot, group: tuple[int, int, int], turn: int, *, apologised: bool) -> Iterator[Record]:
+    def again(
+        self, slot: Slot, group: tuple[int, int, int], turn: int, *, apologised: bool
+    ) -> Iterator[Record]:
         """Yield one of the incidents of a failure that comes back every hundred days."""
         same = mixed(*group)
         customers = (self._customers.one_of(same, turn),)
@@ -118,7 +122,10 @@ class Usual:
 
     def mass(self, slot: Slot) -> Iterator[Record]:
         """Yield an incident that two thousand customers lived through."""
-        customers = [f"CUS-{(slot.number * 31 + n) % max(self._customers.count, MASS) + 1:06}" for n in range(MASS)]
+        customers = [
+            f"CUS-{(slot.number * 31 + n) % max(self._customers.count, MASS) + 1:06}"
+            for n in range(MASS)
+        ]
         yield Incident(
             id=slot.id, occurred=slot.at, detected=slot.later(0.1), process=PROCESSES[4],
             failure_mode=f"recall {slot.number}", impact="critical", detected_by="us",
@@ -129,7 +136,9 @@ class Usual:
             id=f"APO-{slot.number:07}", incidents=slot.id, made=slot.later(2), elements=EVERY_ELEMENT,
             customers=customers if slot.number % 2 else ALL,
         )  # fmt: skip
-        yield Amends(id=f"AMD-{slot.number:07}", incident=slot.id, kind="refund", made=slot.later(2))
+        yield Amends(
+            id=f"AMD-{slot.number:07}", incident=slot.id, kind="refund", made=slot.later(2)
+        )
 
     def duplicate(self, slot: Slot, root: Slot) -> Iterator[Record]:
         """Yield a second record of an incident, by another customer who lived through it."""
@@ -168,7 +177,9 @@ class Usual:
             product=PRODUCTS[kind % len(PRODUCTS)],
             channel=CHANNELS[bits >> 22 & 3],
             site=SITES[bits >> 24 & 3],
-            impact=("major" if bits & 8 else "critical") if grave else ("minor", "moderate")[bits >> 26 & 1],
+            impact=("major" if bits & 8 else "critical")
+            if grave
+            else ("minor", "moderate")[bits >> 26 & 1],
             detected_by="customer" if noticed else "us",
             gate="all" if bits >> 27 & 7 == 1 else "any",
             customers=customers,
@@ -285,7 +296,9 @@ class Usual:
             yield Evidence(id=f"EVI-{id}", cause=id, made=self._month.day(9.5), text="test run")
             yield from self._change(f"ACT-{id}", id, "monitoring", None)
 
-    def _cause(self, process: int, rank: int, incidents: list[CausalLink | str]) -> Iterator[Record]:
+    def _cause(
+        self, process: int, rank: int, incidents: list[CausalLink | str]
+    ) -> Iterator[Record]:
         dice, month = self._dice, self._month
         id = f"CAU-{month.number:02}-{process:02}-{rank:05}"
         chance = dice.random()
@@ -339,7 +352,9 @@ class Usual:
             effects = deeper
         yield from self._change(f"ACT-{effects[0]}", effects[0], dice.choice(CHANGES), None)
 
-    def _change(self, id: str, cause: str, intervention: str, scope: str | None) -> Iterator[Record]:
+    def _change(
+        self, id: str, cause: str, intervention: str, scope: str | None
+    ) -> Iterator[Record]:
         done = self._month.ends + timedelta(days=10 + 25 * self._dice.random())
         return finished(id, cause, intervention, scope, decided=self._month.day(11), done=done)
 

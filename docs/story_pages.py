@@ -65,9 +65,7 @@ def overview() -> str:
 
 def pages() -> dict[str, str]:
     """Return all pages by file name."""
-    return {"index.md": overview()} | {
-        f"{name}.md": page(name) for name in remedy.examples.names()
-    }
+    return {"index.md": overview()} | {f"{name}.md": page(name) for name in remedy.examples.names()}
 
 
 if __name__ == "__main__":

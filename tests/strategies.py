@@ -217,9 +217,7 @@ _FIELDS: dict[type[r.Record], dict[str, st.SearchStrategy[Any]]] = {
         "channel": _maybe(texts),
         "text": _maybe(texts),
         "elements": _maybe(st.lists(st.sampled_from(Element), unique=True).map(tuple)),
-        "customers": _maybe(
-            st.just(ALL) | st.sampled_from([(), ("C-0",), ("C-0", "C-1")])
-        ),
+        "customers": _maybe(st.just(ALL) | st.sampled_from([(), ("C-0",), ("C-0", "C-1")])),
         "not_reached": st.sampled_from([(), ("C-2",), ("C-2", "C-3")]),
         "promises": st.lists(st.builds(r.Promise, **_PROMISE), max_size=2).map(tuple),
     },

@@ -126,9 +126,7 @@ def test_attributes_may_take_part_in_the_signature(book):
         Incident(id="INC-1", occurred=AT, process="x", attributes={"shade": "Blue"}),
         Incident(id="INC-2", occurred=AT, process="x"),
     )
-    book.record_many(
-        [Incident(id="INC-3", occurred=AT, process="x", attributes={"shade": "blue"})]
-    )
+    book.record_many([Incident(id="INC-3", occurred=AT, process="x", attributes={"shade": "blue"})])
     assert failures(book) == {"INC-1": "1:x4:blue", "INC-2": None, "INC-3": "1:x4:blue"}
     book.amend("INC-2", attributes={"shade": "red"}, reason="found out")
     assert failures(book)["INC-2"] == "1:x3:red"
@@ -151,7 +149,9 @@ def test_the_table_of_interventions_can_be_replaced(book):
 def test_a_check_takes_another_configuration_but_not_another_signature(book):
     assert book.check(config=Config(grace=3)).config.grace == timedelta(days=3)
     for other in (Config(signature="process"), Config(placeholders="x")):
-        with pytest.raises(ConfigError, match="failure keys on file are made of process, failure_m"):
+        with pytest.raises(
+            ConfigError, match="failure keys on file are made of process, failure_m"
+        ):
             book.check(config=other)
 
 

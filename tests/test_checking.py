@@ -408,10 +408,13 @@ def test_rules_with_the_same_fact_tell_one_thing():
 @pytest.mark.parametrize(
     ("rule", "problem"),
     [
-        (Rule("X001", "SELEC 1"), "Rule X001: its SQL does not work: near \"SELEC\""),
+        (Rule("X001", "SELEC 1"), 'Rule X001: its SQL does not work: near "SELEC"'),
         (Rule("X001", "SELECT id FROM nowhere"), "its SQL does not work: no such table: nowhere"),
         (Rule("X001", "SELECT id FROM focus"), "its rows have no column named subject"),
-        (Rule("X001", "SELECT NULL AS subject FROM focus"), "one of its rows has no id as its subj"),
+        (
+            Rule("X001", "SELECT NULL AS subject FROM focus"),
+            "one of its rows has no id as its subj",
+        ),
         (Rule("X001", "SELECT 7 AS subject"), "one of its rows has no id as its subject"),
         (Rule("X001", "DELETE FROM incident"), "its SQL does not work"),
         (Rule("X001", lambda book, as_of: 1 / 0), "its function failed: ZeroDivisionError"),

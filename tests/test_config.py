@@ -70,7 +70,10 @@ def test_the_windows_are_those_of_the_rules():
         ({"signature": []}, "signature: () is no signature: name fields of the incident"),
         ({"signature": ["process", "process"]}, "each once"),
         ({"signature": "Process"}, "is no signature"),
-        ({"same_customer": "household"}, "same_customer: 'household' is not one of person, account"),
+        (
+            {"same_customer": "household"},
+            "same_customer: 'household' is not one of person, account",
+        ),
         ({"profile": "all"}, "profile: 'all' is not one of tickets, register, capa"),
         ({"grace": "soon"}, "'soon' is no span of time: write 4 h, 90 min, 14 days"),
         ({"first_contact": {"huge": "4 h"}}, "first_contact: 'huge' is not one of minor"),
@@ -161,7 +164,7 @@ def test_the_example_in_the_documentation_works(tmp_path):
 
 def test_settings_are_read_from_the_table_in_pyproject_toml(tmp_path):
     path = tmp_path / "pyproject.toml"
-    path.write_text('[tool.other]\nx = 1\n[tool.remedy]\ngrace = 3\n', "utf-8")
+    path.write_text("[tool.other]\nx = 1\n[tool.remedy]\ngrace = 3\n", "utf-8")
     assert load_config(path).grace == timedelta(days=3)
     path.write_text("[project]\n", "utf-8")
     assert load_config(path) == Config()

@@ -18,9 +18,10 @@ import remedy
 from remedy import _schema
 from remedy._relations import LEVEL_STEPS, Done, Levels, steps, views
 from remedy._rows import impact_rank, span_micros, strength_rank
-from remedy.checking import _parameters
+from remedy.backing import _BESIDE, _PROMISED
+from remedy.checking import _TAKES, _TAKES_AFTER, _parameters
 from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
-from remedy.rules import RULES
+from remedy.rules import BY_CODE, RULES
 from tests.oracle.random_casebooks import random_casebook
 
 duckdb = pytest.importorskip("duckdb")
@@ -41,7 +42,9 @@ _LISTS = {
 Rows = Counter[tuple[Any, ...]]
 
 
-def load(duck: Any, table: str, columns: list[tuple[str, str]], rows: list[tuple[Any, ...]]) -> None:
+def load(
+    duck: Any, table: str, columns: list[tuple[str, str]], rows: list[tuple[Any, ...]]
+) -> None:
     whole = [declared == "INTEGER" for _, declared in columns]
     told = zip(columns, whole, strict=True)
     kinds = ", ".join(f"{name} {'BIGINT' if w else 'VARCHAR'}" for (name, _), w in told)
@@ -102,7 +105,9 @@ def prepare(
             duck.execute(f"CREATE TABLE {step.name} AS {step.sql}")
 
 
-def compare(book: remedy.Casebook, as_of: datetime, config: remedy.Config, around: str | None) -> Counter[str]:
+def compare(
+    book: remedy.Casebook, as_of: datetime, config: remedy.Config, around: str | None
+) -> Counter[str]:
     """Hold all relations and rules against each other; return how many rows each rule gave."""
     lite = book._store.db.conn
     by_account = config.same_customer == "account"
@@ -131,6 +136,18 @@ def compare(book: remedy.Casebook, as_of: datetime, config: remedy.Config, aroun
             if isinstance(rule.ask, str) and (focus is None or rule.code != "R200")
         }
         fired: Counter[str] = Counter()
+        # What else a check asks of the relations: what rests on what, and what stands beside it.
+        asked = {
+            "asked_incident": "SELECT id FROM incident",
+            "asked_other": "SELECT id FROM cause UNION SELECT id FROM action UNION "
+            "SELECT id FROM promise UNION SELECT DISTINCT failure FROM incident "
+            "WHERE failure IS NOT NULL",
+        }
+        for table, sql in asked.items():
+            lite.execute(f"INSERT INTO temp.{table} {sql}")
+            duck.execute(f"CREATE TABLE {table} AS {sql}")
+        questions |= {sql: sql for _, _, sql in (*_TAKES, *_TAKES_AFTER)}
+        questions |= {sql: sql for sql in (_PROMISED, *_BESIDE)}
         for name, sql in questions.items():
             expected = lite.execute(sql)
             columns = [column[0] for column in expected.description]
@@ -140,7 +157,7 @@ def compare(book: remedy.Casebook, as_of: datetime, config: remedy.Config, aroun
             assert other == one, f"{name}: only here {one - other}; only in DuckDB {other - one}"
             for row in other:
                 assert {type(value) for value in row} <= {str, int, type(None)}, name
-            if name not in relations:
+            if name in BY_CODE:
                 fired[name] = one.total()
         duck.close()
         return +fired

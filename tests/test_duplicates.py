@@ -24,8 +24,8 @@ def incident(id, **fields):
 
 
 def canonicals(book):
-    rows = book._store.db.execute("SELECT id, canonical FROM incident WHERE id IN (%s)" % ", ".join(
-        f"'{name}'" for name in NAMES))  # fmt: skip
+    names = ", ".join(f"'{name}'" for name in NAMES)
+    rows = book._store.db.execute(f"SELECT id, canonical FROM incident WHERE id IN ({names})")
     return dict(rows.fetchall())
 
 
@@ -137,9 +137,7 @@ def test_duplicates_are_those_of_the_model(steps):
                 finally:
                     remedy.casebook._FEW = few
         roots = {id: root(model, id) for id in NAMES}
-        assert canonicals(book) == {
-            id: None if roots[id] == id else roots[id] for id in NAMES
-        }
+        assert canonicals(book) == {id: None if roots[id] == id else roots[id] for id in NAMES}
         assert places(book, "incident_customer") == sorted(
             (roots[id], "" if roots[id] == id else id) for id, of in customers.items() for _ in of
         )

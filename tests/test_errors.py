@@ -105,14 +105,22 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("error", "base", "text"), CASES, ids=[f"{type(e).__name__}{n}" for n, (e, _, _) in enumerate(CASES)])
+@pytest.mark.parametrize(
+    ("error", "base", "text"),
+    CASES,
+    ids=[f"{type(e).__name__}{n}" for n, (e, _, _) in enumerate(CASES)],
+)
 def test_an_error_says_what_is_wrong_and_what_to_do(error, base, text):
     assert str(error) == text
     assert isinstance(error, base)
     assert isinstance(error, errors.RemedyError)
 
 
-@pytest.mark.parametrize(("error", "base", "text"), CASES, ids=[f"{type(e).__name__}{n}" for n, (e, _, _) in enumerate(CASES)])
+@pytest.mark.parametrize(
+    ("error", "base", "text"),
+    CASES,
+    ids=[f"{type(e).__name__}{n}" for n, (e, _, _) in enumerate(CASES)],
+)
 def test_an_error_crosses_process_boundaries(error, base, text):
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)

@@ -23,7 +23,11 @@ APOLOGY = Apology(
     id="APO-1", incidents="INC-1", made="2023-01-02T00:00Z", customers=ALL,
     promises=Promise(kind="non_recurrence"),
 )  # fmt: skip
-AGAIN = [incident("INC-1"), APOLOGY, *(incident(f"INC-{n}", f"2023-0{n}-01T00:00Z") for n in (2, 4))]
+AGAIN = [
+    incident("INC-1"),
+    APOLOGY,
+    *(incident(f"INC-{n}", f"2023-0{n}-01T00:00Z") for n in (2, 4)),
+]
 
 
 def findings(*records, **options):

@@ -124,7 +124,9 @@ def test_the_promises_of_an_apology_known_by_another_id_stay_its_own(book):
 
 def test_what_plural_fields_refer_to_is_added_never_taken_away(book):
     book.ingest([incident("INC-1", 1, customers=["C-1", Affected(customer="C-2", order="1")])])
-    told = book.ingest([incident("INC-1", 2, customers=[Affected(customer="C-2", order="2"), "C-3"])])
+    told = book.ingest(
+        [incident("INC-1", 2, customers=[Affected(customer="C-2", order="2"), "C-3"])]
+    )
     assert counts(told) == {"updated": 1}
     assert book.get("INC-1").customers == (
         Affected(customer="C-1"), Affected(customer="C-2", order="2"), Affected(customer="C-3"),
@@ -330,9 +332,7 @@ def test_the_order_of_batches_makes_no_difference(seed, monkeypatch):
         assert (again.new, again.updated, again.older) == (0, 0, 0)
 
 
-versions = st.lists(
-    st.tuples(st.sampled_from("abc"), st.integers(1, 4)), min_size=1, max_size=8
-)
+versions = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 4)), min_size=1, max_size=8)
 
 
 @settings(max_examples=60)

@@ -28,7 +28,9 @@ def incidents(count, **fields):
 
 
 def indexes(book):
-    rows = book._store.db.execute("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql > ''")
+    rows = book._store.db.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql > ''"
+    )
     return {name for (name,) in rows}
 
 

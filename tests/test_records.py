@@ -325,9 +325,7 @@ def test_the_empty_text_is_none():
 
 
 def test_events_take_pairs_and_stand_in_the_order_of_their_times():
-    action = made(
-        Action, events=[("closed", LATER), ActionEvent(state="implemented", occurred=AT)]
-    )
+    action = made(Action, events=[("closed", LATER), ActionEvent(state="implemented", occurred=AT)])
     assert [event.state for event in action.events] == ["implemented", "closed"]
     assert made(Action, events=("implemented", AT)).events[0].occurred == NINE
     assert made(Action, events=[["implemented", AT]]).events[0].state == "implemented"
@@ -340,9 +338,7 @@ def test_an_event_told_twice_is_one():
 
 
 def test_an_action_is_decided_by_its_first_event_at_the_latest():
-    action = Action(
-        id="ACT-1", kind="corrective", events=[("closed", LATER), ("implemented", AT)]
-    )
+    action = Action(id="ACT-1", kind="corrective", events=[("closed", LATER), ("implemented", AT)])
     assert action.decided == NINE
 
 

@@ -8,6 +8,7 @@ every field of every record, so that the common case comes first in each.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
@@ -119,7 +120,7 @@ def truth(value: bool) -> bool:
 def chosen(words: type[W], value: object) -> W:
     """Return the member of a `StrEnum` that `value` means: by member, value or name."""
     try:
-        return words._value2member_map_[value]  # type: ignore[return-value, index]
+        return words._value2member_map_[value]  # type: ignore[return-value]
     except (KeyError, TypeError):
         pass
     if isinstance(value, str):
@@ -226,7 +227,9 @@ class Day:
     @zone.validator
     def _check(self, _: object, zone: str) -> None:
         if zone_of(zone).__class__ is not timezone and self.end < self.start:
-            raise Refused(f"there was no {self.date} in {zone}: the calendar went past it.", time=True)
+            raise Refused(
+                f"there was no {self.date} in {zone}: the calendar went past it.", time=True
+            )
 
     def _moment(self, day: dt.date) -> datetime:
         # Over UTC: where the clocks go forward at midnight, the day begins later.
@@ -269,7 +272,9 @@ def moment_or_day(value: datetime | Day | str | None) -> datetime | Day | None:
         if value[10:11] not in ("T", " ") or not value[11:12].isdigit():
             day = day_of(value)
             if day is None:
-                raise Refused("is no time in ISO form: write it as 2026-03-02T09:00+01:00.", time=True)
+                raise Refused(
+                    "is no time in ISO form: write it as 2026-03-02T09:00+01:00.", time=True
+                )
             return day
         try:
             if value[11:13] == "24" or "W" in value:
@@ -362,7 +367,7 @@ def _check_json(value: object, depth: int) -> None:
     elif isinstance(value, int):
         whole(value)
     elif isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
+        if not math.isfinite(value):
             raise Refused("holds NaN or an infinity, which JSON cannot.")
     elif isinstance(value, (list, dict)):
         if depth >= _DEEPEST:

@@ -42,9 +42,11 @@ def _converter() -> cattrs.Converter:
     told = Everyone | tuple[r.Id, ...] | None
     converter.register_unstructure_hook(
         told,
-        lambda value: [converter.unstructure(each) for each in value]
-        if isinstance(value, tuple)
-        else converter.unstructure(value),
+        lambda value: (
+            [converter.unstructure(each) for each in value]
+            if isinstance(value, tuple)
+            else converter.unstructure(value)
+        ),
     )
 
     def as_given(value: Any, _: Any) -> Any:
@@ -77,7 +79,10 @@ def _converter() -> cattrs.Converter:
     for kind in (r.Id, r.Id | None):
         converter.register_structure_hook(kind, reference)
     converter.register_structure_hook_func(
-        lambda kind: typing.get_origin(kind) is tuple and typing.get_args(kind)[1:] == (...,), several
+        lambda kind: (
+            getattr(kind, "__origin__", None) is tuple and typing.get_args(kind)[1:] == (...,)
+        ),
+        several,
     )
     converter.register_structure_hook(
         told, lambda value, _: ALL if value == "all" else several(value, tuple[r.Id, ...])
@@ -139,9 +144,7 @@ def _first(error: Exception, cls: type[Any], fields: Mapping[str, Any]) -> Inval
         field = min(error.extra_fields)
         near = difflib.get_close_matches(field, [each.name for each in attrs.fields(cls)], n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        return InvalidRecord(
-            cls.__name__, field, fields[field], f"there is no such field.{hint}"
-        )
+        return InvalidRecord(cls.__name__, field, fields[field], f"there is no such field.{hint}")
     (field,) = (note.name for note in error.__notes__ if hasattr(note, "name"))
     if isinstance(error, KeyError):
         return InvalidRecord(cls.__name__, field, None, "is missing.")

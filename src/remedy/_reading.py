@@ -166,7 +166,7 @@ def _condition(entity: Entity, equals: Mapping[str, Any]) -> tuple[str, list[Any
         if field in columns:
             column = columns[field]
             try:
-                plain = names[field].converter(value) if value is not None else None  # type: ignore[misc]
+                plain = names[field].converter(value) if value is not None else None
             except Refused as refused:
                 name = entity.record.__name__
                 raise InvalidRecord(name, field, value, refused.problem) from None

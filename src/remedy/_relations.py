@@ -21,7 +21,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["AS_OF", "INDEXES", "LEVEL_STEPS", "STATE", "Done", "Levels", "Step", "in_scope", "steps", "views"]
+__all__ = [
+    "AS_OF",
+    "INDEXES",
+    "LEVEL_STEPS",
+    "STATE",
+    "Done",
+    "Levels",
+    "Step",
+    "in_scope",
+    "steps",
+    "views",
+]
 
 AS_OF = "(SELECT as_of FROM p)"
 
@@ -336,8 +347,9 @@ _GRADED_LEVEL = f"""
 SELECT o.unit, o.cause,
        {_better("o.own_over", "CASE o.gate WHEN 'any' THEN d.least_over ELSE d.best_over END")}
            AS when_over,
-       {_better("o.own_within", "CASE o.gate WHEN 'any' THEN d.least_within ELSE d.best_within END")}
-           AS when_within,
+       {
+    _better("o.own_within", "CASE o.gate WHEN 'any' THEN d.least_within ELSE d.best_within END")
+} AS when_within,
        {_later("o.met", "COALESCE(d.met, 0)")} AS met,
        {_later("o.stronger", "COALESCE(d.stronger, 0)")} AS stronger,
        {_later("o.unverified", "COALESCE(d.unverified, 0)")} AS unverified,
@@ -691,7 +703,8 @@ FROM fix f WHERE f.cancelled = 0 GROUP BY f.cause""",
 # 6 in hand, 7 decided, 8 backed.
 STATE = f"""
 SELECT b.incident,
-       CASE WHEN w.failed_at IS NOT NULL AND (w.hollow_at IS NULL OR w.failed_at < w.hollow_at) THEN 1
+       CASE WHEN w.failed_at IS NOT NULL AND (w.hollow_at IS NULL OR w.failed_at < w.hollow_at)
+                THEN 1
             WHEN o.incident IS NOT NULL THEN 1
             WHEN w.hollow_at IS NOT NULL THEN 2
             WHEN b.caused = 0 AND b.decided = 1 THEN 7

@@ -73,7 +73,8 @@ TABLES: dict[str, str] = {
     gate TEXT NOT NULL CHECK ({_one_of("gate", "any", "all")}), level INTEGER NOT NULL,{_COMMON}""",
     "incident_cause": f"""
     incident {_INCIDENT} NOT NULL, cause {_CAUSE} NOT NULL,
-    role TEXT NOT NULL CHECK ({_one_of("role", "cause", "escape")}), stated TEXT NOT NULL, since INTEGER,
+    role TEXT NOT NULL CHECK ({_one_of("role", "cause", "escape")}), stated TEXT NOT NULL,
+    since INTEGER,
     PRIMARY KEY (incident, cause, role, stated)""",
     "cause_cause": f"""
     effect {_CAUSE} NOT NULL, cause {_CAUSE} NOT NULL CHECK (cause <> effect), since INTEGER,

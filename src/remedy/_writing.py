@@ -20,7 +20,7 @@ import attrs
 from remedy import _causes, _duplicates, _schema
 from remedy._convert import from_dict, to_dict
 from remedy._reading import entity_of, existing, read, scalar
-from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, Child, Entity, micros, moment
+from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, Child, Entity, micros, moment, span_of
 from remedy.config import Config, signature_reader
 from remedy.errors import (
     CannotAmend,
@@ -229,18 +229,17 @@ class Writer:
         elif entity.derived:
             row.append(0)
         for column in entity.references:
-            self._note(entity, record.id, column.field, column.target, getattr(record, column.field))
+            reference = getattr(record, column.field)
+            self._note(entity, record.id, column.field, column.target, reference)
         return columns, row
 
     def _refuse_future(self, incident: Incident) -> None:
-        occurred = incident.occurred
-        start = occurred if hasattr(occurred, "hour") else occurred.start
-        if micros(start) > self._latest:
+        if span_of(incident.occurred)[0] > self._latest:
             raise InvalidTime(
-                "Incident", "occurred", str(occurred), f"{incident.id} lies in the future."
+                "Incident", "occurred", str(incident.occurred), f"{incident.id} lies in the future."
             )
 
-    def _refuse_unknown_intervention(self, action: Action) -> None:
+    def _refuse_unknown_intervention(self, action: Any) -> None:
         if action.intervention is not None and not scalar(
             self._db, "SELECT 1 FROM intervention WHERE id = ?", [action.intervention]
         ):
@@ -279,7 +278,7 @@ class Writer:
                 )
                 or 0
             )
-        stated_owner = _duplicates.place_of(self._db, owner) if child.owner == "incident" else (owner, "")
+        stated_owner = self._place_of(owner) if child.owner == "incident" else (owner, "")
         added = False
         for number, item in enumerate(items, start=start):
             if child.target is not None:
@@ -289,7 +288,7 @@ class Writer:
             if child.owner == "incident":
                 values["incident"], values["stated"] = stated_owner
             elif "stated" in values:
-                values["incident"], values["stated"] = _duplicates.place_of(self._db, values["incident"])
+                values["incident"], values["stated"] = self._place_of(values["incident"])
             if child.table == "cause_cause":
                 if values["effect"] == values["cause"]:
                     raise CausalCycle([values["cause"], values["effect"]])
@@ -297,9 +296,10 @@ class Writer:
             added |= self._add_row(entity, child, owner, values)
         return added
 
-    def _add_row(
-        self, entity: Entity, child: Child, owner: str, values: dict[str, Any]
-    ) -> bool:
+    def _place_of(self, incident: str) -> tuple[str, str]:
+        return _duplicates.place_of(self._db, incident)
+
+    def _add_row(self, entity: Entity, child: Child, owner: str, values: dict[str, Any]) -> bool:
         key = [name for name in (child.owner, *child.key, "stated") if name in values]
         key = list(dict.fromkeys(key))
         if child.table == "customer_alias":
@@ -406,7 +406,7 @@ class Writer:
                 del values[name]
         if "stated" in values:
             values["incident"], values["stated"] = (
-                _duplicates.place_of(self._db, values["incident"]) if values["incident"] else (None, "")
+                self._place_of(values["incident"]) if values["incident"] else (None, "")
             )
         assign = ", ".join(f"{name} = ?" for name in values)
         self._db.execute(
@@ -485,7 +485,9 @@ class Writer:
             [id],
         )
 
-    def _plural(self, entity: Entity, id: str, fields: dict[str, Any]) -> Iterator[tuple[Child, Any]]:
+    def _plural(
+        self, entity: Entity, id: str, fields: dict[str, Any]
+    ) -> Iterator[tuple[Child, Any]]:
         children = {child.field: child for child in entity.children}
         converters = attrs.fields_dict(entity.record)
         for field, value in fields.items():
@@ -497,7 +499,7 @@ class Writer:
                     f"Change the others with amend().",
                 )
             try:
-                items = converters[field].converter(value)  # type: ignore[misc]
+                items = converters[field].converter(value)  # type: ignore[misc, operator]
             except ValueError as error:
                 raise InvalidRecord(entity.record.__name__, field, value, str(error)) from None
             yield children[field], () if items is None else items
@@ -516,9 +518,9 @@ class Writer:
     def _remove(self, entity: Entity, child: Child, owner: str, item: Any) -> None:
         values = dict(zip(child.columns, child.encode(owner, 0, item), strict=True))
         if child.owner == "incident":
-            values["incident"], values["stated"] = _duplicates.place_of(self._db, owner)
+            values["incident"], values["stated"] = self._place_of(owner)
         elif "stated" in values:
-            values["incident"], values["stated"] = _duplicates.place_of(self._db, values["incident"])
+            values["incident"], values["stated"] = self._place_of(values["incident"])
         key = list(dict.fromkeys(n for n in (child.owner, *child.key, "stated") if n in values))
         where = " AND ".join(f"{name} = ?" for name in key)
         cursor = self._db.execute(
@@ -545,7 +547,7 @@ class Writer:
             )
         return None if found is None else str(found)
 
-    def _resolve(self, entity: Entity, record: Record) -> Record | None:
+    def _resolve(self, entity: Entity, record: Record) -> Record | None:  # noqa: PLR0912
         """Return the record with ids for references that wait or stand in a source's terms.
 
         What it refers to in vain is refused, or noted as pending: then the record comes back
@@ -561,7 +563,8 @@ class Writer:
                 try:
                     if entity.name == "promise":  # Only inside an apology it may be left out.
                         raise InvalidRecord("Promise", "apology", None, "is needed.")
-                    without = attrs.evolve(record, **{column.field: None})
+                    left_out: dict[str, Any] = {column.field: None}
+                    without = attrs.evolve(record, **left_out)
                 except InvalidRecord:
                     self._wait(entity, record, column.field, column.target, reference, whole=True)
                     return None
@@ -647,15 +650,13 @@ class Writer:
         elif item is None:
             content = {}
         else:
-            alone = attrs.evolve(
-                record,
-                **{
-                    child.field: (item,) if child.field == field else ()
-                    for child in entity.children
-                    if not (isinstance(record, Apology) and child.field == "incidents")
-                    or child.field == field
-                },
-            )
+            kept: dict[str, Any] = {
+                child.field: (item,) if child.field == field else ()
+                for child in entity.children
+                if not (isinstance(record, Apology) and child.field == "incidents")
+                or child.field == field
+            }
+            alone = attrs.evolve(record, **kept)
             content = {"link": to_dict(alone)[field]}
         self._db.execute(
             "DELETE FROM pending WHERE record = ? AND field = ? AND target IS ? AND "
@@ -759,7 +760,7 @@ class Writer:
             return False
         if not self._keep_pending:
             return True
-        wanted: dict[str, set[str]] = defaultdict(set)
+        wanted: dict[str, set[Any]] = defaultdict(set)
         for record in group:
             for column in entity.references:
                 if column.target not in (None, "customer"):
@@ -768,7 +769,7 @@ class Writer:
                 if child.target not in (None, "customer"):
                     wanted[str(child.target)].update(map(child.reference, _items(record, child)))
         for target, ids in wanted.items():
-            ids.discard(None)  # type: ignore[arg-type]
+            ids.discard(None)
             if any(id.__class__ is not str for id in ids):
                 return False
             if len(existing(self._db, target, ids)) < len(ids):
@@ -881,7 +882,7 @@ class Writer:
 
     def check(self) -> None:
         """Check what the records written one by one say together with what is on file."""
-        missing = []
+        missing: list[tuple[str, str, str]] = []
         for target, wanted in self._references.items():
             found = existing(self._db, target, wanted)
             missing.extend(
@@ -987,7 +988,7 @@ class Writer:
             "intervention NOT IN (SELECT id FROM intervention) LIMIT 1"
         ).fetchone()
         if unknown:
-            self._refuse_unknown_intervention(read(self._db, unknown[0]))  # type: ignore[arg-type]
+            self._refuse_unknown_intervention(read(self._db, unknown[0]))
 
     def rebuild_failures(self) -> None:
         """Compute every failure key anew."""
@@ -1009,9 +1010,7 @@ class Writer:
 
     # --- history ----------------------------------------------------------------------------------
 
-    def changed(
-        self, what: str, entity: Entity, id: str, reason: str | None = None
-    ) -> None:
+    def changed(self, what: str, entity: Entity, id: str, reason: str | None = None) -> None:
         """Say what was written. The one place through which every single write goes."""
 
 
@@ -1034,7 +1033,7 @@ def _flat(records: Iterable[Record]) -> Iterator[Record]:
     for record in records:
         yield record
         if record.__class__ is Apology:
-            yield from record.promises  # type: ignore[attr-defined]
+            yield from record.promises
 
 
 def _items(record: Any, child: Child) -> tuple[Any, ...]:

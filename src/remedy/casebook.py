@@ -171,7 +171,7 @@ class Casebook:
 
     @property
     def told_on(self) -> datetime | None:
-        """The date that the casebook is told on: what `check` takes for today. Examples have one."""
+        """The date that the casebook is told on, if any: `check` takes it for today."""
         kept = self._kept("told_on")
         return None if kept is None else datetime.fromisoformat(kept)
 
@@ -459,9 +459,7 @@ class Casebook:
             except _coerce.Refused as refused:
                 raise InvalidTime("check", "as_of", as_of, refused.problem) from None
         return Report(
-            run_check(
-                self._store, used, book=self, extra_rules=rules, as_of=moment, around=around
-            )
+            run_check(self._store, used, book=self, extra_rules=rules, as_of=moment, around=around)
         )
 
     # --- baseline ---------------------------------------------------------------------------------
@@ -483,7 +481,7 @@ class Casebook:
         """
         if report.around is not None:
             raise ConfigError("baseline", f"the report is of the case around {report.around} only.")
-        found = {key: code for key, code, _ in report.findings.keys()}
+        found = {key: code for key, code, _ in report.findings.heads()}
         with self._store.transaction() as db:
             before = {row[0] for row in db.execute("SELECT finding FROM baseline")}
             gone = [(key,) for key in before - found.keys()]

@@ -53,8 +53,8 @@ def _signature(value: str | Iterable[str]) -> tuple[str, ...]:
     if not parts or len(set(parts)) < len(parts) or not all(_NAME.match(part) for part in parts):
         raise ConfigError(
             "signature",
-            f"{parts!r} is no signature: name fields of the incident ({', '.join(_SIGNATURE_FIELDS)}) "
-            f"or of its attributes, each once.",
+            f"{parts!r} is no signature: name fields of the incident "
+            f"({', '.join(_SIGNATURE_FIELDS)}) or of its attributes, each once.",
         )
     return parts
 
@@ -161,9 +161,7 @@ class Config:
     grace: timedelta = attrs.field(default=timedelta(days=14), converter=span)
     verification_window: timedelta = attrs.field(default=timedelta(days=90), converter=span)
     containment_window: timedelta = attrs.field(default=timedelta(days=30), converter=span)
-    first_contact: Mapping[Impact, timedelta] = attrs.field(
-        factory=dict, converter=_by_impact_span
-    )
+    first_contact: Mapping[Impact, timedelta] = attrs.field(factory=dict, converter=_by_impact_span)
     amends_from: Impact | None = attrs.field(default=Impact.MAJOR, converter=_impact)
     strength_for: Mapping[Impact, Strength] = attrs.field(
         default={Impact.MAJOR: Strength.INTERMEDIATE, Impact.CRITICAL: Strength.INTERMEDIATE},
@@ -203,7 +201,8 @@ def config_from(settings: Mapping[str, Any], place: str, base: Config | None = N
             import difflib
 
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else f" Known are: {', '.join(sorted(known))}."
+            listed = ", ".join(sorted(known))
+            hint = f" Did you mean {near[0]}?" if near else f" Known are: {listed}."
             raise ConfigError(place, f"there is no setting {name!r}.{hint}")
     try:
         return attrs.evolve(base or Config(), **settings)

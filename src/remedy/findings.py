@@ -1,4 +1,4 @@
-"""Findings, apologies and promises as they are looked at: compact rows, and objects made from them."""
+"""Findings, and how it stands with apologies and promises: compact rows, objects made of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def fill(template: str, values: dict[str, Any]) -> str:
             return f"{moment(value):%Y-%m-%d}"
         if isinstance(value, int):
             return f"{value:,}"
-        return "?" if value is None else str(value).replace("_", " ") if name in _WORDS else str(value)
+        if value is None:
+            return "?"
+        return str(value).replace("_", " ") if name in _WORDS else str(value)
 
     def one(match: re.Match[str]) -> str:
         name, this, that = match.groups()
@@ -156,18 +158,14 @@ class Findings(Sequence[Finding]):
             counts[line[2]] = counts.get(line[2], 0) + 1
         return {self._rules[place].code: counts[place] for place in sorted(counts)}
 
-    def keys(self) -> Iterator[tuple[str, str, Severity]]:
+    def heads(self) -> Iterator[tuple[str, str, Severity]]:
         """Yield key, code and severity of each, without making the rest."""
         for line in self._lines:
             yield line[0], self._rules[line[2]].code, _SEVERITIES[line[1]]
 
     def only(self, keep: Any) -> Findings:
         """Return those whose key, code and severity are kept by a function of these."""
-        kept = [
-            line
-            for line, told in zip(self._lines, self.keys(), strict=True)
-            if keep(*told)
-        ]
+        kept = [line for line, told in zip(self._lines, self.heads(), strict=True) if keep(*told)]
         return Findings(self._rules, self._columns, kept, self._beside)
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -227,7 +225,6 @@ def _no_change(beside: Sequence[tuple[str, str]]) -> str:
         return ""
     *most, last = there
     told = f"{', '.join(most)} and {last}" if most else last
-    verb = "do" if most else "does"
     return f" What there was besides ({told}) does not change the process."
 
 

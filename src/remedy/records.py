@@ -104,23 +104,21 @@ def _lean(*, kw_only: Literal[True]) -> Callable[[C], C]:
 def _converting_init(cls: type[Any]) -> Callable[..., None]:
     name = cls.__name__
     fields = attrs.fields(cls)
-    converters: dict[str, Callable[[Any], object]] = {
-        each.name: each.converter for each in fields
-    }
+    converters: dict[str, Callable[[Any], object]] = {each.name: each.converter for each in fields}
     required = [each.name for each in fields if each.default is attrs.NOTHING]
     defaults = {each.name: each.default for each in fields if each.default is not attrs.NOTHING}
     own_attributes = "attributes" in defaults
     check: Callable[[Any], None] | None = getattr(cls, "__attrs_post_init__", None)
 
-    def __init__(self: Any, **given: Any) -> None:
+    def __init__(self: Any, **given: Any) -> None:  # noqa: N807 - becomes the method
         values = self.__dict__
         values.update(defaults)
         if own_attributes:
             values["attributes"] = {}
         field = ""
         try:
-            for field in given:
-                values[field] = converters[field](given[field])
+            for field, value in given.items():
+                values[field] = converters[field](value)
         except Refused as refused:
             kind = InvalidTime if refused.time else InvalidRecord
             raise kind(name, field, given[field], refused.problem) from None

@@ -169,7 +169,7 @@ class Store:
             except FileExistsError:
                 pass  # Somebody else made it meanwhile: theirs is as good.
             except OSError:
-                os.replace(half, path)  # A file system without links.
+                half.replace(path)  # A file system without links.
         finally:
             half.unlink(missing_ok=True)
 
@@ -194,9 +194,7 @@ class Store:
         if not header.startswith(_MAGIC) or len(header) < 100:
             raise NotACasebook(path, "is no casebook: it is no SQLite file. It was left as it is.")
         if int.from_bytes(header[68:72], "big") != _schema.APPLICATION_ID:
-            raise NotACasebook(
-                path, "is a database of another application. It was left as it is."
-            )
+            raise NotACasebook(path, "is a database of another application. It was left as it is.")
         version = int.from_bytes(header[60:64], "big")
         if version > _schema.SCHEMA_VERSION:
             raise NewerCasebook(
@@ -342,7 +340,7 @@ class Store:
         if self.read_only:
             raise ReadOnlyCasebook(self.path, "was opened for reading. Open it without read_only.")
         with self._exclusive() as db, self.translated():
-            if db.conn.in_snapshot:
+            if _own(db).in_snapshot:
                 raise ReadOnlyCasebook(
                     self.path, "is being read as of one moment. Write after the snapshot's end."
                 )
@@ -389,13 +387,13 @@ class Store:
                 yield db
                 return
             db.execute("BEGIN")
-            db.conn.in_snapshot = True
+            _own(db).in_snapshot = True
             try:
                 # A deferred transaction sees nothing before its first read.
                 db.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
                 yield db
             finally:
-                db.conn.in_snapshot = False
+                _own(db).in_snapshot = False
                 if db.conn.in_transaction:
                     db.execute("ROLLBACK")
 
@@ -412,6 +410,13 @@ class Store:
         else:
             with self._lock:
                 yield self.db
+
+
+def _own(db: Database) -> _Connection:
+    """Return the connection as what `_connect` makes."""
+    connection = db.conn
+    assert isinstance(connection, _Connection)
+    return connection
 
 
 _EXPECTED: dict[tuple[str, str], str] = {}

@@ -219,7 +219,7 @@ class VerdictKind(enum.StrEnum):
 
 
 class Severity(enum.StrEnum):
-    """How much a finding matters. (Of incidents it is called impact.)"""
+    """How much a finding matters; of incidents it is called impact."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -473,9 +473,11 @@ class _World:
         if self.chance(0.08):
             fields["strength"] = rng.choice(tuple(Strength))
         if self.habit("limits scopes", 0):
-            for place, names in (("process", PROCESSES), *PLACES.items()):
-                if self.chance(0.25):
-                    fields[f"scope_{place}"] = rng.choice(names)
+            # Where one of the incidents was: the others are then taken in, or not.
+            where = self.rng.choice(self.incidents_of(causes))
+            for place in ("process", *PLACES):
+                if self.chance(0.35):
+                    fields[f"scope_{place}"] = getattr(where, place)
         if self.habit("introduces", 0) and self.chance(0.4) and self.causes:
             fields["introduces"] = [
                 r.Link(to=rng.choice(self.causes).id, since=self.since(decided))
@@ -488,6 +490,13 @@ class _World:
         action = self.add_action(decided, **{**fields, **given})
         self.judge(action)
         return action
+
+    def incidents_of(self, causes: list[str]) -> list[r.Incident]:
+        """The incidents that causes are linked to; else any."""
+        linked = {
+            link.to for cause in self.causes if cause.id in causes for link in cause.incidents
+        }
+        return [each for each in self.incidents if each.id in linked] or self.incidents
 
     def add_action(self, decided: datetime, **fields: Any) -> r.Action:
         """An action with its plan and its life."""
@@ -573,6 +582,9 @@ class _World:
         for before in befores:
             decided = before + self.rng.choice((0, 1, 2)) * HOUR
             events = [("implemented", decided + self.rng.choice((0, 0, 1, 12)) * HOUR)]
+            if self.chance(0.3):  # closed, closed again, as if nothing had been in between
+                closings = {self.rng.choice(times) + 13 * HOUR for _ in range(2)}
+                events += [("closed", each) for each in sorted(closings) if each > decided]
             self.make_fix([cause.id], decided, intervention=kind, events=events)
 
     # --- around an incident ------------------------------------------------------------------

@@ -221,8 +221,8 @@ def baseline(
 
 def _show_baseline(book: Casebook, report: Report, form: str) -> None:
     held = book.baseline()
-    new = {key for key, _, _ in report.new.keys()}  # noqa: SIM118 - no dict
-    left = {key for key, _, _ in report.findings.keys()} - new  # noqa: SIM118
+    new = {key for key, _, _ in report.new.heads()}
+    left = {key for key, _, _ in report.findings.heads()} - new
     codes: dict[str, list[int]] = {}
     for key, (code, _) in held.items():
         numbers = codes.setdefault(code, [0, 0])

@@ -384,9 +384,7 @@ def focus_of(connection: sqlite3.Connection, entity: str, id: str) -> Focus:
     )
     wide = linked | look.follow(_SAME_FAILURE, look.follow(_FAILURES, linked))
     # A promise about several failures is broken by the first of them that comes back.
-    promised = look.follow(
-        _INCIDENTS_AROUND["apology"][0], look.follow(_PROMISING_APOLOGIES, wide)
-    )
+    promised = look.follow(_INCIDENTS_AROUND["apology"][0], look.follow(_PROMISING_APOLOGIES, wide))
     wide |= promised | look.follow(_SAME_FAILURE, look.follow(_FAILURES, promised - wide))
     wide_causes = look.closure(
         _DEEPER, shallower | touched | look.follow(_CAUSES_OF_INCIDENTS, wide)

@@ -80,7 +80,7 @@ def digest(report: Report, top: int, *, old: bool) -> Digest:
     """
     findings = report.findings if old else report.new
     places: dict[tuple[Severity, str], list[int]] = {}
-    for place, (_, code, severity) in enumerate(findings.keys()):
+    for place, (_, code, severity) in enumerate(findings.heads()):
         places.setdefault((severity, code), []).append(place)
     sections = []
     for (severity, code), found in places.items():

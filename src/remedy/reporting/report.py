@@ -73,7 +73,7 @@ class Report:
     def fails(self, at: Severity | str = Severity.WARNING) -> bool:
         """Return whether a finding that is not in the baseline is of this severity or graver."""
         limit = _GRAVITY.index(Severity(at))
-        told = self.new.keys()
+        told = self.new.heads()
         return any(_GRAVITY.index(severity) <= limit for _, _, severity in told)
 
     def about(self, subject: str) -> list[Finding]:

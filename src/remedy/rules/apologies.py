@@ -237,7 +237,8 @@ SELECT incident AS subject, COUNT(*) AS late, MIN(customer) AS example FROM (
     FROM contact_limit k JOIN backing s ON s.impact = k.impact
     JOIN now_hit h ON h.incident = s.incident
     GROUP BY s.incident, h.customer, s.first_made, s.noted, k.span
-) c WHERE CASE WHEN heard <= {AS_OF} AND heard < first_made THEN heard ELSE first_made END > late_from
+) c WHERE late_from < CASE WHEN heard <= {AS_OF} AND heard < first_made THEN heard
+                          ELSE first_made END
 GROUP BY incident""",
         name="heard from us late",
         severity=Severity.INFO,
@@ -392,7 +393,8 @@ GROUP BY r.customer""",
         severity=Severity.ERROR,
         subject="customer",
         fact="A:chance",
-        message="Gave us a last chance on {made_at}, and it happened again on {later_at} ({later}).",
+        message="Gave us a last chance on {made_at}, and it happened again on {later_at} "
+        "({later}).",
         advice="Let somebody who can decide call today.",
         why="The customer said that this was the last chance, and the same failure hit them again.",
         source="story: twice shipped collect",

@@ -197,9 +197,9 @@ WHERE blank > 0 OR coarse = 1""",
         severity=Severity.WARNING,
         subject="casebook",
         fact="R:comparable",
-        message="{blank?{blank} incidents cannot be compared: a part of their signature is missing. "
-        "|}{coarse?The signature calls {repeats} of {comparable} incidents repeats: it is too "
-        "coarse, and R201 is left out.|}",
+        message="{blank?{blank} incidents cannot be compared: a part of their signature is "
+        "missing. |}{coarse?The signature calls {repeats} of {comparable} incidents repeats: it is "
+        "too coarse, and R201 is left out.|}",
         advice="Fill in the missing parts, or choose another signature: remedy profile shows what "
         "each would call a repeat.",
         why="Two incidents are the same failure when all parts of their signature are on record "

@@ -443,7 +443,7 @@ SELECT DISTINCT r.id AS promise, r.apology, i.failure, r.made, s.recipients,
             ELSE r.made + :365D END AS until
 FROM promise r CROSS JOIN sorry s ON s.apology = r.apology
 CROSS JOIN incident i ON i.id = s.incident
-WHERE r.kind IN ('non_recurrence', 'watch') AND r.made <= :T AND EXISTS (
+WHERE r.kind IN ('non_recurrence', 'watch') AND r.made <= :T AND i.noted <= :T AND EXISTS (
     SELECT 1 FROM member m
     WHERE m.failure = i.failure AND m.occurred > r.made AND m.occurred <= r.made + :10000D);
 

@@ -319,10 +319,11 @@ def test_where_nothing_was_ever_done_causes_and_actions_are_not_assessed():
     assert codes(checked(*records)) == {"A101", "C301", "A140"}
 
 
-def test_first_contact_is_not_assessed_without_limits():
-    assert any("first_contact" in line for line in checked().not_assessed)
-    report = checked(config=Config(first_contact={"major": "4 h"}))
+def test_who_asks_for_first_contact_is_told_that_it_needs_limits():
+    assert any("first_contact" in line for line in checked(select="A121").not_assessed)
+    report = checked(config=Config(first_contact={"major": "4 h"}), select="A121")
     assert report.not_assessed == ()
+    assert checked().not_assessed == ()
 
 
 def test_a_coarse_signature_mutes_r201_whatever_is_selected():

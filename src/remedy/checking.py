@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -164,7 +164,7 @@ def run_check(
             focus=focus,
         )
         try:
-            if not config.first_contact:
+            if not config.first_contact and "A121" in config.select:
                 not_assessed.append(
                     "first contact: no limits are set; A121 needs first_contact in the "
                     "configuration"
@@ -197,7 +197,7 @@ def run_check(
     old, fixed = _old(lines, baseline, accepted)
     columns = [asked[rule.code][0] for rule in chosen]
     return CheckResult(
-        findings=Findings(chosen, columns, lines, beside),
+        findings=Findings(chosen, columns, lines, beside, as_of.tzinfo or UTC),
         apologies=apologies,
         promises=promises,
         waived=tuple(waived),
@@ -473,6 +473,7 @@ def _lines(
                 tuple(one.rows),
             )
         )
+    sizes = {key for key, _ in gathered}
     for (key, _), rows in gathered.items():
         rows.sort(key=lambda each: (each[0], each[1][0]))
         lead = rows[0][0]
@@ -480,7 +481,10 @@ def _lines(
         del also[codes[lead]]
         gravest = min(severities(place, row) for place, row in rows)
         lines.append((key, gravest, lead, subjects[key], tuple(also), tuple(rows)))
-    lines.sort(key=lambda line: (line[1], line[2], line[3], line[0]))
+    # Among those that bring incidents together, the larger one comes first.
+    lines.sort(
+        key=lambda line: (line[1], line[2], -len(line[5]) if line[0] in sizes else 0, line[3])
+    )
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, overload
 
 import attrs
@@ -29,13 +29,11 @@ def fill(template: str, values: dict[str, Any]) -> str:
     """Put values into a template.
 
     `{name}` stands for a value, `{name?this|that}` for `this` where the value is there and not 0,
-    else for `that`; both may hold names again. Names that end in `_at` are times, told as days.
+    else for `that`; both may hold names again.
     """
 
     def told(name: str) -> str:
         value = values.get(name)
-        if name.endswith("_at") and isinstance(value, int):
-            return f"{moment(value):%Y-%m-%d}"
         if isinstance(value, int):
             return f"{value:,}"
         if value is None:
@@ -109,6 +107,7 @@ class Findings(Sequence[Finding]):
         columns: The names of the columns of their rows.
         lines: What was found.
         beside: What stands beside the apologies for an incident: words and ids.
+        zone: The zone in which days are told.
     """
 
     def __init__(
@@ -117,11 +116,16 @@ class Findings(Sequence[Finding]):
         columns: list[tuple[str, ...]],
         lines: list[tuple[Any, ...]],
         beside: Mapping[str, Sequence[tuple[str, str]]],
+        zone: tzinfo,
     ) -> None:
         self._rules = rules
         self._columns = columns
         self._lines = lines
         self._beside = beside
+        self._zone = zone
+
+    def _part(self, lines: list[tuple[Any, ...]]) -> Findings:
+        return Findings(self._rules, self._columns, lines, self._beside, self._zone)
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -134,7 +138,7 @@ class Findings(Sequence[Finding]):
 
     def __getitem__(self, place: int | slice) -> Finding | Findings:
         if isinstance(place, slice):
-            return Findings(self._rules, self._columns, self._lines[place], self._beside)
+            return self._part(self._lines[place])
         return self._make(self._lines[place])
 
     def __iter__(self) -> Iterator[Finding]:
@@ -166,7 +170,7 @@ class Findings(Sequence[Finding]):
     def only(self, keep: Any) -> Findings:
         """Return those whose key, code and severity are kept by a function of these."""
         kept = [line for line, told in zip(self._lines, self.heads(), strict=True) if keep(*told)]
-        return Findings(self._rules, self._columns, kept, self._beside)
+        return self._part(kept)
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the code and the values of each row that stands behind the findings."""
@@ -174,14 +178,26 @@ class Findings(Sequence[Finding]):
             for place, row in line[5]:
                 yield self._rules[place].code, dict(zip(self._columns[place], row, strict=True))
 
+    def _in_words(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of a row as messages tell them: what ends in `_at` is a day."""
+        words = {
+            name: _day(value, self._zone)
+            if name.endswith("_at") and isinstance(value, int)
+            else value
+            for name, value in values.items()
+        }
+        words["failure_told"] = failure_told(values.get("failure"))
+        return words
+
     def _make(self, line: tuple[Any, ...]) -> Finding:
         key, severity, place, subject, also, rows = line
         rule = self._rules[place]
         told = [dict(zip(self._columns[at], row, strict=True)) for at, row in rows]
         leading = [values for (at, _), values in zip(rows, told, strict=True) if at == place]
-        first = leading[0] | {"subject": subject}
-        first["failure_told"] = failure_told(first.get("failure"))
         gathered = rule.fact == "R:again" and not key.startswith("R:again:")
+        if gathered:
+            leading.sort(key=lambda values: values["later_at"])
+        first = self._in_words(leading[-1 if gathered else 0] | {"subject": subject})
         incidents = tuple(dict.fromkeys(v["subject"] for v in leading)) if gathered else ()
         path: dict[str, None] = {} if rule.subject in ("failure", "casebook") else {subject: None}
         if gathered:
@@ -198,7 +214,7 @@ class Findings(Sequence[Finding]):
         )
         message = fill(rule.message, first) or rule.name or rule.code
         if gathered and len(incidents) > 1:
-            message += _trend(leading)
+            message += _trend([values["later_at"] for values in leading], self._zone)
         message += _no_change(beside)
         return Finding(
             key=key,
@@ -207,13 +223,20 @@ class Findings(Sequence[Finding]):
             severity=_SEVERITIES[severity],
             name=rule.name,
             subject=subject,
-            subject_kind="failure" if gathered else rule.subject,
+            subject_kind=_kind(rule, gathered=gathered, failure=first.get("failure")),
             customers=tuple(customers),
             path=tuple(path),
             incidents=incidents,
             message=message,
             advice=fill(rule.advice, first),
         )
+
+
+def _kind(rule: Rule, *, gathered: bool, failure: object) -> str:
+    if gathered:
+        return "failure"
+    # An incident without a signature stands for itself.
+    return "incident" if rule.subject == "failure" and failure is None else rule.subject
 
 
 def _no_change(beside: Sequence[tuple[str, str]]) -> str:
@@ -228,17 +251,17 @@ def _no_change(beside: Sequence[tuple[str, str]]) -> str:
     return f" What there was besides ({told}) does not change the process."
 
 
-def _trend(rows: list[dict[str, Any]]) -> str:
+def _day(value: int, zone: tzinfo) -> str:
+    return f"{moment(value, zone):%Y-%m-%d}"
+
+
+def _trend(times: list[int], zone: tzinfo) -> str:
     """Return how often, and whether more in the second half of the time than in the first."""
-    times = sorted(row["later_at"] for row in rows)
     middle = (times[0] + times[-1]) // 2
     early = sum(1 for time in times if time <= middle)
     late = len(times) - early
     trend = "more often lately" if late > early else "less lately" if late < early else "steadily"
-    return (
-        f" {len(times):,} times from {moment(times[0]):%Y-%m-%d} to {moment(times[-1]):%Y-%m-%d}, "
-        f"{trend}."
-    )
+    return f" {len(times):,} times from {_day(times[0], zone)} to {_day(times[-1], zone)}, {trend}."
 
 
 @attrs.frozen(kw_only=True)

@@ -269,18 +269,58 @@ def test_a_folder_that_cannot_be_written_is_told(
         import_file(book, file(GOOD + BAD), tickets(), on_error="collect", rejects=nowhere)
 
 
-def test_somebody_elses_file_is_left_alone(file: Any, book: Collector, tmp_path: Path) -> None:
+def test_nothing_is_written_where_the_bad_rows_cannot_be_kept(
+    file: Any, book: Collector, tmp_path: Path
+) -> None:
     target = tmp_path / "rejects.csv"
 
     class Slow(Collector):
         def ingest(self, records: Iterable[Any]) -> Any:
-            done = super().ingest(records)
+            stream = iter(records)
+            first = next(stream)
             target.write_text("theirs")
-            return done
+            return super().ingest([first, *stream])
 
+    slow = Slow()
     with pytest.raises(SourceError, match="is there already"):
-        import_file(Slow(), file(GOOD + BAD), tickets(), on_error="collect", rejects=target)
-    assert target.read_text() == "theirs"
+        import_file(slow, file(GOOD + BAD), tickets(), on_error="collect", rejects=target)
+    assert (target.read_text(), slow.records) == ("theirs", [])
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_what_is_not_read_to_the_end_leaves_a_whole_file(file: Any) -> None:
+    class Hasty(Collector):
+        def ingest(self, records: Iterable[Any]) -> Any:
+            stream = iter(records)
+            return super().ingest([next(stream), next(stream)])
+
+    content = HEAD + ROW + BAD + "8,02.03.2026 09:00,C,late\n" + ROW
+    rejects = import_file(Hasty(), file(content), tickets(), on_error="collect").rejects
+
+    assert rejects is not None
+    assert len(rejects.read_text().splitlines()) == 2
+
+
+def test_rejected_rows_are_encoded_like_their_source(file: Any, book: Collector) -> None:
+    content = (GOOD + "9,31.02.2026 09:00,C-17,zu sp\u00e4t\n").encode("latin-1")
+    mapping = tickets(read={"encoding": "latin-1"})
+
+    rejects = import_file(book, file(content), mapping, on_error="collect").rejects
+
+    assert rejects is not None
+    assert b"zu sp\xe4t" in rejects.read_bytes()
+    rejects.write_bytes(rejects.read_bytes().replace(b"31.02", b"28.02", 1))
+    import_file(book, rejects, mapping)
+    assert [record.failure_mode for record in book.of(Incident)][-1] == "zu sp\u00e4t"
+
+
+def test_rejected_lines_with_half_characters_are_kept(file: Any, book: Collector) -> None:
+    path = file('{"Ticket": "9", "Topic": "\\ud800", "Opened": "soon"}\n', "t.jsonl")
+
+    rejects = import_file(book, path, tickets(), on_error="collect").rejects
+
+    assert rejects is not None
+    assert json.loads(rejects.read_text())["Topic"] == "\ud800"
 
 
 def test_rejected_lines_are_kept_as_lines(file: Any, book: Collector) -> None:

@@ -29,8 +29,10 @@ def _told(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def written(path: Path, *, overwrite: bool) -> Iterator[IO[str]]:
+def written(path: Path, *, overwrite: bool, encoding: str = "utf-8") -> Iterator[IO[str]]:
     """Open a file that takes its place when the block ends well, and is gone when it does not.
+
+    What the encoding does not know is written as an escape.
 
     Raises:
         SourceError: If the file is there already and `overwrite` was not said, or cannot be
@@ -40,7 +42,7 @@ def written(path: Path, *, overwrite: bool) -> Iterator[IO[str]]:
         refuse_existing(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     with _told(path):
-        file = temporary.open("x", encoding="utf-8", newline="")
+        file = temporary.open("x", encoding=encoding, errors="backslashreplace", newline="")
     try:
         with file:
             yield file

@@ -250,6 +250,7 @@ class _Seen:
     """Notices ids that come twice with different content. About 100 bytes for each record."""
 
     def __init__(self) -> None:
+        # Numbers instead of records: of this process only, and never stored.
         self._known: dict[int, int] = {}
 
     def other_place(self, record: Record, number: int) -> int | None:
@@ -299,12 +300,14 @@ class _Import:
         """Write what the rows make into a casebook."""
         with contextlib.ExitStack() as stack:
             if self._collect and rejects is not None:
+                reading = self._mapper.mapping.read
                 delimiter = "\t" if rejects.suffix.lower() in (".tsv", ".tab") else ","
                 self._file = stack.enter_context(
                     RejectsFile(
                         rejects,
                         self._rows.columns if self._rows.tabular else None,
-                        delimiter=self._mapper.mapping.read.delimiter or delimiter,
+                        delimiter=reading.delimiter or delimiter,
+                        encoding=reading.encoding,
                         overwrite=overwrite,
                     )
                 )
@@ -355,6 +358,9 @@ class _Import:
                 yield from self._counted_records([found])
         if self._bad and not self._collect:
             raise BadRows(self._rows.name, self._rejected, self._bad)
+        if self._file is not None:
+            # Before the good rows are written for good: if the others cannot be kept, none are.
+            self._file.finish()
 
     def _counted(self) -> Iterator[Row]:
         for row in self._rows:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import attrs
 
-from remedy._convert import to_dict
 from remedy.records import Record
 from remedy.sources._layout import cut, one_line
 from remedy.sources.cases import Mapper
@@ -46,6 +45,8 @@ class Preview:
 
 
 def _told(record: Record) -> Iterator[tuple[str, str]]:
+    from remedy._convert import to_dict
+
     for name, value in to_dict(record).items():
         if name not in ("record", "id", "source", "external_id", "provenance"):
             yield name, value if isinstance(value, str) else str(value)

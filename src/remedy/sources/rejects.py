@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import attrs
 
@@ -75,23 +76,34 @@ def rejects_path(source: str) -> Path:
 class RejectsFile:
     """A file of rejected rows, in the form of the source, with the reason besides.
 
-    It takes its place when the block ends well and a row was refused; otherwise there is none.
+    There is one only if a row was refused, and the block ends well: it takes its place by
+    `finish`, before the good rows are written for good, and is taken away if they are not.
 
     Args:
         path: Where it goes.
         columns: The columns of a table; None for JSON Lines.
         delimiter: What parts the cells of the table.
+        encoding: How its text is encoded: like the source, so that the same mapping reads it.
         overwrite: Whether a file that is there may be replaced.
     """
 
     def __init__(
-        self, path: Path, columns: Sequence[str] | None, *, delimiter: str, overwrite: bool
+        self,
+        path: Path,
+        columns: Sequence[str] | None,
+        *,
+        delimiter: str,
+        encoding: str,
+        overwrite: bool,
     ) -> None:
         self.path = path
         self.used = False
         self._columns = None if columns is None else [each for each in columns if each != REASON]
         self._delimiter = delimiter
+        self._encoding = encoding
         self._overwrite = overwrite
+        self._writing = contextlib.ExitStack()
+        self._finished = False
         if not overwrite:
             refuse_existing(path)
 
@@ -100,8 +112,9 @@ class RejectsFile:
 
     def _begin(self) -> None:
         self.used = True
-        self._writing = written(self.path, overwrite=self._overwrite)
-        self._file: IO[str] = self._writing.__enter__()
+        self._file = self._writing.enter_context(
+            written(self.path, overwrite=self._overwrite, encoding=self._encoding)
+        )
         if self._columns is not None:
             self._table = csv.writer(self._file, delimiter=self._delimiter)
             self._table.writerow([*self._columns, REASON])
@@ -121,11 +134,20 @@ class RejectsFile:
                 given[REASON] = problem
                 self._file.write(json.dumps(given, ensure_ascii=False, default=text_of) + "\n")
 
+    def finish(self) -> None:
+        """Put the file into its place."""
+        self._writing.close()
+        self._finished = True
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.used:
+        if kind is None:
+            self.finish()
+        elif self._finished and self.used:
+            self.path.unlink(missing_ok=True)
+        else:
             self._writing.__exit__(kind, error, trace)

@@ -155,7 +155,7 @@ def test_findings_are_counted_without_being_made():
     }
     assert sum(found.codes().values()) == len(found)
     assert found.codes()["R204"] == 2
-    assert list(found.keys()) == [(f.key, f.code, f.severity) for f in found]
+    assert list(found.heads()) == [(f.key, f.code, f.severity) for f in found]
     assert repr(found).startswith("<Findings: ")
     assert repr(found[:0]) == "<Findings: none>"
 

@@ -144,8 +144,8 @@ def test_memory_does_not_grow_with_the_input():
             finally:
                 tracemalloc.stop()
 
-    peak(3_000)
-    small, large = peak(6_000), peak(18_000)
+    peak(2_100)
+    small, large = peak(4_000), peak(10_000)
     assert large < small * 1.15 + 200_000
 
 

@@ -255,13 +255,23 @@ def _day(value: int, zone: tzinfo) -> str:
     return f"{moment(value, zone):%Y-%m-%d}"
 
 
+_ENOUGH = 4
+"""From how many times on it can be said whether they become more."""
+
+
 def _trend(times: list[int], zone: tzinfo) -> str:
     """Return how often, and whether more in the second half of the time than in the first."""
+    first, last = _day(times[0], zone), _day(times[-1], zone)
+    if first == last:
+        return f" {len(times):,} times on {first}."
+    span = f" {len(times):,} times from {first} to {last}"
+    if len(times) < _ENOUGH:
+        return f"{span}."
     middle = (times[0] + times[-1]) // 2
     early = sum(1 for time in times if time <= middle)
     late = len(times) - early
     trend = "more often lately" if late > early else "less lately" if late < early else "steadily"
-    return f" {len(times):,} times from {_day(times[0], zone)} to {_day(times[-1], zone)}, {trend}."
+    return f"{span}, {trend}."
 
 
 @attrs.frozen(kw_only=True)

@@ -227,3 +227,36 @@ def test_what_is_done_is_parted_from_what_failed(case: Any) -> None:
     [repair] = [each for each in book.records(Action) if each.id == "recalls-2014299/repair"]
     assert repair.text.startswith("Dealers will replace")
     assert all("Corrective Action" not in (each.text or "") for each in book.records(Incident))
+
+
+# What a check says of each by default: counts by code, by the profile that follows from what is on
+# record. All of it rests on when reports came in, so that nothing is graver than a warning.
+SAID = {
+    "cfpb-complaints": ("register", {"R200": 1, "R201": 643}),
+    "cfpb-narratives": ("register", {"R200": 1, "R201": 18}),
+    "telecom-complaints": ("tickets", {"R200": 1}),
+    "vehicle-recalls": ("register", {"R200": 1, "R201": 17}),
+    "servicenow-event-log": ("register", {"R200": 1, "R202": 1216, "R210": 234}),
+}
+
+
+def test_a_check_says_what_a_person_in_charge_can_read_on_a_monday(name: str, case: Any) -> None:
+    report = case(name).book.check(as_of=datetime(2024, 1, 1, tzinfo=UTC))
+    profile, counts = SAID[name]
+    assert report.profile == profile
+    assert report.findings.codes() == counts
+    assert "error" not in report.counts()
+    assert report.not_assessed
+    text = report.to_text(width=80)
+    assert len(text.splitlines()) < 120
+    assert max(map(len, text.splitlines())) <= 80
+    assert sum(finding.code == "R201" for finding in report.findings) < 0.1 * report.incidents
+
+
+def test_a_coarse_signature_says_so_and_repeats_are_told_by_caller(case: Any) -> None:
+    report = case("servicenow-event-log").book.check(as_of=datetime(2024, 1, 1, tzinfo=UTC))
+    [coarse] = [finding for finding in report.findings if finding.code == "R200"]
+    assert "too coarse" in coarse.message
+    first = next(finding for finding in report.findings if finding.code == "R202")
+    assert len(first.customers) == 1
+    assert len(first.incidents) > 100

@@ -59,6 +59,11 @@ def test_a_new_casebook_keeps_the_configuration_it_was_made_with(tmp_path):
         assert book.config == config
 
 
+def test_of_two_that_make_a_casebook_at_once_the_first_one_configures_it(book):
+    book._begin(Config(grace=3))
+    assert book.config == Config()
+
+
 def test_configuring_changes_some_settings_and_keeps_the_others(book):
     book.configure(grace="3 days")
     after = book.configure(profile="capa", first_contact={"major": "4 h"})

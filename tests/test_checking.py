@@ -1,6 +1,7 @@
 """The check: which rules are asked, what leads, what is taken into what, what is accepted."""
 
 import json
+import sqlite3
 from datetime import datetime, timedelta
 
 import pytest
@@ -122,6 +123,11 @@ def test_severities_can_be_configured():
     records = incident("INC-1"), apology()
     report = checked(*records, config=Config(severity={"A101": "info", "R200": "error"}))
     assert {f.code: str(f.severity) for f in report.findings} == {"A101": "info", "C301": "warning"}
+
+
+def test_a_severity_of_a_rule_that_there_is_not_is_refused():
+    with pytest.raises(UnknownRule, match="There is no rule 'A999'"):
+        checked(config=Config(severity={"A999": "info"}))
 
 
 def test_a_milder_finding_takes_nothing_graver():
@@ -448,6 +454,15 @@ def test_a_rule_knows_kinds_of_subjects_and_severities():
         Rule("X001", "SELECT 1", subject="weather")
     with pytest.raises(RuleError, match="severity: 'fatal' is not one of error, warning, info"):
         Rule("X001", "SELECT 1", severity="fatal")
+
+
+def test_what_stops_a_shipped_rule_is_no_error_of_a_rule(monkeypatch):
+    def interrupted(*_):
+        raise sqlite3.OperationalError("interrupted")
+
+    monkeypatch.setattr("remedy.engines.sqlite.SqliteEngine.rows", interrupted)
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        checked(incident("INC-1"))
 
 
 def test_a_function_that_would_write_is_refused():

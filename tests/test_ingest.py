@@ -219,6 +219,14 @@ def test_an_apology_waits_for_the_first_of_its_incidents_that_comes(book):
     assert book.get("APO-1") == apology
 
 
+def test_what_waits_for_one_record_under_two_names_is_brought_in_once(book):
+    apology = Apology(id="APO-1", incidents=["INC-7", there("7")], made=DAY[2], text="sorry")
+    assert book.ingest([apology]).pending == 2
+    told = book.ingest([incident("INC-7", source="crm", external_id="7")])
+    assert told == Ingested(new=1)
+    assert book.get("APO-1").incidents == (Link(to="INC-7"),)
+
+
 def test_a_chain_of_what_waits_is_resolved_at_once(book):
     book.ingest([Promise(id="PRO-1", apology="APO-1", kind="deed", actions="ACT-1", made=DAY[2])])
     book.ingest([Apology(id="APO-1", incidents="INC-1", made=DAY[2])])

@@ -7,7 +7,7 @@ import pytest
 
 import remedy
 from remedy import Action, Affected, Apology, Cause, Complaint, Customer, Incident, Promise, _schema
-from remedy.errors import Conflict, DanglingReference, InvalidTime
+from remedy.errors import Conflict, DanglingReference, InvalidRecord, InvalidTime
 from tests.oracle.random_casebooks import random_casebook
 
 AT = "2026-03-02T09:00+01:00"
@@ -163,3 +163,31 @@ def test_foreign_keys_hold_after_a_bulk_load(book):
     assert book._store.db.execute("PRAGMA foreign_key_check").fetchall() == []
     with pytest.raises(sqlite3.IntegrityError):
         book._store.db.execute("DELETE FROM customer WHERE id = 'C-1'")
+
+
+def test_a_stream_refers_to_what_came_before_as_its_source_calls_it(book):
+    there = remedy.External(source="crm", external_id="7")
+    book.record_many(
+        [
+            Incident(id="INC-7", occurred=AT, source="crm", external_id="7"),
+            *incidents(2_500),
+            Incident(id="INC-8", occurred=AT, duplicate_of=there),
+            Incident(id="INC-9", occurred=AT, customers=there),
+            Complaint(id="COM-1", made=AT, incident=there),
+            Cause(id="CAU-1", found=AT, incidents=there),
+            Apology(id="APO-1", made=AT, incidents=there, customers=there),
+        ]
+    )
+    assert book.get("INC-8").duplicate_of == book.get("COM-1").incident == "INC-7"
+    assert book.get("CAU-1").incidents[0].to == "INC-7"
+    assert book.get("APO-1").customers == ("crm:7",)
+    assert book.get("INC-9").customers == (Affected(customer="crm:7"),)
+
+
+def test_what_is_no_record_and_an_unknown_intervention_are_refused_in_a_stream(book):
+    with pytest.raises(TypeError, match="'INC-1' is no record"):
+        book.record_many([*incidents(600), "INC-1"])
+    unknown = Action(id="ACT-1", kind="corrective", decided=AT, intervention="prayer")
+    with pytest.raises(InvalidRecord, match="Action.intervention = 'prayer': ACT-1"):
+        book.record_many([*incidents(600), unknown])
+    assert list(book.records()) == []

@@ -413,8 +413,29 @@ def test_a_full_disk_undoes_the_call(book):
 
 def test_a_bulk_load_inside_a_transaction_is_a_part_of_it(book):
     with pytest.raises(Stop), book.transaction():
-        book.record_many([Incident(id="INC-1", occurred=AT), Cause(id="CAU-1", found=AT)])
+        book.record_many(Incident(id=f"INC-{n}", occurred=AT) for n in range(600))
+        book.record_many([Cause(id="CAU-1", found=AT)])
         book.ingest([Action(id="ACT-1", kind="corrective", decided=AT)])
-        assert ids(book) == ["INC-1", "CAU-1", "ACT-1"]
+        assert len(ids(book)) == 602
         raise Stop
     assert ids(book) == []
+
+
+def test_a_snapshot_ends_well_where_sqlite_has_ended_it_before(book):
+    with book.snapshot():
+        book._store.db.execute("ROLLBACK")
+    book.record(Customer(id="C-1"))
+
+
+def test_a_journal_that_cannot_be_changed_for_another_reason_says_so(book):
+    class ReadOnlyDisk:
+        def execute(self, sql):
+            if "=" in sql:
+                raise raised(sqlite3.SQLITE_READONLY)
+            return self
+
+        def fetchone(self):
+            return ("wal",)
+
+    with pytest.raises(ReadOnlyCasebook), book._store.translated():
+        book._store._choose_journal(ReadOnlyDisk())

@@ -84,10 +84,6 @@ def _from_json(value: str | None) -> dict[str, Any]:
     return json.loads(value) if value else {}
 
 
-def _bool(value: int | None) -> bool | None:
-    return None if value is None else bool(value)
-
-
 _ZONE_NAMES: dict[tzinfo, str] = {}
 
 

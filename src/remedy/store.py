@@ -63,12 +63,12 @@ def _before_fork() -> None:
     _PINNED.append([connection for store in _STORES for connection in store._open])
 
 
-def _after_fork_in_child() -> None:
+def _after_fork_in_child() -> None:  # pragma: no cover - a child of the tests, forked off
     for store in _STORES:
         store._open = weakref.WeakSet()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch - elsewhere nothing is forked
     os.register_at_fork(
         before=_before_fork,
         after_in_parent=_PINNED.pop,

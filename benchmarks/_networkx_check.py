@@ -24,6 +24,7 @@ FAR = 1 << 62
 _SCOPE = ("process", "product", "channel", "site")
 
 _NODES = {
+    "customer": "id",
     "incident": "id, occurred, occurred_end, noted, acknowledged, failure, process, product, "
     "channel, site, impact, detected_by, gate, canonical",
     "cause": "id, found, is_human, names_person, gate, level",
@@ -79,7 +80,9 @@ def load(path: str) -> nx.DiGraph:
             ):
                 graph.add_edge(one, other)
                 edge = graph[one][other]
-                if what not in edge or edge[what] is None or when is None or when < edge[what]:
+                if what not in edge or (
+                    edge[what] is not None and (when is None or when < edge[what])
+                ):
                     edge[what] = when
                 if table == "incident_customer":
                     edge.setdefault("orders", [])
@@ -107,7 +110,7 @@ class _Check:
         self.of: dict[str, dict[str, list[str]]] = {}
         kinds: dict[str, list[str]] = defaultdict(list)
         for id, node in graph.nodes.items():
-            kinds[node.get("is_a", "customer")].append(id)
+            kinds[node["is_a"]].append(id)
         self.kinds = kinds
         self.incidents = {
             id for id in kinds["incident"]
@@ -548,6 +551,7 @@ class _Check:
 
     def of_promises(self) -> None:
         now, tell, broken = self.now, self.found, self.broken()
+        self.kept = [(each["id"], self._standing(each, broken)) for each in self.promises]
         for promise in self.promises:
             id, kind = promise["id"], promise["kind"]
             if kind is None:
@@ -575,6 +579,28 @@ class _Check:
         for customer in self.kinds["customer"]:
             if "responses" in self.nodes[customer]:
                 self._chances(customer)
+
+    def _standing(self, promise: dict[str, Any], broken: set[str]) -> int:
+        """Return 1 open, 2 kept, 3 overdue, 4 broken."""
+        now, kind, due = self.now, promise["kind"], promise["due"]
+        year = promise["made"] + 365 * DAY
+        if promise["id"] in broken:
+            return 4
+        if kind == "non_recurrence":
+            works = year < now or any(
+                "kept by" in edge and self.counts(edge, "kept by")
+                and self.nodes[to]["seen"] and self.nodes[to]["result"] == "effective"
+                for to, edge in self.succ[promise["id"]].items()
+            )  # fmt: skip
+            return 1 + (works or any(
+                fix["result"] == "effective" for incident in self.about[promise["apology"]]
+                for cause in self.reach(incident, "cause", "escape") for fix in self.fixes(cause)
+            ))  # fmt: skip
+        if promise["fulfilled"] is not None and promise["fulfilled"] <= now:
+            return 2
+        if kind == "watch":
+            return 1 + ((year if due is None else due) < now)
+        return 3 if kind == "deed" and due is not None and due < now else 1
 
     def _chances(self, customer: str) -> None:
         responses = self.nodes[customer]["responses"]
@@ -733,4 +759,5 @@ def answers(
     check.of_recurrence()
     check.of_causes()
     yield from check.found.items()
-    yield "states", check.states()
+    yield "states of apologies", check.states()
+    yield "states of promises", check.kept

@@ -687,6 +687,27 @@ class _Check:
         bare = ~never.index.isin(linked) & ~never["apology"].isin(under)
         yield "A130", "promise", never.index[bare]
 
+        works = self.visible(self.t["promise_action"]).join(self.of, on="action")
+        works = works.loc[works["seen"] & (works["result"] == "effective"), "promise"]
+        fixed = self.fix.loc[self.fix["result"] == "effective", "cause"]
+        under = self.sorry[["apology", "incident"]].merge(
+            self.explained[["incident", "cause"]], on="incident"
+        ).merge(self.reach, on="cause")  # fmt: skip
+        under = under.loc[under["deeper"].isin(fixed), "apology"]
+        year = promise["made"] + 365 * DAY
+        never = promise["kind"] == "non_recurrence"
+        held = (year < now) | promise.index.isin(works) | promise["apology"].isin(under)
+        watch = promise["kind"] == "watch"
+        state = np.select(
+            [
+                promise.index.isin(broken["promise"]), never & held, never,
+                promise["fulfilled"] <= now, watch & (promise["due"].fillna(year) < now),
+                (promise["kind"] == "deed") & (promise["due"] < now),
+            ],
+            [4, 2, 1, 2, 2, 3], 1,
+        )  # fmt: skip
+        self.promise_states = pd.Series(state, index=promise.index)
+
         response = self.t["response"]
         last = response[(response["kind"] == "last_chance") & (response["made"] <= now)]
         settled = response[response["kind"].isin(["thanked", "accepted", "left"])]
@@ -861,5 +882,6 @@ def answers(
             yield code, [("casebook",)]
         else:
             yield code, [(id,) for id in ids[kind][list(found)]]
-    states = check.states
-    yield "states", list(zip(ids["apology"][states.index], states.tolist(), strict=True))
+    for kind, states in (("apology", check.states), ("promise", check.promise_states)):
+        name = "states of apologies" if kind == "apology" else "states of promises"
+        yield name, list(zip(ids[kind][states.index], states.tolist(), strict=True))

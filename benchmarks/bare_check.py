@@ -21,8 +21,8 @@ __all__ = ["STATES", "answers"]
 
 DAY = 86_400_000_000
 HOUR = 3_600_000_000
-STATES = "states of apologies"
-"""What the question is called that returns every apology with its state."""
+STATES = ("states of apologies", "states of promises")
+"""What the questions are called that return every apology, and every promise, with its state."""
 
 # Whether the scope of f takes the incident i in.
 _SCOPE = """(f.scope_process IS NULL OR f.scope_process = {0}.process)
@@ -781,7 +781,7 @@ CROSS JOIN incident i ON i.id = l.incident
 WHERE (l.since IS NULL OR l.since <= :T) AND i.noted <= :T""",
     ),
     (
-        STATES,
+        STATES[0],
         """
 SELECT apology, CASE WHEN least > 2 AND (partly OR most = 8 AND least < 8) THEN 4 ELSE least END
 FROM (
@@ -801,6 +801,22 @@ FROM (
     ) b ON b.incident = s.incident
     GROUP BY s.apology
 )""",
+    ),
+    (
+        STATES[1],
+        f"""
+SELECT q.id, CASE
+    WHEN EXISTS (SELECT 1 FROM broken b WHERE b.promise = q.id) THEN 4
+    WHEN q.kind = 'non_recurrence' THEN 1 + (q.made < :T - :365D OR EXISTS (
+        SELECT 1 FROM promise_action l CROSS JOIN act a ON a.id = l.action
+        WHERE l.promise = q.id AND a.result = 'effective' AND (l.since IS NULL OR l.since <= :T)
+    ) OR EXISTS (
+        SELECT 1 FROM sorry s {_CAUSES_OF.format("s")} CROSS JOIN fix f ON f.cause = r.deeper
+        WHERE s.apology = q.apology AND f.result = 'effective'))
+    WHEN q.fulfilled <= :T THEN 2
+    WHEN q.kind = 'watch' THEN 1 + (COALESCE(q.due, q.made + :365D) < :T)
+    WHEN q.kind = 'deed' AND q.due < :T THEN 3 ELSE 1 END
+FROM promise q CROSS JOIN apology a ON a.id = q.apology WHERE q.made <= :T AND a.made <= :T""",
     ),
 )
 

@@ -122,6 +122,12 @@ def test_a_trend_compares_the_halves_of_the_time(days, trend):
     assert finding.message.endswith(f"{trend}.")
 
 
+def test_several_on_one_day_are_told_with_the_day():
+    records = [incident("INC-1"), *(incident(f"INC-{h}", f"2023-02-01T0{h}:00Z") for h in (2, 3))]
+    (finding,) = findings(*records, select="R201")
+    assert finding.message.endswith(" 2 times on 2023-02-01.")
+
+
 def test_one_recurrence_has_no_trend():
     (finding,) = findings(incident("INC-1"), incident("INC-2", "2023-02-01T00:00Z"), select="R201")
     assert "times" not in finding.message

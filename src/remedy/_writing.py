@@ -11,13 +11,12 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy import _causes, _duplicates, _schema
+from remedy import _causes, _duplicates
 from remedy._convert import from_dict, to_dict
 from remedy._reading import entity_of, existing, read, scalar
 from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, Child, Entity, micros, moment, span_of
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Ingested", "Pending", "Writer"]
 
-_BATCH = 2_000
 _CLOCK_SKEW = 300 * 1_000_000
 """How far the clocks of two machines may differ before an incident lies in the future (µs)."""
 
@@ -117,14 +115,14 @@ class Writer:
 
     def write(self, records: Iterable[Record]) -> None:
         """Write a handful of records, and check them against what is on file."""
-        records = list(_flat(records))
+        records = list(flat(records))
         for record in records:
             if type(record) not in BY_CLASS:
                 raise TypeError(f"{record!r:.80} is no record.")
             if record.source is not None and record.external_id is not None:
                 there = External(source=record.source, external_id=record.external_id)
                 self._coming[BY_CLASS[type(record)].name, there] = record.id
-        for record in sorted(records, key=_in_order):
+        for record in sorted(records, key=in_order):
             self._write_one(record)
         self.check()
 
@@ -216,7 +214,7 @@ class Writer:
         self._db.execute(f"INSERT INTO {entity.name} ({columns}) VALUES ({marks})", row)
         self._written[entity.name].append(record.id)
         for child in entity.children:
-            self._add(entity, child, record.id, _items(record, child))
+            self._add(entity, child, record.id, items_of(record, child))
 
     def _row(self, entity: Entity, record: Any) -> tuple[str, list[Any]]:
         row = entity.encode(record)
@@ -370,7 +368,7 @@ class Writer:
             self._update(entity, record)
         added = False
         for child in entity.children:
-            added |= self._add(entity, child, record.id, _items(record, child))
+            added |= self._add(entity, child, record.id, items_of(record, child))
         if differing or added:
             self.updated += 1
             self.changed("replace", entity, record.id)
@@ -576,7 +574,7 @@ class Writer:
         for child in entity.children:
             if child.target is None:
                 continue
-            items = _items(record, child)
+            items = items_of(record, child)
             kept, missing = [], []
             for item in items:
                 reference = child.reference(item)
@@ -701,182 +699,8 @@ class Writer:
         stub = {"record": entity.name, **_needed(entity, owner), field: items}
         record = from_dict(stub)
         child = next(child for child in entity.children if child.field == field)
-        for item in _items(record, child):
+        for item in items_of(record, child):
             self._add(entity, child, owner, [self._resolved_item(child, item)])
-
-    # --- very many --------------------------------------------------------------------------------
-
-    def write_many(
-        self, records: Iterable[Record], progress: Callable[[int], None] | None = None
-    ) -> None:
-        """Write a stream of records; memory does not grow with it."""
-        dropped = self._drop_indexes()
-        done = 0
-        stream = _flat(records)
-        while batch := list(islice(stream, _BATCH)):
-            self._write_batch(batch)
-            done += len(batch)
-            if progress is not None:
-                progress(done)
-        for name in dropped:
-            self._db.execute(_schema.create_index(name))
-        self._check_everything()
-
-    def _drop_indexes(self) -> list[str]:
-        """Drop the indexes of tables that are empty: they are built faster afterwards."""
-        dropped = []
-        empty = {
-            table
-            for table in _schema.TABLES
-            if not self._db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
-        }
-        for name, target in _schema.INDEXES.items():
-            # Those over ids in a source are what says whether a record is on file already.
-            if target.split("(")[0] in empty and not name.endswith("_external"):
-                self._db.execute(f"DROP INDEX {name}")
-                dropped.append(name)
-        return dropped
-
-    def _write_batch(self, batch: list[Record]) -> None:
-        kinds: dict[type[Record], list[Record]] = defaultdict(list)
-        for record in batch:
-            kinds[type(record)].append(record)
-        for kind in kinds:
-            if kind not in BY_CLASS:
-                raise TypeError(f"{kinds[kind][0]!r:.80} is no record.")
-        if len(kinds) > 1:
-            groups = sorted(kinds.items(), key=lambda each: _ORDER[each[0]])
-        else:
-            groups = list(kinds.items())
-        for kind, group in groups:
-            entity = BY_CLASS[kind]
-            if not (self._may_insert(entity, group) and self._insert_batch(entity, group)):
-                for record in group:
-                    self._write_one(record)
-
-    def _may_insert(self, entity: Entity, group: list[Record]) -> bool:
-        """Whether nothing of a batch has to wait for its other side, or is waited for."""
-        if self._db.execute("SELECT 1 FROM pending LIMIT 1").fetchone():
-            return False
-        if not self._keep_pending:
-            return True
-        wanted: dict[str, set[Any]] = defaultdict(set)
-        for record in group:
-            for column in entity.references:
-                if column.target not in (None, "customer"):
-                    wanted[str(column.target)].add(getattr(record, column.field))
-            for child in entity.children:
-                if child.target not in (None, "customer"):
-                    wanted[str(child.target)].update(map(child.reference, _items(record, child)))
-        for target, ids in wanted.items():
-            ids.discard(None)
-            if any(id.__class__ is not str for id in ids):
-                return False
-            if len(existing(self._db, target, ids)) < len(ids):
-                return False
-        return True
-
-    def _insert_batch(self, entity: Entity, group: list[Record]) -> bool:
-        """Insert records that are all new; do nothing, and say so, if one is not."""
-        if entity.name == "incident":
-            rows, children = self._incident_rows(group)
-        else:
-            rows, children = self._plain_rows(entity, group)
-        if rows is None:
-            return False
-        self._db.execute("SAVEPOINT batch")
-        complete = self._insert_rows(entity.name, (*entity.names, *entity.derived), rows)
-        for place, lines in children.items() if complete else ():
-            child = entity.children[place]
-            complete = complete and self._insert_rows(child.table, child.columns, lines)
-        if not complete:
-            self._db.execute("ROLLBACK TO batch")
-        self._db.execute("RELEASE batch")
-        if complete:
-            self.new += len(rows)
-        return complete
-
-    def _insert_rows(
-        self, table: str, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
-    ) -> bool:
-        """Insert rows, and say whether all of them were new."""
-        if not rows:
-            return True
-        # The sqlite3 module looks for an adapter of every None that it is given, which costs more
-        # than storing the row: columns without a value are left out of the statement.
-        columns = list(zip(*rows, strict=True))
-        kept = [place for place, column in enumerate(columns) if column.count(None) < len(rows)]
-        inserted = self._connection.executemany(
-            f"INSERT INTO {table} ({', '.join(names[place] for place in kept)}) "
-            f"VALUES ({', '.join('?' * len(kept))}) ON CONFLICT DO NOTHING",
-            zip(*[columns[place] for place in kept], strict=True),
-        ).rowcount
-        return inserted == len(rows)
-
-    def _incident_rows(
-        self, group: list[Any]
-    ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
-        encode, failure, latest = BY_CLASS[Incident].encode, self._failure, self._latest
-        place = BY_CLASS[Incident].names.index("occurred")
-        rows, links, customers = [], [], set()
-        for incident in group:
-            row = encode(incident)
-            if row[place] > latest:
-                self._refuse_future(incident)
-            row.append(failure(incident))
-            row.append(None)
-            rows.append(row)
-            if isinstance(incident.duplicate_of, External):
-                return None, {}
-            for each in incident.customers:
-                customer = each.customer
-                if customer.__class__ is not str:
-                    return None, {}
-                customers.add(customer)
-                links.append(_affected_row(incident.id, each))
-        self._connection.executemany(
-            "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING",
-            [(customer,) for customer in customers],
-        )
-        return rows, {0: links}
-
-    def _plain_rows(
-        self, entity: Entity, group: list[Any]
-    ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
-        rows = []
-        children: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        customers: set[str] = set()
-        extra = [0] * len(entity.derived)
-        for record in group:
-            for column in entity.references:
-                reference = getattr(record, column.field)
-                if reference is not None:
-                    if reference.__class__ is not str:
-                        return None, {}
-                    if column.target == "customer":
-                        customers.add(reference)
-            for place, child in enumerate(entity.children):
-                items = _items(record, child)
-                for number, item in enumerate(items):
-                    if child.target is not None:
-                        reference = child.reference(item)
-                        if reference.__class__ is not str:
-                            return None, {}
-                        if child.target == "customer":
-                            customers.add(reference)
-                        elif child.table == "cause_cause" and reference == record.id:
-                            raise CausalCycle([record.id, record.id])
-                    children[place].append(child.encode(record.id, number, item))
-            rows.append(entity.encode(record) + extra)
-        if entity.name == "promise" and any(
-            record.apology is None or record.made is None for record in group
-        ):
-            return None, {}
-        self._connection.executemany(
-            "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING",
-            [(customer,) for customer in customers],
-        )
-        return rows, children
 
     # --- what is checked before the transaction ends ----------------------------------------------
 
@@ -932,64 +756,6 @@ class Writer:
                 f"may be: then it was there and did not hold.)",
             )
 
-    def _check_everything(self) -> None:
-        """Check a bulk load with a few statements over all rows."""
-        self._refuse_dangling()
-        names = [
-            entity.name
-            for entity in ENTITIES
-            if self._db.execute(f"SELECT 1 FROM {entity.name} LIMIT 1").fetchone()
-        ]
-        sizes = {name: scalar(self._db, f"SELECT max(rowid) FROM {name}") for name in names}
-        for one, name in enumerate(names):
-            for other in names[one + 1 :]:
-                small, large = sorted((name, other), key=sizes.__getitem__)
-                twice = scalar(
-                    self._db,
-                    f"SELECT s.id FROM {small} s WHERE EXISTS "
-                    f"(SELECT 1 FROM {large} l WHERE l.id = s.id) LIMIT 1",
-                )
-                if twice:
-                    raise Conflict(other, twice, {"kind": (name, other)})
-        _duplicates.settle_all(self._db)
-        _causes.settle_all(self._db)
-        self._refuse_early("", [])
-        self._references.clear()
-        self._written.clear()
-        self._incidents_named.clear()
-        self._effects.clear()
-
-    def _refuse_dangling(self) -> None:
-        missing: list[tuple[str, str, str]] = []
-        total = 0
-        for entity in ENTITIES:
-            places = [
-                (entity.name, "id", column.name, column.field, column.target)
-                for column in entity.references
-            ]
-            places += [
-                (child.table, child.owner, child.other, child.field, child.target)
-                for child in entity.children
-                if child.other is not None
-            ]
-            for table, owner, other, field, target in places:
-                if not self._db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
-                    continue
-                found = self._db.execute(
-                    f"SELECT t.{owner}, t.{other} FROM {table} t WHERE t.{other} IS NOT NULL AND "
-                    f"NOT EXISTS (SELECT 1 FROM {target} o WHERE o.id = t.{other})"
-                ).fetchall()
-                total += len(found)
-                missing.extend((f"{entity.name} {a}", field, b) for a, b in found[:5])
-        if missing:
-            raise DanglingReference(missing, total)
-        unknown = self._db.execute(
-            "SELECT id FROM action WHERE intervention IS NOT NULL AND "
-            "intervention NOT IN (SELECT id FROM intervention) LIMIT 1"
-        ).fetchone()
-        if unknown:
-            self._refuse_unknown_intervention(read(self._db, unknown[0]))
-
     def rebuild_failures(self) -> None:
         """Compute every failure key anew."""
         last = ""
@@ -1024,11 +790,11 @@ _PART_OF_LINKS = {
 _ORDER = {entity.record: place for place, entity in enumerate(ENTITIES)}
 
 
-def _in_order(record: Record) -> int:
+def in_order(record: Record) -> int:
     return _ORDER[type(record)]
 
 
-def _flat(records: Iterable[Record]) -> Iterator[Record]:
+def flat(records: Iterable[Record]) -> Iterator[Record]:
     """Yield records, and after each apology the promises made in it."""
     for record in records:
         yield record
@@ -1036,17 +802,9 @@ def _flat(records: Iterable[Record]) -> Iterator[Record]:
             yield from record.promises
 
 
-def _items(record: Any, child: Child) -> tuple[Any, ...]:
+def items_of(record: Any, child: Child) -> tuple[Any, ...]:
     items = getattr(record, child.field)
     return () if items is None or items is ALL else items
-
-
-def _affected_row(incident: str, each: Affected) -> tuple[Any, ...]:
-    return (
-        incident, each.customer, "", each.order, each.order_no,
-        None if each.acknowledged is None else micros(each.acknowledged),
-        None if each.since is None else micros(each.since),
-    )  # fmt: skip
 
 
 def _with_reference(item: Any, id: str) -> Any:

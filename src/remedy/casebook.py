@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import attrs
 
 from remedy import _coerce, _reading, _rows
+from remedy._bulk import BulkWriter
 from remedy._rows import BY_CLASS, strength_rank
 from remedy._writing import Ingested, Pending, Writer
 from remedy.config import Config, config_from
@@ -281,9 +282,9 @@ class Casebook:
                     progress(len(head))
             return writer
         with self._store.bulk() as db:
-            writer = self._writer(db, **how)
-            writer.write_many(chain(head, stream), progress)
-        return writer
+            bulk = BulkWriter(db, self.config, **how)
+            bulk.write_many(chain(head, stream), progress)
+        return bulk
 
     def _writer(self, db: Any, **how: bool) -> Writer:
         return Writer(db, self.config, **how)

@@ -287,8 +287,9 @@ class _World:
             settings["ignore"] = tuple(self.some(("A102", "A104", "R2", "R205", "C", "F405"), 2))
         if self.chance(0.02):
             settings["select"] = ("R", "A10")
-        if self.chance(0.1):
-            settings["coarse_from"] = rng.choice((5, 10))
+        if self.chance(0.2):
+            settings["coarse_from"] = rng.choice((2, 5, 10))
+            settings["coarse_share"] = rng.choice((0.25, 0.5, 0.75))
         return Config(**settings)
 
     # --- customers and incidents -------------------------------------------------------------
@@ -762,7 +763,9 @@ class _World:
         if kind and (good or self.chance(0.4)):
             fulfilled = self.after(made, 1 if good else 40)
         given = None
-        if not good and self.chance(0.2):  # the edges: at the very moment of another incident
+        if not good and self.chance(
+            0.5 if kind == "watch" else 0.2
+        ):  # the edges: at the very moment of another incident
             later = _first(rng.choice(self.incidents).occurred)
             edge = rng.choice(("due", "fulfilled", "horizon"))
             due = later if edge == "due" else due

@@ -297,7 +297,7 @@ class Casebook:
             >>> book = remedy.open()
             >>> book.record(remedy.Customer(id="C-17"))
             >>> book.amend("C-17", name="Bakery on the corner", reason="they told us")
-            Customer(id='C-17', provenance=<Provenance.RECORDED: 'recorded'>, ...)
+            Customer(id='C-17', name='Bakery on the corner')
 
         Raises:
             UnknownRecord: If there is no such record.

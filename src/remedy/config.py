@@ -216,21 +216,19 @@ def load_config(path: Path, base: Config | None = None) -> Config:
     """Read a configuration from `remedy.toml`, or from `[tool.remedy]` of a `pyproject.toml`.
 
     Example:
-        A whole `remedy.toml`:
+        A whole `remedy.toml`::
 
-        ```toml
-        signature = ["process", "failure_mode", "product"]
-        profile = "register"
-        grace = "14 days"
-        ignore = ["A122"]
+            signature = ["process", "failure_mode", "product"]
+            profile = "register"
+            grace = "14 days"
+            ignore = ["A122"]
 
-        [first_contact]
-        critical = "4 h"
-        major = "24 h"
+            [first_contact]
+            critical = "4 h"
+            major = "24 h"
 
-        [severity]
-        A105 = "error"
-        ```
+            [severity]
+            A105 = "error"
 
     Raises:
         ConfigError: If the file is missing, no TOML, or holds what cannot be used.

@@ -43,8 +43,7 @@ def test_the_end_says_how_it_was_looked_at(story: Casebook) -> None:
 as of         2026-03-09 09:00 (UTC+01:00)
 profile       capa (as configured)
 same failure  same process and failure mode
-windows       recurrence 90 days, promise horizon 365 days, grace 14 days
-not assessed  """
+windows       recurrence 90 days, promise horizon 365 days, grace 14 days"""
         in text
     )
 
@@ -60,13 +59,13 @@ def test_notes_stand_with_how_it_was_looked_at(story: Casebook) -> None:
     notes = {"as of": "in this machine's zone", "settings": "remedy.toml"}
     text = "\n".join(generate_text(story.check(), notes=notes))
     assert "as of         2026-03-09 09:00 (UTC+01:00), in this machine's zone\n" in text
-    assert "settings      remedy.toml\n" in text
+    assert text.endswith("settings      remedy.toml")
 
 
 def test_select_and_ignore_are_named(story: Casebook) -> None:
     text = story.check(select="A", ignore=["A110", "A122"]).to_text()
     assert "only          A\n" in text
-    assert "left out      A110, A122\n" in text
+    assert "left out      A110, A122" in text.splitlines()
 
 
 def test_nothing_found_is_said_first() -> None:
@@ -168,8 +167,8 @@ def test_failures_with_the_most_incidents_come_first() -> None:
     report = book.check(select="R201", as_of=AS_OF)
     [section] = digest(report, 10, old=False).sections
     assert [failure_words(each.subject) for each in report.findings] == [
-        "billing / late",
         "billing / early",
+        "billing / late",
     ]
     assert [failure_words(each.subject) for each in section.shown] == [
         "billing / early",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections import defaultdict
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ LIMITS = {3: 24, 4: 4}
 """Hours to the first contact, by rank of impact, as the generated casebooks have them."""
 STATES = ("states of apologies", "states of promises")
 _WITH_CUSTOMER = ("R202", "R203", "R204")
-_NOW = (TOLD_ON - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
+_NOW = (TOLD_ON - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 Answers = dict[str, set[tuple[Any, ...]]]
 
@@ -62,7 +62,7 @@ def _imported() -> Any:
     sys.modules["pandas"] = None  # type: ignore[assignment]
     import remedy
     import remedy.reporting
-    import remedy.store  # noqa: F401
+    import remedy.store
 
     return remedy
 

@@ -121,7 +121,9 @@ class _Check:
 
     def counts(self, edge: dict[str, Any], *names: str) -> bool:
         """Whether an edge means one of these, and counts by now."""
-        return any(name in edge and (edge[name] is None or edge[name] <= self.now) for name in names)
+        return any(
+            name in edge and (edge[name] is None or edge[name] <= self.now) for name in names
+        )
 
     def made(self, node: dict[str, Any], notes: str) -> list[tuple[Any, ...]]:
         return [note for note in node.get(notes, ()) if note[0] is not None and note[0] <= self.now]
@@ -329,7 +331,9 @@ class _Check:
             front = [cause for cause in direct if known[cause] < 7]
             open_ = set(front)
             while front:
-                front = [c for p in front for c in self.deeper(p) if known[c] < 7 and c not in open_]
+                front = [
+                    c for p in front for c in self.deeper(p) if known[c] < 7 and c not in open_
+                ]
                 open_.update(front)
             if any(
                 fix["placed"] == 0 and self.stands(fix, incident)
@@ -350,7 +354,9 @@ class _Check:
     ) -> None:
         tell, now = self.found, self.now
         customers = [
-            (to, edge) for to, edge in self.succ[id].items() if "hit" in edge and self.counts(edge, "hit")
+            (to, edge)
+            for to, edge in self.succ[id].items()
+            if "hit" in edge and self.counts(edge, "hit")
         ]
         if all(apology["recipients"] is not None for apology in said):
             for customer, _ in customers:
@@ -406,7 +412,9 @@ class _Check:
             incident = self.nodes[id]
             if incident["failure"] is not None:
                 groups[incident["failure"]].append((incident["occurred"], id))
-        self.groups = {failure: sorted(group) for failure, group in groups.items() if len(group) > 1}
+        self.groups = {
+            failure: sorted(group) for failure, group in groups.items() if len(group) > 1
+        }
         self.hits: dict[tuple[str, str], list[str]] = {}
         self.held_not: dict[str, dict[tuple[str, str], list[tuple[int, str]]]] = {}
         self.returned: list[tuple[str, str, int, str]] = []
@@ -652,7 +660,9 @@ class _Check:
                 blank += 1
             else:
                 comparable += 1
-            if any(again is not None and again <= now for _, again in self.made(incident, "complaints")):
+            if any(
+                again is not None and again <= now for _, again in self.made(incident, "complaints")
+            ):
                 tell["R210"].append((id,))
             if (
                 now - incident["noted"] > 14 * DAY
@@ -719,7 +729,10 @@ class _Check:
                 for to in for_ for cause in self.reach(to, "cause") for fix in self.fixes(cause)
             ):  # fmt: skip
                 tell["F406"].append((id,))
-        if any("introduces" in edge and self.counts(edge, "introduces") and to in above for to, edge in links):
+        if any(
+            "introduces" in edge and self.counts(edge, "introduces") and to in above
+            for to, edge in links
+        ):
             tell["F407"].append((id,))
 
     def states(self) -> list[tuple[str, int]]:

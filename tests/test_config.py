@@ -155,7 +155,7 @@ def test_settings_are_read_from_remedy_toml(tmp_path):
 
 
 def test_the_example_in_the_documentation_works(tmp_path):
-    text = load_config.__doc__.split("```toml")[1].split("```")[0]
+    text = load_config.__doc__.split("::\n")[1].split("Raises:")[0]
     path = tmp_path / "remedy.toml"
     path.write_text("\n".join(line.strip() for line in text.splitlines()), "utf-8")
     assert load_config(path).severity == {"A105": Severity.ERROR}

@@ -776,6 +776,18 @@ READINGS = [
         "A143 C-1, A141 C-1, -A142 C-1",
     ),
     Reading(
+        "a last chance about a duplicate",
+        "the incident that it was about is not the failure coming back, whichever record is later",
+        [
+            inc(1, 3),
+            inc(2, 1, duplicate_of="INC-1"),
+            inc(3, 0),
+            Response(id="RES-1", customer="C-1", incident="INC-2", kind="last_chance", made=at(2)),
+        ],
+        30,
+        "-A143 C-1, A142 C-1",
+    ),
+    Reading(
         "a last chance, met",
         "thanked before it came back",
         [

@@ -104,3 +104,9 @@ def test_there_is_a_version_and_a_mark_for_types():
 
     assert remedy.__version__.count(".") == 2
     assert (resources.files("remedy") / "py.typed").is_file()
+
+
+def test_a_module_is_imported_when_it_is_first_asked_for():
+    import sys
+
+    assert remedy.__getattr__("examples") is sys.modules["remedy.examples"]

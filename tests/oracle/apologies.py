@@ -204,6 +204,7 @@ class Apologies:
         for later in self.seen.same_failure(self.seen.failure(incident)):
             when = start(self.seen[later])
             content = any(chance.made < made <= when for made in settled)
-            if when > chance.made and person in self.seen.persons(later) and not content:
+            back = later != incident and when > chance.made
+            if back and person in self.seen.persons(later) and not content:
                 weak = is_weak(self.seen[later]) or is_detected(chance)
                 yield Row("A143", chance.customer, what=(chance.id, later), weak=weak)

@@ -383,6 +383,7 @@ SELECT r.customer AS subject, r.customer, MIN(r.id) AS response, MIN(r.made) AS 
 FROM response r JOIN focus_customer f ON f.id = r.customer JOIN person w ON w.customer = r.customer
 JOIN member e ON e.incident = r.incident
 JOIN hit h ON h.failure = e.failure AND h.who = w.who AND h.occurred > r.made
+    AND h.incident <> e.incident
 JOIN member m ON m.incident = h.incident
 WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
 AND NOT EXISTS (

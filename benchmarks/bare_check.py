@@ -130,6 +130,8 @@ SELECT l.cause, a.id AS action, a.intervention, a.strength, a.changes, a.cancell
        a.scope_process IS NOT NULL OR a.scope_product IS NOT NULL OR a.scope_channel IS NOT NULL
            OR a.scope_site IS NOT NULL AS scoped,
        (SELECT MIN(began) FROM effect e WHERE e.action = a.id) AS began,
+       CASE WHEN a.changes = 1 THEN (
+           SELECT MIN(began) FROM effect e WHERE e.action = a.id AND e.ended IS NULL) END AS holds,
        CASE WHEN a.result = 'ineffective' THEN 0
             WHEN a.implemented IS NOT NULL THEN CASE a.changes WHEN 1 THEN 8 ELSE 2 END
             WHEN NOT a.is_open OR a.due < :T THEN 3
@@ -162,15 +164,16 @@ SELECT cause, deeper FROM beneath;
 
 -- How it stands with each cause: within the grace (5: waiting), and once that is over.
 CREATE TEMP TABLE stand (
-    cause TEXT PRIMARY KEY, within, after, met, stronger, unverified, failed, scoped, began
+    cause TEXT PRIMARY KEY, within, after, met, stronger, unverified, failed, scoped, began, holds
 ) WITHOUT ROWID;
 """
 
 _STAND_0 = f"""
 INSERT INTO stand
 SELECT id, COALESCE(NULLIF(placed, 0), 5), COALESCE(NULLIF(placed, 0), 1), met, stronger,
-       unverified, failed, scoped, began
-FROM (SELECT c.id, {_OWN}, COALESCE(MAX(f.scoped), 0) AS scoped, MIN(f.began) AS began
+       unverified, failed, scoped, began, holds
+FROM (SELECT c.id, {_OWN}, COALESCE(MAX(f.scoped), 0) AS scoped, MIN(f.began) AS began,
+             MIN(f.holds) AS holds
       FROM cause c LEFT JOIN fix f ON f.cause = c.id
       WHERE c.found <= :T AND c.level = 0 GROUP BY c.rowid);
 """
@@ -182,8 +185,10 @@ SELECT o.id, {_BETTER.format("COALESCE(NULLIF(o.placed, 0), 5)", "d.within")},
        MAX(o.met, COALESCE(d.met, 0)), MAX(o.stronger, COALESCE(d.stronger, 0)),
        MAX(o.unverified, COALESCE(d.unverified, 0)), MAX(o.failed, COALESCE(d.failed, 0)),
        MAX(o.scoped, COALESCE(d.scoped, 0)),
-       COALESCE(MIN(o.began, d.began), o.began, d.began)
-FROM (SELECT c.id, {_OWN}, COALESCE(MAX(f.scoped), 0) AS scoped, MIN(f.began) AS began
+       COALESCE(MIN(o.began, d.began), o.began, d.began),
+       COALESCE(MIN(o.holds, d.holds), o.holds, d.holds)
+FROM (SELECT c.id, {_OWN}, COALESCE(MAX(f.scoped), 0) AS scoped, MIN(f.began) AS began,
+             MIN(f.holds) AS holds
       FROM cause c LEFT JOIN fix f ON f.cause = c.id
       WHERE c.found <= :T AND c.level = :LEVEL GROUP BY c.rowid) o
 LEFT JOIN (
@@ -191,82 +196,67 @@ LEFT JOIN (
            CASE l.gate WHEN 'any' THEN MIN(s.within) ELSE {_BEST.format("s.within")} END AS within,
            CASE l.gate WHEN 'any' THEN MIN(s.after) ELSE {_BEST.format("s.after")} END AS after,
            MAX(s.met) AS met, MAX(s.stronger) AS stronger, MAX(s.unverified) AS unverified,
-           MAX(s.failed) AS failed, MAX(s.scoped) AS scoped, MIN(s.began) AS began
+           MAX(s.failed) AS failed, MAX(s.scoped) AS scoped, MIN(s.began) AS began,
+           MIN(s.holds) AS holds
     FROM deeper l JOIN stand s ON s.cause = l.cause
     WHERE l.level = :LEVEL GROUP BY l.effect
 ) d ON d.effect = o.id;
 """
 
-# How it stands with an incident, but for what came back: 3 unbacked, 4 partly, 5 waiting, 6 in hand,
-# 7 decided, 8 backed.
-_STATE = """CASE
-        WHEN {0}met IS NULL THEN CASE WHEN {0}decided THEN 7 WHEN {0}is_over THEN 3 ELSE 5 END
-        WHEN {0}grade = 8 THEN 8
-        WHEN {0}grade = 7 OR EXISTS (
-            SELECT 1 FROM decision d WHERE d.incident = {0}incident AND d.kind = 'no_action'
-            AND d.made <= :T) THEN 7
-        WHEN {0}grade > 4 THEN {0}grade WHEN {0}met THEN 4 ELSE 3 END"""
-
 _APOLOGIES = f"""
+CREATE TEMP TABLE sorry (
+    apology TEXT, incident TEXT, made, elements, recipients, PRIMARY KEY (apology, incident)
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO sorry
+SELECT a.id, l.incident, a.made, a.elements, a.recipients
+FROM apology a CROSS JOIN apology_incident l ON l.apology = a.id
+WHERE a.made <= :T AND (l.since IS NULL OR l.since <= :T);
+CREATE INDEX sorry_for ON sorry (incident, made);
+
 CREATE TEMP TABLE promised (incident TEXT PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO promised
-SELECT l.incident
-FROM promise r CROSS JOIN apology a ON a.id = r.apology
-CROSS JOIN apology_incident l ON l.apology = r.apology
-WHERE r.kind = 'non_recurrence' AND r.made <= :T AND a.made <= :T
-AND (l.since IS NULL OR l.since <= :T);
+SELECT s.incident FROM promise r CROSS JOIN sorry s ON s.apology = r.apology
+WHERE r.kind = 'non_recurrence' AND r.made <= :T;
 
 CREATE TEMP TABLE caused (
     incident TEXT PRIMARY KEY, within, within_best, after, after_best, met, stronger, unverified,
-    failed, scoped, began
+    failed, scoped, began, holds
 ) WITHOUT ROWID;
 INSERT INTO caused
 SELECT l.incident, MIN(t.within), {_BEST.format("t.within")}, MIN(t.after),
        {_BEST.format("t.after")}, MAX(t.met), MAX(t.stronger), MAX(t.unverified), MAX(t.failed),
-       MAX(t.scoped), MIN(t.began)
+       MAX(t.scoped), MIN(t.began), MIN(t.holds)
 FROM incident_cause l CROSS JOIN stand t ON t.cause = l.cause
 WHERE l.role = 'cause' AND (l.since IS NULL OR l.since <= :T) GROUP BY l.incident;
 
--- Each apology for each of its incidents, with how it stands with the incident. (Few incidents are
--- apologised for more than once: then it stands here more than once.)
-CREATE TEMP TABLE sorry (
-    apology TEXT, incident TEXT, made, elements, recipients, seen, impact, by_customer, is_over,
-    decided, grade, met, stronger, unverified, failed, touchy, state,
-    PRIMARY KEY (apology, incident)
+CREATE TEMP TABLE backing (
+    incident TEXT PRIMARY KEY, occurred, impact, detected_by, first_made, is_over, decided, grade,
+    met, stronger, unverified, failed, touchy, holds
 ) WITHOUT ROWID;
-INSERT OR IGNORE INTO sorry
-SELECT apology, incident, made, elements, recipients, seen, impact, by_customer, is_over, decided,
-       grade, met, stronger, unverified, failed, touchy, {_STATE.format("s.")}
+INSERT INTO backing
+SELECT incident, occurred, impact, detected_by, first_made, is_over,
+       CASE WHEN met IS NULL THEN EXISTS (
+           SELECT 1 FROM decision d WHERE d.incident = s.incident AND d.made <= :T) END,
+       CASE WHEN is_over THEN CASE gate WHEN 'any' THEN after ELSE after_best END
+            WHEN gate = 'any' THEN within ELSE within_best END,
+       met, stronger, unverified, failed, scoped OR COALESCE(began < occurred, 0), holds
 FROM (
-    SELECT apology, incident, made, elements, recipients, seen, impact, by_customer, is_over,
-           CASE WHEN met IS NULL THEN EXISTS (
-               SELECT 1 FROM decision d WHERE d.incident = s.incident AND d.made <= :T)
-               END AS decided,
-           CASE WHEN is_over THEN CASE gate WHEN 'any' THEN after ELSE after_best END
-                WHEN gate = 'any' THEN within ELSE within_best END AS grade,
-           met, stronger, unverified, failed, scoped OR COALESCE(began < occurred, 0) AS touchy
-    FROM (
-        SELECT a.id AS apology, a.made, a.elements, a.recipients, i.id AS incident, i.occurred,
-               i.noted <= :T AS seen, i.impact, i.detected_by = 'customer' AS by_customer, i.gate,
-               c.within, c.within_best, c.after, c.after_best, c.met, c.stronger, c.unverified,
-               c.failed, c.scoped, c.began,
-               i.noted < :T - :14D OR EXISTS (SELECT 1 FROM promised x WHERE x.incident = i.id)
-                   AS is_over
-        FROM apology a CROSS JOIN apology_incident l ON l.apology = a.id
-        CROSS JOIN incident i ON i.id = l.incident LEFT JOIN caused c ON c.incident = l.incident
-        WHERE a.made <= :T AND (l.since IS NULL OR l.since <= :T)
-    ) s
+    SELECT s.incident, s.first_made, i.occurred, i.impact, i.detected_by, i.gate, c.*,
+           :T - i.noted > :14D OR EXISTS (SELECT 1 FROM promised x WHERE x.incident = s.incident)
+               AS is_over
+    FROM (SELECT incident, MIN(made) AS first_made FROM sorry GROUP BY incident) s
+    CROSS JOIN incident i ON i.id = s.incident LEFT JOIN caused c ON c.incident = s.incident
+    WHERE i.noted <= :T
 ) s;
-CREATE INDEX sorry_for ON sorry (incident, made);
 
 -- Incidents for whom one fix at the least may not stand: by its scope, or since it was there before.
 CREATE TEMP TABLE touched AS
 SELECT r.incident, r.cause, c.level, c.gate, r.is_over, {_OWN}
 FROM (
     SELECT DISTINCT b.incident, b.is_over, r.deeper AS cause
-    FROM sorry b CROSS JOIN incident_cause l ON l.incident = b.incident
+    FROM backing b CROSS JOIN incident_cause l ON l.incident = b.incident
     CROSS JOIN reach r ON r.cause = l.cause
-    WHERE b.touchy AND b.seen AND l.role = 'cause' AND (l.since IS NULL OR l.since <= :T)
+    WHERE b.touchy AND l.role = 'cause' AND (l.since IS NULL OR l.since <= :T)
 ) r CROSS JOIN incident i ON i.id = r.incident CROSS JOIN cause c ON c.id = r.cause
 LEFT JOIN fix f ON f.cause = r.cause AND {_STANDS.format("i")}
 GROUP BY r.incident, r.cause;
@@ -302,27 +292,26 @@ _VALUE = """CASE WHEN b.touchy THEN
           FROM stand s WHERE s.cause = {0}) END"""
 
 _TOUCHED = f"""
-UPDATE sorry SET (grade, met, stronger, unverified, failed) = (
+UPDATE backing SET (grade, met, stronger, unverified, failed) = (
     SELECT CASE i.gate WHEN 'any' THEN MIN(s.value) ELSE {_BEST.format("s.value")} END,
            MAX(s.met), MAX(s.stronger), MAX(s.unverified), MAX(s.failed)
     FROM incident i CROSS JOIN incident_cause l ON l.incident = i.id
     CROSS JOIN stand_for s ON s.incident = l.incident AND s.cause = l.cause
-    WHERE i.id = sorry.incident AND l.role = 'cause' AND (l.since IS NULL OR l.since <= :T))
-WHERE touchy AND seen;
-UPDATE sorry SET state = {_STATE.format("sorry.")} WHERE touchy AND seen;
+    WHERE i.id = backing.incident AND l.role = 'cause' AND (l.since IS NULL OR l.since <= :T))
+WHERE touchy;
 
 -- Where an action was found ineffective, and the incident is still open through its cause.
 CREATE TEMP TABLE failed (incident TEXT PRIMARY KEY) WITHOUT ROWID;
 INSERT INTO failed
 WITH RECURSIVE open_cause (incident, cause) AS (
     SELECT b.incident, l.cause
-    FROM sorry b CROSS JOIN incident_cause l ON l.incident = b.incident
-    WHERE b.failed AND b.seen AND b.grade < 7 AND l.role = 'cause' AND (l.since IS NULL OR l.since <= :T)
+    FROM backing b CROSS JOIN incident_cause l ON l.incident = b.incident
+    WHERE b.failed AND b.grade < 7 AND l.role = 'cause' AND (l.since IS NULL OR l.since <= :T)
     AND {_VALUE.format("l.cause")} < 7
     UNION
     SELECT o.incident, l.cause
     FROM open_cause o CROSS JOIN deeper l ON l.effect = o.cause
-    CROSS JOIN sorry b ON b.incident = o.incident WHERE {_VALUE.format("l.cause")} < 7
+    CROSS JOIN backing b ON b.incident = o.incident WHERE {_VALUE.format("l.cause")} < 7
 )
 SELECT DISTINCT o.incident FROM open_cause o CROSS JOIN fix f ON f.cause = o.cause
 CROSS JOIN incident i ON i.id = o.incident WHERE f.placed = 0 AND {_STANDS.format("i")};
@@ -362,51 +351,57 @@ SELECT g.failure, g.customer, (
 FROM (SELECT failure, customer FROM hit GROUP BY failure, customer
       HAVING MIN(incident) < MAX(incident)) g;
 
-CREATE TEMP TABLE explained AS
-SELECT m.failure, m.occurred, m.occurred_end, m.incident, r.deeper AS cause
-FROM member m CROSS JOIN incident_cause l ON l.incident = m.incident
-CROSS JOIN reach r ON r.cause = l.cause
-WHERE l.since IS NULL OR l.since <= :T;
-CREATE INDEX explained_by ON explained (failure, cause);
-
 CREATE TEMP TABLE unexplained AS
 SELECT * FROM member m WHERE NOT EXISTS (
-    SELECT 1 FROM incident_cause l CROSS JOIN reach r ON r.cause = l.cause
+    SELECT 1 FROM incident_cause l CROSS JOIN stand t ON t.cause = l.cause
     WHERE l.incident = m.incident AND (l.since IS NULL OR l.since <= :T));
 
 -- Fixes that were in effect and did not keep it away: on a cause of the incident; or, where none is
 -- known, on a cause of another one of the failure.
 CREATE TEMP TABLE held_not AS
 SELECT DISTINCT m.failure, f.action, f.cause, m.occurred, m.incident
-FROM explained x CROSS JOIN fix f ON f.cause = x.cause AND f.began < x.occurred
-CROSS JOIN member m
-    ON m.failure = x.failure AND m.occurred = x.occurred AND m.incident = x.incident
+FROM member m CROSS JOIN incident_cause l
+    ON l.incident = m.incident AND (l.since IS NULL OR l.since <= :T)
+CROSS JOIN stand t ON t.cause = l.cause AND t.began < m.occurred
+CROSS JOIN reach r ON r.cause = l.cause CROSS JOIN fix f ON f.cause = r.deeper
 WHERE {_SCOPE.format("m")} AND {_WAS_THERE.format("m")}
 UNION ALL
-SELECT m.failure, f.action, f.cause, m.occurred, m.incident
-FROM (SELECT DISTINCT x.failure, x.cause FROM (SELECT DISTINCT failure FROM unexplained) u
-      CROSS JOIN explained x ON x.failure = u.failure) x
-CROSS JOIN fix f ON f.cause = x.cause
-JOIN unexplained m ON m.failure = x.failure
-WHERE {_SCOPE.format("m")} AND {_WAS_THERE.format("m")};
+SELECT u.failure, f.action, f.cause, u.occurred, u.incident
+FROM (
+    SELECT DISTINCT m.failure, r.deeper AS cause
+    FROM (SELECT DISTINCT failure FROM unexplained) u CROSS JOIN member m ON m.failure = u.failure
+    CROSS JOIN incident_cause l
+        ON l.incident = m.incident AND (l.since IS NULL OR l.since <= :T)
+    CROSS JOIN reach r ON r.cause = l.cause
+) k CROSS JOIN fix f ON f.cause = k.cause JOIN unexplained u ON u.failure = k.failure
+WHERE {_SCOPE.format("u")} AND {_WAS_THERE.format("u")};
 CREATE INDEX held_not_by ON held_not (failure, action, cause, occurred);
 
 CREATE TEMP TABLE returned AS
-SELECT * FROM held_not n
-WHERE (SELECT MIN(x.occurred_end) FROM explained x
-       WHERE x.failure = n.failure AND x.cause = n.cause) < n.occurred;
+SELECT n.* FROM (
+    SELECT k.failure, k.cause, MIN(m.occurred_end) AS first_end
+    FROM (SELECT DISTINCT failure, cause FROM held_not) k
+    CROSS JOIN member m ON m.failure = k.failure
+    CROSS JOIN incident_cause l
+        ON l.incident = m.incident AND (l.since IS NULL OR l.since <= :T)
+    CROSS JOIN reach r ON r.cause = l.cause AND r.deeper = k.cause
+    GROUP BY k.failure, k.cause
+) k JOIN held_not n ON n.failure = k.failure AND n.cause = k.cause AND n.occurred > k.first_end;
 CREATE INDEX returned_after ON returned (action);
 
--- From the first apology on, incident by incident: what had been changed by then?
+-- From the first apology on, incident by incident: what had been changed by then? Those are left
+-- out that came back only after a change that held for good, and for no cause that was fixed.
 CREATE TEMP TABLE walker (
     incident TEXT PRIMARY KEY, failure, occurred, first_made, process, product, channel, site
 ) WITHOUT ROWID;
-INSERT OR IGNORE INTO walker
-SELECT m.incident, m.failure, m.occurred, b.made, m.process, m.product, m.channel, m.site
-FROM member m CROSS JOIN sorry b ON b.incident = m.incident
-    AND b.made = (SELECT MIN(made) FROM sorry s WHERE s.incident = m.incident)
-WHERE EXISTS (SELECT 1 FROM member l WHERE l.failure = m.failure AND l.occurred > b.made
-              AND l.incident <> m.incident);
+INSERT INTO walker
+SELECT m.incident, m.failure, m.occurred, b.first_made, m.process, m.product, m.channel, m.site
+FROM member m CROSS JOIN backing b ON b.incident = m.incident
+WHERE EXISTS (
+    SELECT 1 FROM member l WHERE l.failure = m.failure AND l.occurred > b.first_made
+    AND l.occurred <= CASE WHEN b.touchy OR b.holds IS NULL THEN 9e18 ELSE b.holds END
+    AND l.incident <> m.incident)
+OR m.failure IN (SELECT failure FROM held_not);
 
 CREATE TEMP TABLE held AS
 SELECT DISTINCT w.incident, f.action, f.cause, e.began, e.ended
@@ -451,11 +446,6 @@ SELECT incident, MIN(hollow_at), MIN(failed_at) FROM (
     SELECT incident, hollow_at, NULL AS failed_at FROM hollow WHERE hollow_at IS NOT NULL
     UNION ALL SELECT incident, NULL, failed_at FROM fell
 ) GROUP BY incident;
-
-CREATE TEMP TABLE worse (incident TEXT PRIMARY KEY, state) WITHOUT ROWID;
-INSERT INTO worse
-SELECT incident, CASE WHEN failed_at < COALESCE(hollow_at, 9e18) THEN 1 ELSE 2 END FROM walked;
-INSERT OR REPLACE INTO worse SELECT incident, 1 FROM failed;
 
 -- The first incident that broke each promise.
 CREATE TEMP TABLE bound AS
@@ -517,17 +507,17 @@ _QUESTIONS: tuple[tuple[str, str], ...] = (
 SELECT CASE WHEN b.decided = 0 THEN 'A101' WHEN b.grade = 4 AND NOT b.met THEN 'A114'
             WHEN b.met THEN 'A108' WHEN b.grade = 1 THEN 'A102' WHEN b.grade = 2 THEN 'A104'
             ELSE 'A103' END, b.incident
-FROM sorry b
-WHERE b.seen AND CASE WHEN b.met IS NULL THEN b.is_over AND NOT b.decided ELSE b.grade < 5 AND NOT EXISTS (
+FROM backing b
+WHERE CASE WHEN b.met IS NULL THEN b.is_over AND NOT b.decided ELSE b.grade < 5 AND NOT EXISTS (
     SELECT 1 FROM decision d WHERE d.incident = b.incident AND d.kind = 'no_action'
     AND d.made <= :T) END""",
     ),
     (
         "weaker or not verified",
         """
-SELECT k.code, b.incident FROM sorry b CROSS JOIN (
+SELECT k.code, b.incident FROM backing b CROSS JOIN (
     SELECT 'A105' AS code UNION ALL SELECT 'A106') k
-WHERE b.seen AND b.met AND (b.unverified OR NOT b.stronger)
+WHERE b.met AND (b.unverified OR NOT b.stronger)
 AND CASE k.code WHEN 'A105' THEN NOT b.stronger ELSE b.unverified END AND NOT EXISTS (
     SELECT 1 FROM decision d WHERE d.incident = b.incident AND d.kind = 'no_action'
     AND d.made <= :T)""",
@@ -541,8 +531,8 @@ FROM walked UNION ALL SELECT 'A107', incident FROM failed""",
     (
         "escapes",
         f"""
-SELECT 'A109', b.incident FROM sorry b
-WHERE b.seen AND b.met IS NOT NULL AND (b.by_customer OR EXISTS (
+SELECT 'A109', b.incident FROM backing b
+WHERE b.met IS NOT NULL AND (b.detected_by = 'customer' OR EXISTS (
     SELECT 1 FROM complaint c WHERE c.incident = b.incident AND c.made <= :T))
 AND NOT EXISTS (
     SELECT 1 FROM incident_cause l CROSS JOIN reach r ON r.cause = l.cause
@@ -556,12 +546,13 @@ AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.incident = b.incident
         "who was not told",
         """
 WITH asked AS (
-    SELECT incident FROM sorry WHERE recipients = 'listed' AND seen
+    SELECT incident FROM sorry WHERE recipients = 'listed'
     UNION
     SELECT s.incident FROM (SELECT DISTINCT apology FROM apology_customer WHERE reached = 0) n
-    CROSS JOIN sorry s ON s.apology = n.apology AND s.seen
+    CROSS JOIN sorry s ON s.apology = n.apology
 )
-SELECT DISTINCT 'A120', a.incident FROM asked a CROSS JOIN incident_customer h ON h.incident = a.incident
+SELECT DISTINCT 'A120', a.incident FROM asked a CROSS JOIN backing b ON b.incident = a.incident
+CROSS JOIN incident_customer h ON h.incident = a.incident
 WHERE NOT EXISTS (SELECT 1 FROM sorry s WHERE s.incident = a.incident AND s.recipients IS NULL)
 AND (h.since IS NULL OR h.since <= :T) AND NOT EXISTS (
     SELECT 1 FROM sorry s LEFT JOIN apology_customer n
@@ -572,12 +563,11 @@ AND (h.since IS NULL OR h.since <= :T) AND NOT EXISTS (
         "who heard late",
         """
 SELECT DISTINCT 'A121', incident FROM (
-    SELECT b.incident, MIN(b.made) AS first_made,
-           COALESCE(MIN(h.acknowledged), i.acknowledged) AS word,
+    SELECT b.incident, b.first_made, COALESCE(MIN(h.acknowledged), i.acknowledged) AS word,
            i.noted + CASE b.impact :LIMITS END AS by_then
-    FROM sorry b CROSS JOIN incident i ON i.id = b.incident
+    FROM backing b CROSS JOIN incident i ON i.id = b.incident
     CROSS JOIN incident_customer h ON h.incident = b.incident
-    WHERE b.seen AND b.impact IN (:LIMITED) AND (h.since IS NULL OR h.since <= :T)
+    WHERE b.impact IN (:LIMITED) AND (h.since IS NULL OR h.since <= :T)
     GROUP BY b.incident, h.customer
 ) WHERE CASE WHEN word <= :T AND word < first_made THEN word ELSE first_made END > by_then""",
     ),
@@ -585,11 +575,11 @@ SELECT DISTINCT 'A121', incident FROM (
         "elements",
         """
 WITH worded AS (
-    SELECT s.incident, MAX(s.elements & 1) + MAX(s.elements & 2) + MAX(s.elements & 4)
+    SELECT b.incident, MAX(s.elements & 1) + MAX(s.elements & 2) + MAX(s.elements & 4)
                + MAX(s.elements & 8) + MAX(s.elements & 16) AS elements
-    FROM (SELECT DISTINCT incident FROM sorry WHERE elements & 31 <> 31 AND seen) w
-    CROSS JOIN sorry s ON s.incident = w.incident
-    GROUP BY s.incident
+    FROM (SELECT DISTINCT incident FROM sorry WHERE elements & 31 <> 31) w
+    CROSS JOIN backing b ON b.incident = w.incident CROSS JOIN sorry s ON s.incident = w.incident
+    GROUP BY b.incident
 )
 SELECT 'A122', incident FROM worded WHERE elements & 20 <> 20
 UNION ALL SELECT 'A124', incident FROM worded WHERE elements & 11 <> 11""",
@@ -626,14 +616,13 @@ AND EXISTS (SELECT 1 FROM apology a WHERE a.id = r.apology AND a.made <= :T)""",
     (
         "amends",
         """
-SELECT 'A140', b.incident FROM sorry b WHERE b.seen AND b.impact >= 3 AND NOT EXISTS (
+SELECT 'A140', b.incident FROM backing b WHERE b.impact >= 3 AND NOT EXISTS (
     SELECT 1 FROM amends m WHERE m.incident = b.incident AND m.made <= :T)""",
     ),
     (
         "follow-ups",
         """
-SELECT DISTINCT 'A144', u.incident
-FROM follow_up u CROSS JOIN sorry b ON b.incident = u.incident AND b.seen
+SELECT DISTINCT 'A144', u.incident FROM follow_up u CROSS JOIN backing b ON b.incident = u.incident
 WHERE u.due < :T AND (u.made IS NULL OR u.made > :T)
 AND (u.customer IS NOT NULL OR EXISTS (
     SELECT 1 FROM incident_customer h
@@ -727,11 +716,8 @@ WHERE comparable < total OR comparable >= 20 AND 2 * (
         """
 SELECT DISTINCT 'C301', COALESCE(failure, id) FROM incident i
 WHERE canonical IS NULL AND noted < :T - :14D
-AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.incident = i.id AND d.made <= :T)
-AND NOT EXISTS (
-    SELECT 1 FROM incident_cause l CROSS JOIN cause c ON c.id = l.cause
-    WHERE l.incident = i.id AND l.role = 'cause' AND (l.since IS NULL OR l.since <= :T)
-    AND c.found <= :T)""",
+AND NOT EXISTS (SELECT 1 FROM caused c WHERE c.incident = i.id)
+AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.incident = i.id AND d.made <= :T)""",
     ),
     (
         "causes",
@@ -809,9 +795,20 @@ WHERE (l.since IS NULL OR l.since <= :T) AND i.noted <= :T""",
         """
 SELECT apology, CASE WHEN least > 2 AND (partly OR most = 8 AND least < 8) THEN 4 ELSE least END
 FROM (
-    SELECT s.apology, MIN(COALESCE(x.state, s.state)) AS least,
-           MAX(COALESCE(x.state, s.state)) AS most, MAX(s.state = 4 AND x.state IS NULL) AS partly
-    FROM sorry s LEFT JOIN worse x ON x.incident = s.incident WHERE s.seen
+    SELECT s.apology, MIN(b.state) AS least, MAX(b.state) AS most, MAX(b.state = 4) AS partly
+    FROM sorry s JOIN (
+        SELECT b.incident,
+               CASE WHEN w.failed_at < COALESCE(w.hollow_at, :T + 1) OR x.incident IS NOT NULL THEN 1
+                    WHEN w.hollow_at IS NOT NULL THEN 2
+                    WHEN b.met IS NULL THEN CASE WHEN b.decided THEN 7 WHEN b.is_over THEN 3 ELSE 5 END
+                    WHEN b.grade = 8 THEN 8
+                    WHEN b.grade = 7 OR EXISTS (
+                        SELECT 1 FROM decision d WHERE d.incident = b.incident
+                        AND d.kind = 'no_action' AND d.made <= :T) THEN 7
+                    WHEN b.grade > 4 THEN b.grade WHEN b.met THEN 4 ELSE 3 END AS state
+        FROM backing b LEFT JOIN walked w ON w.incident = b.incident
+        LEFT JOIN failed x ON x.incident = b.incident
+    ) b ON b.incident = s.incident
     GROUP BY s.apology
 )""",
     ),

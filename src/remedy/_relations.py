@@ -332,7 +332,8 @@ WITH acted AS (
         AND (e.ended IS NULL OR e.ended >= i.occurred))
     GROUP BY u.unit, u.cause
 ), decided AS (
-    SELECT DISTINCT cause FROM now_decision WHERE cause IS NOT NULL AND kind = 'no_action'
+    SELECT DISTINCT d.cause FROM wide_cause c JOIN now_decision d ON d.cause = c.id
+    WHERE d.kind = 'no_action'
 )
 SELECT u.unit, u.cause, c.level, c.gate, COALESCE(a.met, 0) AS met,
        COALESCE(a.stronger, 0) AS stronger, COALESCE(a.unverified, 0) AS unverified,
@@ -744,7 +745,8 @@ _COVERED = Step(
     """
 SELECT cause FROM fix WHERE cancelled = 0
 UNION
-SELECT cause FROM now_decision WHERE cause IS NOT NULL AND kind = 'no_action'""",
+SELECT d.cause FROM wide_cause c JOIN now_decision d ON d.cause = c.id
+WHERE d.kind = 'no_action'""",
 )
 
 INDEXES: dict[str, tuple[str, ...]] = {

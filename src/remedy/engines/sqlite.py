@@ -285,6 +285,7 @@ _CAUSES_OF_INCIDENTS = "SELECT cause FROM incident_cause WHERE incident IN ({ids
 _INCIDENTS_OF_CAUSES = "SELECT incident FROM incident_cause WHERE cause IN ({ids})"
 _CUSTOMERS = "SELECT customer FROM incident_customer WHERE incident IN ({ids})"
 _APOLOGIES = "SELECT apology FROM apology_incident WHERE incident IN ({ids})"
+_LAST_CHANCES = "SELECT incident FROM response WHERE customer IN ({ids}) AND kind = 'last_chance'"
 _PROMISING_APOLOGIES = (
     "SELECT l.apology FROM apology_incident l JOIN promise r ON r.apology = l.apology "
     "WHERE l.incident IN ({ids})"
@@ -380,7 +381,7 @@ def focus_of(connection: sqlite3.Connection, entity: str, id: str) -> Focus:
         incidents
         | look.follow(_INCIDENTS_OF_CAUSES, shallower)
         | look.follow(_INCIDENTS_AROUND["action"][0], actions)
-        | look.follow("SELECT incident FROM response WHERE customer IN ({ids})", customers)
+        | look.follow(_LAST_CHANCES, customers)
     )
     wide = linked | look.follow(_SAME_FAILURE, look.follow(_FAILURES, linked))
     # A promise about several failures is broken by the first of them that comes back.

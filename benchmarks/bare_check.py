@@ -447,6 +447,11 @@ SELECT incident, MIN(hollow_at), MIN(failed_at) FROM (
     UNION ALL SELECT incident, NULL, failed_at FROM fell
 ) GROUP BY incident;
 
+CREATE TEMP TABLE worse (incident TEXT PRIMARY KEY, state) WITHOUT ROWID;
+INSERT INTO worse
+SELECT incident, CASE WHEN failed_at < COALESCE(hollow_at, 9e18) THEN 1 ELSE 2 END FROM walked;
+INSERT OR REPLACE INTO worse SELECT incident, 1 FROM failed;
+
 -- The first incident that broke each promise.
 CREATE TEMP TABLE bound AS
 SELECT DISTINCT r.id AS promise, r.apology, i.failure, r.made, s.recipients,
@@ -796,18 +801,16 @@ WHERE (l.since IS NULL OR l.since <= :T) AND i.noted <= :T""",
 SELECT apology, CASE WHEN least > 2 AND (partly OR most = 8 AND least < 8) THEN 4 ELSE least END
 FROM (
     SELECT s.apology, MIN(b.state) AS least, MAX(b.state) AS most, MAX(b.state = 4) AS partly
-    FROM sorry s JOIN (
-        SELECT b.incident,
-               CASE WHEN w.failed_at < COALESCE(w.hollow_at, :T + 1) OR x.incident IS NOT NULL THEN 1
-                    WHEN w.hollow_at IS NOT NULL THEN 2
-                    WHEN b.met IS NULL THEN CASE WHEN b.decided THEN 7 WHEN b.is_over THEN 3 ELSE 5 END
-                    WHEN b.grade = 8 THEN 8
-                    WHEN b.grade = 7 OR EXISTS (
-                        SELECT 1 FROM decision d WHERE d.incident = b.incident
-                        AND d.kind = 'no_action' AND d.made <= :T) THEN 7
-                    WHEN b.grade > 4 THEN b.grade WHEN b.met THEN 4 ELSE 3 END AS state
-        FROM backing b LEFT JOIN walked w ON w.incident = b.incident
-        LEFT JOIN failed x ON x.incident = b.incident
+    FROM sorry s CROSS JOIN (
+        SELECT b.incident, COALESCE(
+            (SELECT state FROM worse w WHERE w.incident = b.incident), CASE
+            WHEN b.met IS NULL THEN CASE WHEN b.decided THEN 7 WHEN b.is_over THEN 3 ELSE 5 END
+            WHEN b.grade = 8 THEN 8
+            WHEN b.grade = 7 OR EXISTS (
+                SELECT 1 FROM decision d WHERE d.incident = b.incident
+                AND d.kind = 'no_action' AND d.made <= :T) THEN 7
+            WHEN b.grade > 4 THEN b.grade WHEN b.met THEN 4 ELSE 3 END) AS state
+        FROM backing b
     ) b ON b.incident = s.incident
     GROUP BY s.apology
 )""",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,10 @@ from typing import Any
 import pytest
 
 import remedy
+from benchmarks import _contender as contender
 from benchmarks import _generator as generator
+from benchmarks import _networkx_check, _pandas_check, bare_check
+from tests.oracle.random_casebooks import random_casebook
 
 pytest.importorskip("pandas")
 
@@ -65,6 +69,33 @@ def test_growth_is_told_from_a_tenth_of_the_size() -> None:
         "remedy_wall", "remedy_cpu", "bare_sql_wall", "bare_sql_cpu"
     }  # fmt: skip
     assert "pandas" not in result["contenders"]
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::RuntimeWarning")
+@pytest.mark.parametrize("seed", range(12))
+def test_all_ways_of_checking_find_the_same_in_random_casebooks(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the oracle's casebooks every rule fires in every way that it can."""
+    case, path = random_casebook(seed), tmp_path / "book.db"
+    monkeypatch.setattr(contender, "TOLD_ON", case.as_of)
+    monkeypatch.setattr(contender, "_NOW", contender.in_microseconds(case.as_of))
+    settings = generator.CONFIG
+    with remedy.open(path, config=case.config) as book:
+        book.record(*case.records)
+        plain = remedy.Config(
+            signature=case.config.signature, placeholders=case.config.placeholders, **settings
+        )
+        expected = contender.library_answers(book, as_of=case.as_of, config=plain)
+    connection = sqlite3.connect(path, isolation_level=None)
+    bare = contender.gathered(bare_check.answers(connection, case.as_of, contender.LIMITS))
+    connection.close()
+    assert bare == expected
+    for module in (_pandas_check, _networkx_check):
+        found = module.answers(
+            module.load(str(path)), contender.in_microseconds(case.as_of), contender.LIMITS_MICROS
+        )
+        assert contender.gathered(found) == expected, module.__name__
 
 
 def test_loading_is_told_beside_executemany() -> None:

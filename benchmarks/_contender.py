@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,42 @@ from typing import Any
 from benchmarks._ground import TOLD_ON
 from benchmarks._measuring import Stopwatch, checksum, peak_mb, show
 
-__all__ = ["CONTENDERS"]
+__all__ = [
+    "CONTENDERS", "LIMITS", "LIMITS_MICROS", "STATES", "gathered", "in_microseconds",
+    "library_answers",
+]  # fmt: skip
 
-HOUR = 3_600_000_000
 LIMITS = {3: 24, 4: 4}
 """Hours to the first contact, by rank of impact, as the generated casebooks have them."""
+LIMITS_MICROS = {rank: hours * 3_600_000_000 for rank, hours in LIMITS.items()}
 STATES = ("states of apologies", "states of promises")
+"""What the answers are called that say how it stands with apologies and promises."""
 _WITH_CUSTOMER = ("R202", "R203", "R204")
-_NOW = (TOLD_ON - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 Answers = dict[str, set[tuple[Any, ...]]]
+"""By code, the subjects (with the customer, where a rule tells of one); and the states."""
+
+
+def in_microseconds(moment: datetime) -> int:
+    """Return a moment as casebooks keep it."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def gathered(found: Iterable[tuple[str, Iterable[tuple[Any, ...]]]]) -> Answers:
+    """Return answers by code, of a way that tells codes, or questions whose rows begin with one."""
+    answers: Answers = defaultdict(set)
+    for name, rows in found:
+        if name in STATES or (name[0].isupper() and name[1:].isdigit()):
+            answers[name].update(rows)
+        else:
+            for code, *subject in rows:
+                answers[code].add(tuple(subject))
+    return {name: rows for name, rows in answers.items() if rows}
 
 
 def _outcome(answers: Answers) -> dict[str, Any]:
     """Return how many rows each code has, and checksums of rows and states."""
-    codes = sorted(code for code, rows in answers.items() if rows and code not in STATES)
+    codes = sorted(code for code in answers if code not in STATES)
     return {
         "counts": {code: len(answers[code]) for code in codes},
         "rows": sum(len(answers[code]) for code in codes),
@@ -45,12 +67,7 @@ def _outcome(answers: Answers) -> dict[str, Any]:
     }
 
 
-def _keys(names: tuple[str, ...], code: str, rows: list[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
-    """Return the subjects of a rule's rows; with the customer, where it tells of one."""
-    if code in _WITH_CUSTOMER:
-        place = names.index("customer")
-        return {(row[0], row[place]) for row in rows}
-    return {(row[0],) for row in rows}
+# --- the library ----------------------------------------------------------------------------------
 
 
 def _imported() -> Any:
@@ -67,6 +84,52 @@ def _imported() -> Any:
     return remedy
 
 
+def _asking(then: Callable[[Any], None], check: Callable[[], Any]) -> Any:
+    """Check, and hand on the rows of all rules as soon as they are there."""
+    from remedy import checking
+
+    ask = checking._ask
+
+    def ask_and_tell(*arguments: Any) -> Any:
+        asked = ask(*arguments)
+        then(asked)
+        return asked
+
+    checking._ask = ask_and_tell
+    try:
+        return check()
+    finally:
+        checking._ask = ask
+
+
+def _of_rows(asked: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]) -> Answers:
+    answers: Answers = {}
+    for code, (names, rows) in asked.items():
+        place = names.index("customer") if code in _WITH_CUSTOMER and rows else None
+        answers[code] = {row[:1] if place is None else (row[0], row[place]) for row in rows}
+    return {code: rows for code, rows in answers.items() if rows}
+
+
+def _of_states(report: Any) -> Answers:
+    from remedy.vocabulary import ApologyState, PromiseState
+
+    answers: Answers = {}
+    for name, kind, standings in (
+        (STATES[0], ApologyState, report.apologies),
+        (STATES[1], PromiseState, report.promises),
+    ):
+        words = list(kind)
+        answers[name] = {(each.id, words.index(each.state) + 1) for each in standings}
+    return {name: states for name, states in answers.items() if states}
+
+
+def library_answers(book: Any, **options: Any) -> Answers:
+    """Return what the library answers about a casebook."""
+    kept: Answers = {}
+    report = _asking(lambda asked: kept.update(_of_rows(asked)), lambda: book.check(**options))
+    return kept | _of_states(report)
+
+
 class _EnoughError(Exception):
     """Stops a check once its rows are there."""
 
@@ -74,26 +137,21 @@ class _EnoughError(Exception):
 def remedy_rows(path: Path) -> dict[str, Any]:
     """The library's SQL, up to the rows of each rule."""
     remedy = _imported()
-    from remedy import checking
-
     kept: dict[str, Any] = {}
-    ask = checking._ask
 
-    def ask_and_stop(*arguments: Any) -> Any:
-        kept["asked"] = ask(*arguments)
-        kept["taken"] = watch.read()
+    def stop(asked: Any) -> None:
+        kept["seconds"] = watch.read()
+        kept["peak_mb"] = peak_mb()
+        kept["asked"] = asked
         raise _EnoughError
 
-    checking._ask = ask_and_stop
     watch = Stopwatch()
     with remedy.open(path, read_only=True) as book:
         try:
-            book.check()
+            _asking(stop, book.check)
         except _EnoughError:
             pass
-    peak = peak_mb()
-    answers = {code: _keys(names, code, rows) for code, (names, rows) in kept["asked"].items()}
-    return {"seconds": kept["taken"], "peak_mb": peak, **_outcome(answers)}
+    return _outcome(_of_rows(kept.pop("asked"))) | kept
 
 
 def remedy_whole(path: Path) -> dict[str, Any]:
@@ -106,14 +164,12 @@ def remedy_whole(path: Path) -> dict[str, Any]:
     watch = Stopwatch()
     findings = list(report.findings)
     made, made_peak = watch.read(), peak_mb()
-    answers: Answers = defaultdict(set)
+    answers = _of_states(report)
     for code, values in report.findings.rows():
-        row = (values["subject"],)
-        answers[code].add((*row, values["customer"]) if code in _WITH_CUSTOMER else row)
-    order = {name: [*kind] for name, kind in _state_words().items()}
-    for name, standings in zip(STATES, (report.apologies, report.promises), strict=True):
-        words = order[name]
-        answers[name] = {(each.id, words.index(each.state) + 1) for each in standings}
+        row = (values["subject"], values["customer"]) if code in _WITH_CUSTOMER else (
+            values["subject"],
+        )  # fmt: skip
+        answers.setdefault(code, set()).add(row)
     return {
         "seconds": taken,
         "peak_mb": peak,
@@ -124,10 +180,7 @@ def remedy_whole(path: Path) -> dict[str, Any]:
     }
 
 
-def _state_words() -> dict[str, Any]:
-    from remedy.vocabulary import ApologyState, PromiseState
-
-    return dict(zip(STATES, (ApologyState, PromiseState), strict=True))
+# --- the others -----------------------------------------------------------------------------------
 
 
 def bare_sql(path: Path) -> dict[str, Any]:
@@ -141,27 +194,21 @@ def bare_sql(path: Path) -> dict[str, Any]:
     found = list(bare_check.answers(connection, TOLD_ON, LIMITS))
     connection.close()
     taken, peak = watch.read(), peak_mb()
-    answers: Answers = defaultdict(set)
-    for name, rows in found:
-        for row in rows:
-            if name in STATES:
-                answers[name].add(row)
-            else:
-                answers[row[0]].add(row[1:])
-    return {"seconds": taken, "peak_mb": peak, **_outcome(answers)}
+    return {"seconds": taken, "peak_mb": peak, **_outcome(gathered(found))}
 
 
 def _in_python(module: Any, path: Path) -> dict[str, Any]:
     watch = Stopwatch()
     loaded = module.load(str(path))
     loading = watch.read()
-    limits = {rank: hours * HOUR for rank, hours in LIMITS.items()}
-    found = list(module.answers(loaded, _NOW, limits))
+    found = list(module.answers(loaded, in_microseconds(TOLD_ON), LIMITS_MICROS))
     taken, peak = watch.read(), peak_mb()
-    answers: Answers = defaultdict(set)
-    for name, rows in found:
-        answers[name].update(rows)
-    return {"seconds": taken, "seconds_of_loading": loading, "peak_mb": peak, **_outcome(answers)}
+    return {
+        "seconds": taken,
+        "seconds_of_loading": loading,
+        "peak_mb": peak,
+        **_outcome(gathered(found)),
+    }
 
 
 def pandas(path: Path) -> dict[str, Any]:
@@ -178,7 +225,7 @@ def networkx(path: Path) -> dict[str, Any]:
     return _in_python(_networkx_check, path)
 
 
-CONTENDERS = {
+CONTENDERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "remedy": remedy_whole,
     "remedy_rows": remedy_rows,
     "bare_sql": bare_sql,

@@ -614,7 +614,8 @@ class _Check:
         pairs = sure.merge(persons, on="incident").merge(
             self.t["apology_customer"], on=["apology", "customer"], how="left"
         )
-        pairs["told"] = pairs["reached"].fillna(pairs["recipients"] == "all").astype("float64")
+        everybody = (pairs["recipients"] == "all").astype("float64")
+        pairs["told"] = pairs["reached"].fillna(everybody)
         heard = pairs.groupby(["incident", "customer"])["told"].max()
         yield "A120", "incident", heard.index.get_level_values(0)[heard == 0].unique()
 
@@ -752,7 +753,7 @@ class _Check:
         said = twice.merge(
             self.sorry[["incident", "apology", "made", "recipients"]], on="incident"
         ).merge(self.t["apology_customer"], on=["apology", "customer"], how="left")
-        told = said["reached"].fillna(said["recipients"] != "listed").astype("float64")
+        told = said["reached"].fillna((said["recipients"] != "listed").astype("float64"))
         # Somebody on a list of recipients that is not known was told unless marked as not reached.
         told = told.where((said["recipients"] == "listed") | ~(said["reached"] == 1), 1)
         said = said[told == 1]

@@ -16,7 +16,7 @@ import pytest
 
 import remedy
 from remedy import _schema
-from remedy._relations import LEVEL_STEPS, Done, Levels, steps, views
+from remedy._relations import Done, Instead, Levels, Step, steps, views
 from remedy._rows import impact_rank, span_micros, strength_rank
 from remedy.backing import _BESIDE, _PROMISED
 from remedy.checking import _TAKES, _TAKES_AFTER, _parameters
@@ -89,21 +89,15 @@ def prepare(
     for name, sql in views(everything=everything, by_account=by_account).items():
         duck.execute(f"CREATE VIEW {name} AS {sql}")
     top = duck.execute("SELECT MAX(level) FROM wide_cause").fetchone()[0]
-    made: set[str] = set()
-    for step in steps(everything=everything):
-        if isinstance(step, Done):
-            continue
-        if isinstance(step, Levels):
-            order = range(step.first, -1 if top is None else top + 1)
-            for level in reversed(order) if step.down else order:
-                sql = LEVEL_STEPS[step.name].format(level=level)
-                duck.execute(f"INSERT INTO {step.name} {sql}")
-        elif step.name in made:
-            duck.execute(f"DELETE FROM {step.name}")
-            duck.execute(f"INSERT INTO {step.name} {step.sql}")
-        else:
-            made.add(step.name)
+    for step in steps(everything=everything, by_account=by_account):
+        if isinstance(step, Step):
             duck.execute(f"CREATE TABLE {step.name} AS {step.sql}")
+        elif isinstance(step, Instead):
+            duck.execute(f"DELETE FROM {step.name} WHERE {step.where}")
+            duck.execute(f"INSERT INTO {step.name} {step.sql}")
+        elif isinstance(step, Levels):
+            for sql in step.statements(-1 if top is None else top):
+                duck.execute(f"INSERT INTO {step.name} {sql}")
 
 
 def compare(
@@ -123,7 +117,7 @@ def compare(
         engine.prepare(parameters, limits, strengths, by_account=by_account, focus=focus)
         duck = copied(lite)
         prepare(duck, parameters, limits, strengths, by_account, focus)
-        laid = list(steps(everything=focus is None))
+        laid = list(steps(everything=focus is None, by_account=by_account))
         names = dict.fromkeys(step.name for step in laid if not isinstance(step, Done))
         if focus is None:
             for step in laid:

@@ -20,8 +20,8 @@ def apologies(engine: SqliteEngine) -> tuple[Standings, tuple[int, int]]:
     _, rows = engine.rows(
         "SELECT s.apology, MIN(t.state), MAX(t.state), "
         "MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) "
-        "FROM now_sorry s JOIN focus_apology f ON f.id = s.apology "
-        f"JOIN ({STATE}) t ON t.incident = s.incident GROUP BY s.apology"
+        f"FROM sorry s CROSS JOIN focus_apology f CROSS JOIN ({STATE}) t "
+        "WHERE f.id = s.apology AND t.incident = s.incident GROUP BY s.apology"
     )
     ids: list[str] = []
     states = bytearray()
@@ -44,7 +44,7 @@ SELECT r.id,
                     WHERE l.promise = r.id AND s.last_result = 'effective'
                     AND (l.since IS NULL OR l.since <= {AS_OF})
                 ) OR EXISTS (
-                    SELECT 1 FROM now_sorry l JOIN now_explained e ON e.incident = l.incident
+                    SELECT 1 FROM now_sorry l JOIN now_link e ON e.incident = l.incident
                     JOIN reach d ON d.cause = e.cause JOIN fix x ON x.cause = d.deeper
                     WHERE l.apology = r.apology AND x.last_result = 'effective'
                 ) THEN 2 ELSE 1 END
@@ -86,12 +86,12 @@ _BESIDE = (
     ),
     (
         "SELECT l.incident, 'cause', r.deeper FROM asked_incident t "
-        "JOIN now_explained l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
+        "JOIN now_link l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
         "WHERE l.role = 'cause' ORDER BY r.deeper"
     ),
     (
         "SELECT DISTINCT l.incident, 'action', f.action FROM asked_incident t "
-        "JOIN now_explained l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
+        "JOIN now_link l ON l.incident = t.id JOIN reach r ON r.cause = l.cause "
         "JOIN fix f ON f.cause = r.deeper WHERE l.role = 'cause' ORDER BY f.action"
     ),
 )

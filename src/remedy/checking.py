@@ -41,26 +41,31 @@ _BACKING_CODES = {
 # Which codes take others into their `also`: the taker's codes, what they take, and the statement
 # that says of which. In the order in which they are asked.
 _OF_CAUSES = """
-SELECT DISTINCT t.id, o.id FROM asked_incident t JOIN now_explained l ON l.incident = t.id
-JOIN reach r ON r.cause = l.cause JOIN asked_other o ON o.id = r.deeper WHERE l.role = 'cause'"""
+SELECT DISTINCT t.id, o.id
+FROM asked_incident t CROSS JOIN now_link l CROSS JOIN reach r CROSS JOIN asked_other o
+WHERE l.incident = t.id AND l.role = 'cause' AND r.cause = l.cause AND o.id = r.deeper"""
 _OF_FIXES = """
-SELECT DISTINCT t.id, o.id FROM asked_incident t JOIN now_explained l ON l.incident = t.id
-JOIN reach r ON r.cause = l.cause JOIN fix f ON f.cause = r.deeper
-JOIN asked_other o ON o.id = f.action WHERE l.role = 'cause'"""
+SELECT DISTINCT t.id, o.id
+FROM asked_incident t CROSS JOIN now_link l CROSS JOIN reach r CROSS JOIN fix f
+CROSS JOIN asked_other o
+WHERE l.incident = t.id AND l.role = 'cause' AND r.cause = l.cause AND f.cause = r.deeper
+AND o.id = f.action"""
 _OF_PROMISES = """
-SELECT DISTINCT t.id, o.id FROM asked_incident t JOIN now_sorry s ON s.incident = t.id
-JOIN now_promise r ON r.apology = s.apology JOIN asked_other o ON o.id = r.id"""
+SELECT DISTINCT t.id, o.id
+FROM asked_incident t CROSS JOIN sorry s CROSS JOIN now_promise r CROSS JOIN asked_other o
+WHERE s.incident = t.id AND r.apology = s.apology AND o.id = r.id"""
 _OF_RETURNED_CAUSES = """
-SELECT DISTINCT t.id, o.id FROM asked_incident t JOIN returned r ON r.incident = t.id
-JOIN asked_other o ON o.id = r.cause"""
+SELECT DISTINCT t.id, o.id FROM asked_incident t CROSS JOIN returned r CROSS JOIN asked_other o
+WHERE r.incident = t.id AND o.id = r.cause"""
 _OF_RETURNED_ACTIONS = """
-SELECT DISTINCT t.id, o.id FROM asked_incident t JOIN returned r ON r.incident = t.id
-JOIN asked_other o ON o.id = r.action"""
+SELECT DISTINCT t.id, o.id FROM asked_incident t CROSS JOIN returned r CROSS JOIN asked_other o
+WHERE r.incident = t.id AND o.id = r.action"""
 _OF_FAILURES = """
-SELECT DISTINCT t.id, i.failure FROM asked_incident t JOIN now_incident i ON i.id = t.id
-JOIN asked_other o ON o.id = i.failure
+SELECT DISTINCT t.id, i.failure
+FROM asked_incident t CROSS JOIN now_incident i CROSS JOIN asked_other o
+WHERE i.id = t.id AND o.id = i.failure
 UNION
-SELECT t.id, o.id FROM asked_incident t JOIN asked_other o ON o.id = t.id"""
+SELECT t.id, o.id FROM asked_incident t CROSS JOIN asked_other o WHERE o.id = t.id"""
 
 _TAKES: tuple[tuple[frozenset[str], tuple[str, ...], str], ...] = (
     (frozenset({"A101"}), ("C301",), _OF_FAILURES),
@@ -182,7 +187,8 @@ def run_check(
             beside = backing.beside(
                 engine, [line[3] for line in lines if line[0].startswith(_BACKING)]
             )
-            (incidents,) = db.execute("SELECT COUNT(*) FROM focus").fetchone()
+            counted = "comparison" if focus is None else "(SELECT COUNT(*) AS incidents FROM focus)"
+            (incidents,) = db.execute(f"SELECT incidents FROM {counted}").fetchone()
             waivers = db.execute(
                 "SELECT finding, code, reason, until, who FROM waiver "
                 "WHERE made <= ? AND until >= ?",
@@ -352,8 +358,9 @@ def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) ->
 def _keep_what_matters(engine: SqliteEngine, asked: Asked) -> None:
     """In a register, look at apologies where it came back, was grave, or was promised not to."""
     _, rows = engine.rows(
-        "SELECT a.incident FROM backing a WHERE a.promised = 1 OR a.impact >= 3 OR EXISTS "
-        "(SELECT 1 FROM member m WHERE m.failure = a.failure AND m.incident <> a.incident)"
+        "SELECT b.incident FROM backing b WHERE b.promised = 1 OR b.impact >= 3 OR EXISTS "
+        "(SELECT 1 FROM now_incident i JOIN member m ON m.failure = i.failure "
+        "WHERE i.id = b.incident AND m.incident <> i.id)"
     )
     matters = {row[0] for row in rows}
     for code, (names, found) in asked.items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy._relations import INDEXES, LEVEL_STEPS, Done, Levels, Step, steps, views
+from remedy._relations import Done, Instead, Levels, Step, steps, views
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,6 +30,11 @@ _LISTS = (
 _ASKED = ("asked_incident", "asked_other")
 _STATE = "remedy_state"
 _SMALL = "12"
+
+
+def _small(columns: str) -> str:
+    """Return what the planner's statistics say of an index of a tiny table."""
+    return f"{_SMALL}{' 2' * (columns.count(',') + 1)}"
 
 
 @attrs.frozen(kw_only=True)
@@ -90,9 +95,9 @@ class SqliteEngine:
             "INSERT INTO temp.strength_asked VALUES (?, ?)", strength_asked
         )
         if focus is None:
-            self._fill_all()
+            self._fill_all(by_account=by_account)
         else:
-            self._fill(focus)
+            self._fill(focus, by_account=by_account)
 
     def lay(self, *, by_account: bool, everything: bool) -> None:
         """Make the relations, without rows. For one case they are kept from check to check.
@@ -119,23 +124,42 @@ class SqliteEngine:
         run(f"CREATE TEMP TABLE p ({', '.join(f'{name} INTEGER' for name in _PARAMETERS)})")
         run("CREATE TEMP TABLE contact_limit (impact INTEGER, span INTEGER)")
         run("CREATE TEMP TABLE strength_asked (impact INTEGER, strength INTEGER)")
-        for name in _ASKED:
+        lists = _ASKED if everything else (*_ASKED, *_LISTS)
+        for name in lists:
             run(f"CREATE TEMP TABLE {name} (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        if not everything:
-            for name in _LISTS:
-                run(f"CREATE TEMP TABLE {name} (id TEXT PRIMARY KEY) WITHOUT ROWID")
         for name, sql in views(everything=everything, by_account=by_account).items():
             run(f"CREATE TEMP VIEW {name} AS {sql}")
+        made = []
         if not everything:
-            made = set()
-            for step in steps(everything=False):
-                if isinstance(step, Step) and step.name not in made:
-                    made.add(step.name)
-                    run(f"CREATE TEMP TABLE {step.name} AS {step.sql} LIMIT 0")
-                    self._index(step.name)
-        self._say_how_small()
+            for step in steps(everything=False, by_account=by_account):
+                if isinstance(step, Step):
+                    self._make(step)
+                    self._index(step)
+                    made.append(step)
+        self._say_how_small(lists, made)
 
-    def _say_how_small(self) -> None:
+    def _make(self, step: Step) -> None:
+        """Make the table of a step, without rows."""
+        run = self._connection.execute
+        # What the columns are is asked of a view: to fill a table takes time even without rows.
+        run(f"CREATE TEMP VIEW {step.name} AS {step.sql}")
+        columns = [
+            f"{name} {declared}"
+            for _, name, declared, *_ in run(f"PRAGMA temp.table_info({step.name})").fetchall()
+        ]
+        run(f"DROP VIEW temp.{step.name}")
+        if step.key:
+            columns.append(f"PRIMARY KEY ({step.key})")
+        ending = " WITHOUT ROWID" if step.key else ""
+        run(f"CREATE TEMP TABLE {step.name} ({', '.join(columns)}){ending}")
+
+    def _index(self, step: Step) -> None:
+        for number, columns in enumerate(step.indexes):
+            self._connection.execute(
+                f"CREATE INDEX temp.{step.name}_{number} ON {step.name} ({columns})"
+            )
+
+    def _say_how_small(self, lists: Iterable[str], made: Iterable[Step]) -> None:
         """Tell the planner that what was made here is tiny beside the casebook's tables.
 
         It takes a table that it knows nothing of for a large one, and would begin with one of the
@@ -143,19 +167,19 @@ class SqliteEngine:
         """
         run = self._connection.execute
         run("ANALYZE temp")
-        tables = [
-            name
-            for (name,) in run("SELECT name FROM sqlite_temp_schema WHERE type = 'table'")
-            if not name.startswith("sqlite_")
+        rows: list[tuple[str, str | None, str]] = [
+            (name, None, _SMALL) for name in ("p", "contact_limit", "strength_asked")
         ]
-        rows: list[tuple[str, str | None, str]] = []
-        for table in tables:
-            rows.append((table, None, _SMALL))
-            for number, columns in enumerate(INDEXES.get(table, ())):
-                depth = columns.count(",") + 1
-                rows.append((table, f"{table}_{number}", f"{_SMALL}{' 2' * depth}"))
-            if table in _LISTS or table in _ASKED:
-                rows.append((table, table, f"{_SMALL} 1"))
+        for name in lists:
+            rows += [(name, None, _SMALL), (name, name, f"{_SMALL} 1")]
+        for step in made:
+            rows.append((step.name, None, _SMALL))
+            if step.key:
+                rows.append((step.name, step.name, _small(step.key)))
+            rows += [
+                (step.name, f"{step.name}_{number}", _small(columns))
+                for number, columns in enumerate(step.indexes)
+            ]
         run("DELETE FROM temp.sqlite_stat1")
         self._connection.executemany("INSERT INTO temp.sqlite_stat1 VALUES (?, ?, ?)", rows)
         run("ANALYZE temp.sqlite_schema")
@@ -168,32 +192,20 @@ class SqliteEngine:
             if not name.startswith("sqlite_"):
                 self._connection.execute(f"DROP {kind} temp.{name}")
 
-    def _index(self, table: str) -> None:
-        for number, columns in enumerate(INDEXES[table]):
-            self._connection.execute(f"CREATE INDEX temp.{table}_{number} ON {table} ({columns})")
-
-    def _fill_all(self) -> None:
+    def _fill_all(self, *, by_account: bool) -> None:
         run = self._connection.execute
-        top = self._top_level()
-        made: set[str] = set()
-        for step in steps(everything=True):
-            if isinstance(step, Levels):
-                self._climb(step, top)
-                continue
-            if isinstance(step, Done):
+        for step in steps(everything=True, by_account=by_account):
+            if isinstance(step, Step):
+                self._make(step)
+                run(f"INSERT INTO temp.{step.name} {step.sql}")
+                self._index(step)
+            elif isinstance(step, Done):
                 for name in step.names:
                     run(f"DROP TABLE temp.{name}")
-                    made.discard(name)
-                continue
-            if step.name == "graded" or step.name not in made:
-                run(f"CREATE TEMP TABLE {step.name} AS {step.sql}")
-                made.add(step.name)
-                self._index(step.name)
             else:
-                run(f"DELETE FROM temp.{step.name}")
-                run(f"INSERT INTO temp.{step.name} {step.sql}")
+                self._change(step)
 
-    def _fill(self, focus: Focus) -> None:
+    def _fill(self, focus: Focus, *, by_account: bool) -> None:
         run, many = self._connection.execute, self._connection.executemany
         for name, ids in zip(
             _LISTS,
@@ -205,23 +217,23 @@ class SqliteEngine:
         ):  # fmt: skip
             run(f"DELETE FROM temp.{name}")
             many(f"INSERT INTO temp.{name} VALUES (?)", [(id,) for id in ids])
-        top = self._top_level()
-        for step in steps(everything=False):
-            if isinstance(step, Levels):
-                self._climb(step, top)
-            elif isinstance(step, Step):
+        for step in steps(everything=False, by_account=by_account):
+            if isinstance(step, Step):
                 run(f"DELETE FROM temp.{step.name}")
                 run(f"INSERT INTO temp.{step.name} {step.sql}")
+            elif not isinstance(step, Done):
+                self._change(step)
 
-    def _top_level(self) -> int:
-        (top,) = self._connection.execute("SELECT MAX(level) FROM wide_cause").fetchone()
-        return -1 if top is None else int(top)
-
-    def _climb(self, levels: Levels, top: int) -> None:
-        sql = f"INSERT INTO temp.{levels.name} {LEVEL_STEPS[levels.name]}"
-        order = range(levels.first, top + 1)
-        for level in reversed(order) if levels.down else order:
-            self._connection.execute(sql.format(level=level))
+    def _change(self, step: Levels | Instead) -> None:
+        """Add to the rows of a table, or put others in the place of some."""
+        run = self._connection.execute
+        if isinstance(step, Instead):
+            run(f"DELETE FROM temp.{step.name} WHERE {step.where}")
+            run(f"INSERT INTO temp.{step.name} {step.sql}")
+        else:
+            (top,) = run("SELECT MAX(level) FROM wide_cause").fetchone()
+            for sql in step.statements(-1 if top is None else top):
+                run(f"INSERT INTO temp.{step.name} {sql}")
 
     def rows(self, sql: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
         """Ask a question: return the names of the columns, and the rows."""

@@ -95,7 +95,7 @@ WHERE t.stronger = 0""",
 SELECT c.id AS subject, t.strongest, k.strength AS asked FROM focus_cause c
 JOIN strength_of t ON t.cause = c.id JOIN (
     SELECT r.deeper AS cause, MAX(i.impact) AS impact
-    FROM reach r JOIN now_explained l ON l.cause = r.cause
+    FROM reach r JOIN now_link l ON l.cause = r.cause
     JOIN now_incident i ON i.id = l.incident
     WHERE r.deeper IN (SELECT cause FROM strength_of WHERE unknown = 0
                        AND strongest < (SELECT MAX(strength) FROM strength_asked))
@@ -120,11 +120,11 @@ WHERE t.strongest < k.strength AND t.unknown = 0""",
         "containment",
         f"""
 SELECT a.id AS subject, MIN(x.action) AS fix, a.weak
-FROM focus_action a JOIN standing s ON s.action = a.id JOIN action_incident i ON i.action = a.id
-JOIN now_incident n ON n.id = i.incident
-JOIN now_explained l ON l.incident = i.incident JOIN reach r ON r.cause = l.cause
-JOIN fix x ON x.cause = r.deeper JOIN standing v ON v.action = x.action
-WHERE a.kind = 'containment' AND s.closed IS NULL AND s.cancelled = 0 AND l.role = 'cause'
+FROM focus_action a CROSS JOIN standing s CROSS JOIN action_incident i CROSS JOIN now_incident n
+CROSS JOIN now_link l CROSS JOIN reach r CROSS JOIN fix x CROSS JOIN standing v
+WHERE s.action = a.id AND i.action = a.id AND n.id = i.incident AND l.incident = i.incident
+AND r.cause = l.cause AND x.cause = r.deeper AND v.action = x.action
+AND a.kind = 'containment' AND s.closed IS NULL AND s.cancelled = 0 AND l.role = 'cause'
 AND (i.since IS NULL OR i.since <= {AS_OF})
 AND v.last_result = 'effective' AND v.last_made + (SELECT containment FROM p) < {AS_OF}
 GROUP BY a.id, a.weak""",
@@ -141,7 +141,7 @@ GROUP BY a.id, a.weak""",
         f"""
 SELECT a.id AS subject, MIN(k.cause) AS cause, MIN(i.id) AS example, a.weak
 FROM focus_action a JOIN action_cause k ON k.action = a.id
-JOIN reach r ON r.deeper = k.cause JOIN now_explained l ON l.cause = r.cause
+JOIN reach r ON r.deeper = k.cause JOIN now_link l ON l.cause = r.cause
 JOIN now_incident i ON i.id = l.incident
 WHERE k.relation = 'introduces' AND (k.since IS NULL OR k.since <= {AS_OF})
 GROUP BY a.id, a.weak""",

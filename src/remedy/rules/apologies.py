@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remedy._relations import AS_OF, in_scope
+from remedy._relations import AS_OF, NO_ACTION
 from remedy.rules._rule import Rule
 from remedy.vocabulary import Severity
 
@@ -12,9 +12,10 @@ _ISO_B = "ISO 9001:2015 10.2.1 b"
 # What rests on apologies that were only detected in a text is weak; it is looked up where there is
 # something to say.
 _WEAK = "(SELECT MIN(said.weak) FROM now_sorry said WHERE said.incident = {id})"
-_BACKING = (
-    "SELECT b.incident AS subject, b.failure, b.noted AS noted_at, b.first_made AS made_at, "
-    f"{_WEAK.format(id='b.incident')} AS weak FROM backing b "
+_WANTING = (
+    "SELECT b.incident AS subject, i.failure, i.noted AS noted_at, b.first_made AS made_at, "
+    f"{_WEAK.format(id='b.incident')} AS weak "
+    "FROM wanting b JOIN now_incident i ON i.id = b.incident "
 )
 
 
@@ -44,17 +45,13 @@ FROM (
 ) x JOIN held h ON h.incident = x.incident
 JOIN held_not n ON n.failure = x.failure AND n.action = h.action AND n.cause = h.cause
     AND n.incident = x.later
-JOIN member m ON m.incident = x.later
+JOIN now_incident m ON m.id = x.later
 GROUP BY x.incident, x.failure, x.first_made, x.later, x.failed_at, m.weak
 UNION ALL
-SELECT DISTINCT o.incident AS subject, b.failure, b.first_made AS made_at, NULL AS later,
-       NULL AS later_at, MIN(f.action) AS action, {_WEAK.format(id="o.incident")} AS weak
-FROM open_cause o JOIN fix f ON f.cause = o.cause JOIN backing b ON b.incident = o.incident
-JOIN now_incident i ON i.id = o.incident
-WHERE f.placed = 0 AND {in_scope("f", "i")} AND NOT EXISTS (
-    SELECT 1 FROM effect e WHERE e.action = f.action AND e.began < i.occurred
-    AND (e.ended IS NULL OR e.ended >= i.occurred))
-GROUP BY o.incident, b.failure, b.first_made""",
+SELECT b.incident AS subject, i.failure, b.first_made AS made_at, NULL AS later,
+       NULL AS later_at, f.action, {_WEAK.format(id="b.incident")} AS weak
+FROM failed f JOIN backing b ON b.incident = f.incident
+JOIN now_incident i ON i.id = b.incident""",
         message="What was changed did not hold: {later?it happened again on {later_at} ({later}), "
         "although {action} was in effect|{action} was verified, and found ineffective}.",
         advice="Find out why {action} did not hold, and choose a stronger change.",
@@ -79,7 +76,7 @@ FROM (
         AND l.occurred_end <= g.until_at
     WHERE w.failed_at IS NULL OR w.hollow_at < w.failed_at
     GROUP BY w.incident, w.failure, w.first_made, w.hollow_at
-) h JOIN member m ON m.incident = h.later""",
+) h JOIN now_incident m ON m.id = h.later""",
         message="The apology of {made_at} was hollow: it happened again on {later_at} ({later}), "
         "before anything that changes the process was in effect.",
         advice="Say to the customer what is different now, and let it be something that changes "
@@ -93,7 +90,7 @@ FROM (
         "A101",
         "no cause",
         Severity.ERROR,
-        _BACKING + "WHERE caused = 0 AND decided = 0 AND is_over = 1",
+        _WANTING + "WHERE b.caused = 0",
         message="Apologised for on {made_at}, and nobody has found out why it happened.",
         advice="Find the cause and record it, or record the decision that none needs to be found.",
         why="No cause is on record, nor a decision that none is needed, and the time for finding "
@@ -105,7 +102,7 @@ FROM (
         "A102",
         "no corrective action",
         Severity.ERROR,
-        _BACKING + "WHERE grade = 1 AND met = 0 AND no_action = 0",
+        _WANTING + "WHERE b.grade = 1 AND b.met = 0",
         message="The cause is known, and nothing is being done about it.",
         advice="Decide on a corrective action for the cause, with an owner and a date, or record "
         "why none is needed.",
@@ -118,7 +115,7 @@ FROM (
         "A104",
         "changes no process",
         Severity.ERROR,
-        _BACKING + "WHERE grade = 2 AND met = 0 AND no_action = 0",
+        _WANTING + "WHERE b.grade = 2 AND b.met = 0",
         message="What was done changes no process: it asks people to be more careful.",
         advice="Change how the work is done, so that it goes right whoever does it: a forcing "
         "function, automation, a checklist.",
@@ -130,7 +127,7 @@ FROM (
         "A103",
         "action overdue or cancelled",
         Severity.ERROR,
-        _BACKING + "WHERE grade = 3 AND met = 0 AND no_action = 0",
+        _WANTING + "WHERE b.grade = 3 AND b.met = 0",
         message="The action behind the apology is overdue, or was cancelled.",
         advice="Do it, set a date that holds, or decide on another one.",
         why="The best-placed action on a cause that has to be met is past its date, was cancelled, "
@@ -141,7 +138,7 @@ FROM (
         "A108",
         "met in part",
         Severity.WARNING,
-        _BACKING + "WHERE grade IN (1, 2, 3, 4) AND met = 1 AND no_action = 0",
+        _WANTING + "WHERE b.grade IN (1, 2, 3, 4) AND b.met = 1",
         message="Some of the ways in which it can happen are closed, others are open.",
         advice="Close the others as well, or record the decision that they need none.",
         why="The gates of the causes say which of them have to be met. Some are, by a change of "
@@ -152,7 +149,7 @@ FROM (
         "A114",
         "plan changes no process",
         Severity.WARNING,
-        _BACKING + "WHERE grade = 4 AND met = 0 AND no_action = 0",
+        _WANTING + "WHERE b.grade = 4 AND b.met = 0",
         message="What is planned would change no process.",
         advice="Plan something that changes how the work is done, while there is time.",
         why="An action is planned and in time, and it is of a kind that asks people to be more "
@@ -163,7 +160,7 @@ FROM (
         "A105",
         "weaker change only",
         Severity.WARNING,
-        _BACKING + "WHERE met = 1 AND stronger = 0 AND no_action = 0",
+        _WANTING + "WHERE b.met = 1 AND b.stronger = 0",
         message="The process was changed, by weaker means only.",
         advice="Add at least one change of intermediate or stronger kind.",
         why="Every change of the process behind the apology depends on somebody checking, reading "
@@ -174,7 +171,7 @@ FROM (
         "A106",
         "not verified in time",
         Severity.WARNING,
-        _BACKING + "WHERE unverified = 1 AND no_action = 0",
+        _WANTING + "WHERE b.unverified = 1",
         message="The change was made, and nobody has shown in time that it works.",
         advice="Verify it: a challenge test, an audit, or the rate of recurrence against exposure.",
         why="An action is implemented, and the time for verifying it has passed: the one that was "
@@ -185,14 +182,15 @@ FROM (
         "A109",
         "why nobody caught it",
         Severity.INFO,
-        """
-SELECT b.incident AS subject, b.failure, b.first_made AS made_at FROM backing b
-WHERE b.caused = 1 AND b.no_action = 0
-AND (b.detected_by = 'customer'
+        f"""
+SELECT b.incident AS subject, i.failure, b.first_made AS made_at
+FROM backing b JOIN now_incident i ON i.id = b.incident
+WHERE b.caused = 1 AND (b.detected_by = 'customer'
      OR EXISTS (SELECT 1 FROM now_complaint c WHERE c.incident = b.incident))
 AND NOT EXISTS (
-    SELECT 1 FROM now_explained l JOIN reach r ON r.cause = l.cause
-    JOIN covered c ON c.cause = r.deeper WHERE l.incident = b.incident AND l.role = 'escape')""",
+    SELECT 1 FROM now_link l JOIN reach r ON r.cause = l.cause
+    JOIN covered c ON c.cause = r.deeper WHERE l.incident = b.incident AND l.role = 'escape')
+AND NOT {NO_ACTION}""",
         message="It reached the customer, and nothing on record says why nobody caught it before, "
         "or does anything about that.",
         advice="Record the escape cause, and what is done about it.",
@@ -206,14 +204,14 @@ AND NOT EXISTS (
 SELECT s.incident AS subject, {_WEAK.format(id="s.incident")} AS weak,
        COUNT(DISTINCT h.customer) AS missed, MIN(h.customer) AS example
 FROM (
-    SELECT incident FROM focus_sorry WHERE recipients = 'listed'
+    SELECT incident FROM sorry WHERE recipients = 'listed'
     UNION
-    SELECT l.incident FROM missing n JOIN focus_sorry l ON l.apology = n.apology
-) s JOIN backing b ON b.incident = s.incident JOIN now_hit h ON h.incident = s.incident
-WHERE NOT EXISTS (
-    SELECT 1 FROM now_sorry l WHERE l.incident = s.incident AND l.recipients IS NULL)
+    SELECT l.incident FROM missing n CROSS JOIN sorry l WHERE l.apology = n.apology
+) s CROSS JOIN backing b CROSS JOIN now_hit h
+WHERE b.incident = s.incident AND h.incident = s.incident AND NOT EXISTS (
+    SELECT 1 FROM sorry l WHERE l.incident = s.incident AND l.recipients IS NULL)
 AND NOT EXISTS (
-    SELECT 1 FROM now_sorry l LEFT JOIN apology_customer n
+    SELECT 1 FROM sorry l LEFT JOIN apology_customer n
         ON n.apology = l.apology AND n.customer = h.customer
     WHERE l.incident = s.incident
     AND (l.recipients = 'all' AND (n.reached IS NULL OR n.reached = 1)
@@ -232,11 +230,12 @@ GROUP BY s.incident""",
         "A121",
         f"""
 SELECT incident AS subject, COUNT(*) AS late, MIN(customer) AS example FROM (
-    SELECT s.incident, h.customer, s.first_made, s.noted + k.span AS late_from,
-           MIN(COALESCE(h.acknowledged, s.acknowledged)) AS heard
-    FROM contact_limit k JOIN backing s ON s.impact = k.impact
-    JOIN now_hit h ON h.incident = s.incident
-    GROUP BY s.incident, h.customer, s.first_made, s.noted, k.span
+    SELECT b.incident, h.customer, b.first_made, i.noted + k.span AS late_from,
+           MIN(COALESCE(h.acknowledged, i.acknowledged)) AS heard
+    FROM backing b CROSS JOIN contact_limit k CROSS JOIN now_incident i CROSS JOIN now_hit h
+    WHERE b.impact >= (SELECT MIN(impact) FROM contact_limit) AND k.impact = b.impact
+    AND i.id = b.incident AND h.incident = b.incident
+    GROUP BY b.incident, h.customer, b.first_made, i.noted, k.span
 ) c WHERE late_from < CASE WHEN heard <= {AS_OF} AND heard < first_made THEN heard
                           ELSE first_made END
 GROUP BY incident""",
@@ -308,7 +307,7 @@ AND NOT EXISTS (
     JOIN standing s ON s.action = a.id
     WHERE l.promise = r.id AND s.cancelled = 0 AND (l.since IS NULL OR l.since <= {AS_OF}))
 AND NOT EXISTS (
-    SELECT 1 FROM now_sorry l JOIN now_explained e ON e.incident = l.incident
+    SELECT 1 FROM now_sorry l JOIN now_link e ON e.incident = l.incident
     JOIN reach d ON d.cause = e.cause JOIN fix x ON x.cause = d.deeper
     WHERE l.apology = r.apology AND x.cancelled = 0)
 UNION ALL
@@ -381,10 +380,10 @@ SELECT r.customer AS subject, r.customer, MIN(r.id) AS response, MIN(r.made) AS 
        MIN(h.incident) AS later, MIN(h.occurred) AS later_at,
        MIN(CASE WHEN m.weak = 1 OR r.provenance = 'detected' THEN 1 ELSE 0 END) AS weak
 FROM response r JOIN focus_customer f ON f.id = r.customer JOIN person w ON w.customer = r.customer
-JOIN member e ON e.incident = r.incident
+JOIN now_incident e ON e.id = r.incident
 JOIN hit h ON h.failure = e.failure AND h.who = w.who AND h.occurred > r.made
-    AND h.incident <> e.incident
-JOIN member m ON m.incident = h.incident
+    AND h.incident <> e.id
+JOIN now_incident m ON m.id = h.incident
 WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
 AND NOT EXISTS (
     SELECT 1 FROM response s WHERE s.customer = r.customer AND s.kind IN {_SETTLED}

@@ -14,7 +14,7 @@ RULES: tuple[Rule, ...] = (
         f"""
 SELECT COALESCE(w.failure, w.id) AS subject, w.failure, COUNT(*) AS incidents, MIN(w.id) AS example
 FROM alike w WHERE {AS_OF} - w.noted > (SELECT grace FROM p)
-AND NOT EXISTS (SELECT 1 FROM now_explained l WHERE l.incident = w.id AND l.role = 'cause')
+AND NOT EXISTS (SELECT 1 FROM caused c WHERE c.incident = w.id)
 AND NOT EXISTS (SELECT 1 FROM now_decision d WHERE d.incident = w.id)
 GROUP BY COALESCE(w.failure, w.id), w.failure""",
         name="never analysed",

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from remedy._relations import AS_OF
+from remedy._relations import AS_OF, with_earlier
 from remedy.rules._rule import Rule
 from remedy.vocabulary import Severity
 
 __all__ = ["RULES"]
 
 _RETURNED = """
-SELECT r.incident AS subject, r.failure, r.weak, l.earlier, l.before_at, MIN(r.action) AS action,
+SELECT r.incident AS subject, r.failure, r.occurred, r.weak, MIN(r.action) AS action,
        MIN(r.suspected) AS suspected
-FROM returned r JOIN later l ON l.incident = r.incident JOIN focus f ON f.id = r.incident {join}
-GROUP BY r.incident, r.failure, r.weak, l.earlier, l.before_at"""
+FROM returned r JOIN focus f ON f.id = r.incident {join}
+GROUP BY r.incident, r.failure, r.occurred, r.weak"""
 
 _AGAIN: dict[str, str] = {"fact": "R:again"}
 
 RULES: tuple[Rule, ...] = (
     Rule(
         "R206",
-        _RETURNED.format(
-            join="""
-JOIN (
-    SELECT v.action, v.made,
-           LEAD(v.made) OVER (PARTITION BY v.action ORDER BY v.made, v.id) AS until_at, v.result
-    FROM wide_verification v
-) v ON v.action = r.action AND v.result = 'effective' AND v.made < r.occurred
-    AND (v.until_at IS NULL OR v.until_at >= r.occurred)"""
+        with_earlier(
+            _RETURNED.format(
+                join="""
+JOIN wide_verification v ON v.action = r.action AND v.result = 'effective' AND v.made < r.occurred
+    AND NOT EXISTS (
+        SELECT 1 FROM wide_verification w WHERE w.action = r.action AND w.made < r.occurred
+        AND (w.made > v.made OR w.made = v.made AND w.id > v.id))"""
+            )
         ),
         name="regression",
         severity=Severity.ERROR,
@@ -40,7 +40,7 @@ JOIN (
     ),
     Rule(
         "R205",
-        _RETURNED.format(join=""),
+        with_earlier(_RETURNED.format(join="")),
         name="came back after an action",
         severity=Severity.ERROR,
         message="It came back although {action} was in effect{suspected?, for an unknown cause|} "
@@ -54,14 +54,15 @@ JOIN (
     ),
     Rule(
         "R204",
-        """
-SELECT h.incident AS subject, h.failure, h.who AS customer, l.weak AS incident_weak, l.earlier,
-       l.before_at, MIN(s.apology) AS apology,
-       CASE WHEN l.weak = 1 OR MIN(s.weak) = 1 THEN 1 ELSE 0 END AS weak
-FROM hit_again g JOIN hit h ON h.failure = g.failure AND h.who = g.who
-JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
-JOIN sorry_to s ON s.failure = h.failure AND s.who = h.who AND s.ready < h.occurred
-GROUP BY h.incident, h.failure, h.who, l.weak, l.earlier, l.before_at""",
+        with_earlier(
+            """
+SELECT h.incident AS subject, h.failure, h.occurred, h.who AS customer, MIN(s.apology) AS apology,
+       CASE WHEN f.weak = 1 OR MIN(s.weak) = 1 THEN 1 ELSE 0 END AS weak
+FROM sorry_to s CROSS JOIN hit h CROSS JOIN focus f
+WHERE h.failure = s.failure AND h.who = s.who AND h.occurred > s.ready
+AND f.id = h.incident
+GROUP BY h.incident, h.failure, h.occurred, h.who, f.weak"""
+        ),
         name="double deviation",
         severity=Severity.ERROR,
         message="It hit {customer} again after an apology for the same failure ({apology}).",
@@ -75,13 +76,13 @@ GROUP BY h.incident, h.failure, h.who, l.weak, l.earlier, l.before_at""",
     Rule(
         "R203",
         """
-SELECT h.incident AS subject, h.failure, h.who AS customer, l.weak, MIN(e.incident) AS earlier,
-       h.order_no AS order_no
-FROM hit_again g JOIN hit h ON h.failure = g.failure AND h.who = g.who
-JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
-JOIN hit e ON e.failure = h.failure AND e.who = h.who AND e.order_no = h.order_no - 1
-    AND e.occurred_end < h.occurred
-GROUP BY h.incident, h.failure, h.who, l.weak, h.order_no""",
+SELECT h.incident AS subject, h.failure, h.who AS customer, f.weak, MIN(e.incident) AS earlier,
+       h.order_no
+FROM hit_again g CROSS JOIN hit h CROSS JOIN hit e CROSS JOIN focus f
+WHERE h.failure = g.failure AND h.who = g.who AND e.failure = g.failure AND e.who = g.who
+AND e.order_no = h.order_no - 1 AND e.occurred < h.occurred AND e.occurred_end < h.occurred
+AND f.id = h.incident
+GROUP BY h.incident, h.failure, h.who, f.weak, h.order_no""",
         name="in consecutive orders",
         severity=Severity.ERROR,
         message="It hit {customer} in two consecutive orders ({earlier}, then this).",
@@ -110,15 +111,11 @@ JOIN now_incident i ON i.id = b.incident""",
     Rule(
         "R202",
         """
-SELECT h.incident AS subject, h.failure, h.who AS customer, l.weak, h.before_end AS before_at,
-       h.occurred AS later_at
-FROM (
-    SELECT h.failure, h.who, h.incident, h.occurred,
-           MIN(h.occurred_end) OVER (PARTITION BY h.failure, h.who) AS before_end
-    FROM hit_again g JOIN hit h ON h.failure = g.failure AND h.who = g.who
-) h JOIN focus f ON f.id = h.incident JOIN later l ON l.incident = h.incident
-WHERE h.before_end < h.occurred
-GROUP BY h.incident, h.failure, h.who, l.weak, h.before_end, h.occurred""",
+SELECT DISTINCT h.incident AS subject, h.failure, h.who AS customer, f.weak,
+       g.first_end AS before_at, h.occurred AS later_at
+FROM hit_again g CROSS JOIN hit h CROSS JOIN focus f
+WHERE h.failure = g.failure AND h.who = g.who AND h.occurred > g.first_end
+AND f.id = h.incident""",
         name="same customer again",
         severity=Severity.WARNING,
         message="{failure_told}: it hit {customer} again (first on {before_at}).",
@@ -128,10 +125,11 @@ GROUP BY h.incident, h.failure, h.who, l.weak, h.before_end, h.occurred""",
     ),
     Rule(
         "R201",
-        """
-SELECT l.incident AS subject, l.failure, l.earlier, l.before_at, l.occurred AS later_at, l.weak
-FROM later l JOIN focus f ON f.id = l.incident
-WHERE l.occurred - l.before_at <= (SELECT recurrence FROM p)""",
+        with_earlier(
+            """
+SELECT r.incident AS subject, r.failure, r.occurred, r.occurred AS later_at, r.weak
+FROM repeated r CROSS JOIN focus f WHERE f.id = r.incident"""
+        ),
         name="same failure again",
         severity=Severity.INFO,
         message="{failure_told}: it came back on {later_at}.",
@@ -163,20 +161,18 @@ AND (s.last_result = 'ineffective' OR s.was_reopened = 1)""",
     Rule(
         "R208",
         """
+WITH tried AS (
+    SELECT DISTINCT f.cause, f.action, f.intervention, f.began
+    FROM (SELECT DISTINCT cause, action FROM returned) r
+    JOIN fix f ON f.cause = r.cause AND f.action = r.action WHERE f.intervention IS NOT NULL
+)
 SELECT a.cause AS subject, a.intervention, MIN(a.action) AS first_action,
        MAX(b.action) AS second_action
-FROM (
-    SELECT f.cause, f.action, f.intervention, MIN(e.began) AS began
-    FROM fix f JOIN effect e ON e.action = f.action WHERE f.intervention IS NOT NULL
-    GROUP BY f.cause, f.action, f.intervention
-) a JOIN (
-    SELECT f.cause, f.action, f.intervention, MIN(e.began) AS began
-    FROM fix f JOIN effect e ON e.action = f.action WHERE f.intervention IS NOT NULL
-    GROUP BY f.cause, f.action, f.intervention
-) b ON b.cause = a.cause AND b.intervention = a.intervention AND b.began > a.began
+FROM tried a JOIN tried b
+    ON b.cause = a.cause AND b.intervention = a.intervention AND b.began > a.began
 JOIN focus_cause c ON c.id = a.cause
-JOIN returned r ON r.action = a.action AND r.cause = a.cause AND r.occurred <= b.began
-JOIN returned t ON t.action = b.action AND t.cause = b.cause
+WHERE EXISTS (SELECT 1 FROM returned r
+              WHERE r.action = a.action AND r.cause = a.cause AND r.occurred <= b.began)
 GROUP BY a.cause, a.intervention""",
         name="the same again, and again in vain",
         severity=Severity.WARNING,

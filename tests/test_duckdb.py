@@ -17,10 +17,11 @@ import pytest
 import remedy
 from remedy import _schema
 from remedy._relations import Done, Instead, Levels, Step, steps, views
-from remedy._rows import impact_rank, span_micros, strength_rank
+from remedy._rows import impact_rank, micros, span_micros, strength_rank
 from remedy.backing import _BESIDE, _PROMISED
 from remedy.checking import _TAKES, _TAKES_AFTER, _parameters
-from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
+from remedy.engines.focus import Focus, focus_of
+from remedy.engines.sqlite import SqliteEngine
 from remedy.rules import BY_CODE, RULES
 from tests.oracle.random_casebooks import random_casebook
 from tests.rule_cases import rule_cases
@@ -108,7 +109,7 @@ def compare(
     by_account = config.same_customer == "account"
     focus = None
     if around is not None:
-        focus = focus_of(lite, book.get(around).entity, around)
+        focus = focus_of(lite, book.get(around).entity, around, micros(as_of))
     parameters = _parameters(config, as_of)
     limits = [(impact_rank(k), span_micros(v)) for k, v in config.first_contact.items()]
     strengths = [(impact_rank(k), strength_rank(v)) for k, v in config.strength_for.items()]

@@ -15,24 +15,32 @@ if TYPE_CHECKING:
 __all__ = ["apologies", "beside", "promises"]
 
 
-def apologies(engine: SqliteEngine) -> tuple[Standings, tuple[int, int]]:
-    """Return every apology with its state, and how many are backed of how many."""
+def apologies(engine: SqliteEngine, *, everything: bool) -> tuple[Standings, tuple[int, int]]:
+    """Return every apology with its state, and how many are backed of how many.
+
+    Args:
+        engine: The engine that laid the relations.
+        everything: Whether the focus is the whole casebook. An incident of one case may have other
+            apologies besides, of which not every incident is looked at.
+    """
+    focus = (
+        "" if everything else "WHERE EXISTS (SELECT 1 FROM focus_apology f WHERE f.id = s.apology)"
+    )
     _, rows = engine.rows(
-        "SELECT s.apology, MIN(t.state), MAX(t.state), "
-        "MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) "
-        f"FROM sorry s CROSS JOIN focus_apology f CROSS JOIN ({STATE}) t "
-        "WHERE f.id = s.apology AND t.incident = s.incident GROUP BY s.apology"
+        f"""
+SELECT apology, CASE WHEN least > 2 AND (partly = 1 OR most = 8 AND least < 8) THEN 4 ELSE least END
+FROM (
+    SELECT s.apology, MIN(t.state) AS least, MAX(t.state) AS most,
+           MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) AS partly
+    FROM sorry s JOIN ({STATE}) t ON t.incident = s.incident {focus} GROUP BY s.apology
+) g"""
     )
     ids: list[str] = []
     states = bytearray()
-    for apology, least, most, partly in rows:
-        state = least
-        if least > 2 and (partly or (most == 8 and least < 8)):
-            state = 4
+    for apology, state in rows:
         ids.append(apology)
         states.append(state)
-    made = Standings(ApologyState, ids, bytes(states))
-    return made, (states.count(8), len(states))
+    return Standings(ApologyState, ids, bytes(states)), (states.count(8), len(states))
 
 
 _PROMISED = f"""

@@ -18,7 +18,8 @@ from remedy import backing
 from remedy._reading import entity_of
 from remedy._rows import impact_rank, micros, moment, span_micros, strength_rank
 from remedy.config import Config
-from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
+from remedy.engines.focus import Focus, focus_of
+from remedy.engines.sqlite import SqliteEngine
 from remedy.errors import RemedyError, RuleError, UnknownRule
 from remedy.findings import Findings, Standings, Waived
 from remedy.rules import BY_CODE, RULES, Rule
@@ -146,14 +147,15 @@ def run_check(
     """
     rules = _all_rules(extra_rules)
     by_account = config.same_customer == "account"
-    if around is not None:
-        with store.reading() as db:
+    with store.reading() as db:
+        inside = db.conn.in_transaction
+        if around is not None:
             SqliteEngine(db.conn).lay(by_account=by_account, everything=False)
     with store.snapshot() as db:
         focus = None
         if around is not None:
             entity = entity_of(db, around)
-            focus = focus_of(db.conn, entity.name, around)
+            focus = focus_of(db.conn, entity.name, around, micros(as_of))
         profile, reason = _profile(db, config)
         nothing_done = not _anything_done(db)
         chosen, not_assessed = _choose(rules, config, profile, nothing_done)
@@ -182,7 +184,7 @@ def run_check(
             _take(engine, _TAKES, chosen, told, severities)
             _take(engine, _TAKES_AFTER, chosen, told, severities)
             lines = _lines(chosen, told, severities)
-            apologies, backed = backing.apologies(engine)
+            apologies, backed = backing.apologies(engine, everything=focus is None)
             promises = backing.promises(engine)
             beside = backing.beside(
                 engine, [line[3] for line in lines if line[0].startswith(_BACKING)]
@@ -196,7 +198,8 @@ def run_check(
             ).fetchall()
             baseline = dict(db.execute("SELECT finding, code FROM baseline").fetchall())
         finally:
-            if focus is None:
+            # The end of a snapshot takes the relations away, and sooner than they can be dropped.
+            if focus is None and inside:
                 engine.clear()
     accepted = _Accepted(chosen, rules)
     lines, waived = _without_waived(lines, waivers, chosen, accepted)

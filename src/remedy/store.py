@@ -34,6 +34,7 @@ MEMORY = ":memory:"
 
 _MAGIC = b"SQLite format 3\x00"
 _STATEMENTS_KEPT = 512
+_CACHE_KIB = 16_384
 _BULK_CACHE_KIB = 128 * 1024
 
 
@@ -243,6 +244,7 @@ class Store:
             "secure_delete = ON",
             "cell_size_check = ON",
             "temp_store = MEMORY",
+            f"cache_size = -{_CACHE_KIB}",
         ):
             db.execute(f"PRAGMA {pragma}")
         self._open.add(connection)
@@ -376,7 +378,7 @@ class Store:
                 with self.transaction() as inner:
                     yield inner
             finally:
-                db.execute("PRAGMA cache_size = -2000")
+                db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 db.execute("PRAGMA foreign_keys = ON")
 
     @contextlib.contextmanager

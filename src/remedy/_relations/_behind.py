@@ -38,7 +38,8 @@ def _sorry(*, everything: bool) -> Step:
     return Step(
         "sorry",
         f"""
-SELECT l.apology, l.incident, l.stated, a.made, a.elements, a.recipients, a.weak
+SELECT l.apology, l.incident, CASE WHEN l.stated = l.incident THEN '' ELSE l.stated END AS stated,
+       a.made, a.elements, a.recipients, a.weak
 FROM {tables} WHERE {condition} AND (l.since IS NULL OR l.since <= {AS_OF})""",
         key="apology, incident, stated",
         indexes=("incident, made",),

@@ -246,11 +246,16 @@ SELECT incident, MIN(state) AS state FROM (
     ),
 )
 
-_PROMISES = (
-    # Promises that a later incident may have broken.
-    Step(
+
+def _bound(*, everything: bool) -> Step:
+    """Return the promises that a later incident may have broken."""
+    if everything:
+        tables = "now_promise r CROSS JOIN now_sorry s CROSS JOIN now_incident i"
+    else:
+        tables = "wide i CROSS JOIN now_sorry s CROSS JOIN now_promise r"
+    return Step(
         "bound",
-        """
+        f"""
 SELECT b.promise, b.apology, b.scope, b.made, b.weak, b.failure, b.until_at, b.anyone FROM (
     SELECT DISTINCT r.id AS promise, r.apology, r.scope, r.made, r.weak, i.failure,
            CASE WHEN r.kind = 'watch'
@@ -259,12 +264,14 @@ SELECT b.promise, b.apology, b.scope, b.made, b.weak, b.failure, b.until_at, b.a
                 WHEN r.kind = 'watch' AND r.due IS NOT NULL THEN r.due
                 ELSE r.made + (SELECT horizon FROM p) END AS until_at,
            CASE WHEN r.kind = 'non_recurrence' AND r.scope = 'anyone' THEN 1 ELSE 0 END AS anyone
-    FROM now_promise r JOIN now_sorry s ON s.apology = r.apology
-    JOIN now_incident i ON i.id = s.incident
-    WHERE r.kind IN ('non_recurrence', 'watch')
+    FROM {tables}
+    WHERE s.apology = r.apology AND i.id = s.incident AND r.kind IN ('non_recurrence', 'watch')
 ) b WHERE EXISTS (SELECT 1 FROM member l WHERE l.failure = b.failure
                   AND l.occurred > b.made AND l.occurred <= b.until_at)""",
-    ),
+    )
+
+
+_PROMISES = (
     # Whom those were told that were made to the customer, as persons.
     Step(
         "told",
@@ -328,4 +335,6 @@ def recurrence(*, everything: bool, by_account: bool) -> Iterator[Step]:
     yield from _MEMBERS
     yield _HIT_AGAIN
     yield _sorry_to(by_account=by_account)
-    yield from (*_RETURNED, *_WALK, *_PROMISES)
+    yield from (*_RETURNED, *_WALK)
+    yield _bound(everything=everything)
+    yield from _PROMISES

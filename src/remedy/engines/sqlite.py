@@ -7,17 +7,17 @@ looking at one case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
-
-import attrs
 
 from remedy._relations import Done, Instead, Levels, Step, steps, views
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["Focus", "SqliteEngine", "focus_of"]
+    from remedy.engines.focus import Focus
+
+__all__ = ["SqliteEngine"]
 
 _PARAMETERS = (
     "as_of", "recurrence", "horizon", "grace", "verification", "containment", "amends_from",
@@ -35,31 +35,6 @@ _SMALL = "12"
 def _small(columns: str) -> str:
     """Return what the planner's statistics say of an index of a tiny table."""
     return f"{_SMALL}{' 2' * (columns.count(',') + 1)}"
-
-
-@attrs.frozen(kw_only=True)
-class Focus:
-    """The part of a casebook that a check of one case looks at.
-
-    Attributes:
-        incidents: The canonical incidents of the case, with those that share an apology.
-        causes: What explains them, over all depths.
-        actions: What addresses these causes, brought them into being, or is for the incidents.
-        apologies: The apologies for the incidents.
-        customers: Their customers.
-        wide_incidents: The incidents that have to be looked at for that.
-        wide_causes: Likewise.
-        wide_actions: Likewise.
-    """
-
-    incidents: frozenset[str]
-    causes: frozenset[str]
-    actions: frozenset[str]
-    apologies: frozenset[str]
-    customers: frozenset[str]
-    wide_incidents: frozenset[str]
-    wide_causes: frozenset[str]
-    wide_actions: frozenset[str]
 
 
 class SqliteEngine:
@@ -253,163 +228,3 @@ class SqliteEngine:
                 f"INSERT OR IGNORE INTO temp.{table} VALUES (?)", [(id,) for id in ids]
             )
         return self._connection.execute(sql).fetchall()
-
-
-_PART = 500
-
-
-class _Lookup:
-    """Follows links in the casebook's tables, many at a time."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def follow(self, sql: str, ids: Iterable[str]) -> set[str]:
-        """Return what a statement with one list of ids finds."""
-        found: set[str] = set()
-        wanted = list(ids)
-        for start in range(0, len(wanted), _PART):
-            part = wanted[start : start + _PART]
-            # As many marks as a power of two has: few statements to prepare.
-            size = 1 << (len(part) - 1).bit_length()
-            padded = part + [part[-1]] * (size - len(part))
-            marks = ", ".join("?" * size)
-            found.update(
-                row[0]
-                for row in self._connection.execute(sql.format(ids=marks), padded)
-                if row[0] is not None
-            )
-        return found
-
-    def closure(self, sql: str, ids: Iterable[str]) -> set[str]:
-        """Return the ids, what they lead to, what that leads to, and so on."""
-        found = set(ids)
-        new = found
-        while new:
-            new = self.follow(sql, new) - found
-            found = found | new
-        return found
-
-
-_DEEPER = "SELECT cause FROM cause_cause WHERE effect IN ({ids})"
-_SHALLOWER = "SELECT effect FROM cause_cause WHERE cause IN ({ids})"
-_CAUSES_OF_INCIDENTS = "SELECT cause FROM incident_cause WHERE incident IN ({ids})"
-_INCIDENTS_OF_CAUSES = "SELECT incident FROM incident_cause WHERE cause IN ({ids})"
-_CUSTOMERS = "SELECT customer FROM incident_customer WHERE incident IN ({ids})"
-_APOLOGIES = "SELECT apology FROM apology_incident WHERE incident IN ({ids})"
-_LAST_CHANCES = "SELECT incident FROM response WHERE customer IN ({ids}) AND kind = 'last_chance'"
-_PROMISING_APOLOGIES = (
-    "SELECT l.apology FROM apology_incident l JOIN promise r ON r.apology = l.apology "
-    "WHERE l.incident IN ({ids})"
-)
-_ACTIONS_OF_CAUSES = "SELECT action FROM action_cause WHERE cause IN ({ids})"
-_ACTIONS_OF_INCIDENTS = "SELECT action FROM action_incident WHERE incident IN ({ids})"
-_ACTIONS_OF_PROMISES = (
-    "SELECT l.action FROM promise r JOIN promise_action l ON l.promise = r.id "
-    "WHERE r.apology IN ({ids})"
-)
-_FAILURES = "SELECT DISTINCT failure FROM incident WHERE id IN ({ids})"
-_SAME_FAILURE = "SELECT id FROM incident WHERE failure IN ({ids}) AND canonical IS NULL"
-
-_INCIDENTS_AROUND: dict[str, Sequence[str]] = {
-    "incident": ["SELECT COALESCE(canonical, id) FROM incident WHERE id IN ({ids})"],
-    "complaint": ["SELECT incident FROM complaint WHERE id IN ({ids})"],
-    "cause": [],
-    "action": ["SELECT incident FROM action_incident WHERE action IN ({ids})"],
-    "verification": [],
-    "apology": ["SELECT incident FROM apology_incident WHERE apology IN ({ids})"],
-    "promise": (
-        "SELECT l.incident FROM promise r JOIN apology_incident l ON l.apology = r.apology "
-        "WHERE r.id IN ({ids})",
-    ),
-    "amends": ["SELECT incident FROM amends WHERE id IN ({ids})"],
-    "response": ["SELECT incident FROM response WHERE id IN ({ids})"],
-    "follow_up": ["SELECT incident FROM follow_up WHERE id IN ({ids})"],
-    "decision": ["SELECT incident FROM decision WHERE id IN ({ids})"],
-    "evidence": [],
-    "verdict": [
-        "SELECT a FROM verdict WHERE id IN ({ids})",
-        "SELECT b FROM verdict WHERE id IN ({ids})",
-    ],
-    "customer": ["SELECT incident FROM incident_customer WHERE customer IN ({ids})"],
-    "exposure": [],
-    "waiver": [],
-}  # fmt: skip
-_ACTIONS_AROUND = {
-    "verification": "SELECT action FROM verification WHERE id IN ({ids})",
-    "evidence": "SELECT action FROM evidence WHERE id IN ({ids})",
-}
-_CAUSES_AROUND = {
-    "action": "SELECT cause FROM action_cause WHERE action IN ({ids})",
-    "evidence": "SELECT cause FROM evidence WHERE id IN ({ids})",
-    "decision": "SELECT cause FROM decision WHERE id IN ({ids})",
-}
-
-
-def focus_of(connection: sqlite3.Connection, entity: str, id: str) -> Focus:
-    """Return the part of the casebook that has to be looked at for one record.
-
-    What counts as of the date is left to the views: here everything is followed that is on file.
-
-    Args:
-        connection: A connection to the casebook.
-        entity: What kind of record it is.
-        id: Its id.
-    """
-    look = _Lookup(connection)
-    start = {id}
-    incidents: set[str] = set()
-    for sql in _INCIDENTS_AROUND[entity]:
-        incidents |= look.follow(sql, start)
-    actions = start if entity == "action" else set()
-    if entity in _ACTIONS_AROUND:
-        actions = look.follow(_ACTIONS_AROUND[entity], start)
-    causes = start if entity == "cause" else set()
-    if entity in _CAUSES_AROUND:
-        causes = look.follow(_CAUSES_AROUND[entity], start)
-    if actions:
-        causes |= look.follow(_CAUSES_AROUND["action"], actions)
-        incidents |= look.follow(_INCIDENTS_AROUND["action"][0], actions)
-    if causes:
-        incidents |= look.follow(_INCIDENTS_OF_CAUSES, look.closure(_SHALLOWER, causes))
-    # An apology stands or falls with all incidents that it is for: they are one case.
-    apologies = look.follow(_APOLOGIES, incidents)
-    if entity == "apology":
-        apologies |= start
-    incidents |= look.follow(_INCIDENTS_AROUND["apology"][0], apologies)
-    causes = look.closure(_DEEPER, causes | look.follow(_CAUSES_OF_INCIDENTS, incidents))
-    actions |= look.follow(_ACTIONS_OF_CAUSES, causes)
-    actions |= look.follow(_ACTIONS_OF_INCIDENTS, incidents)
-    actions |= look.follow(_ACTIONS_OF_PROMISES, apologies)
-    customers = look.follow(_CUSTOMERS, incidents)
-    customers |= look.follow("SELECT customer FROM response WHERE incident IN ({ids})", incidents)
-    if entity == "customer":
-        customers |= start
-    # What has to be looked at for that: what shares a cause, an action or a failure, and what the
-    # customers have responded to.
-    touched = causes | look.follow(_CAUSES_AROUND["action"], actions)
-    shallower = look.closure(_SHALLOWER, touched)
-    linked = (
-        incidents
-        | look.follow(_INCIDENTS_OF_CAUSES, shallower)
-        | look.follow(_INCIDENTS_AROUND["action"][0], actions)
-        | look.follow(_LAST_CHANCES, customers)
-    )
-    wide = linked | look.follow(_SAME_FAILURE, look.follow(_FAILURES, linked))
-    # A promise about several failures is broken by the first of them that comes back.
-    promised = look.follow(_INCIDENTS_AROUND["apology"][0], look.follow(_PROMISING_APOLOGIES, wide))
-    wide |= promised | look.follow(_SAME_FAILURE, look.follow(_FAILURES, promised - wide))
-    wide_causes = look.closure(
-        _DEEPER, shallower | touched | look.follow(_CAUSES_OF_INCIDENTS, wide)
-    )
-    wide_actions = actions | look.follow(_ACTIONS_OF_CAUSES, wide_causes)
-    return Focus(
-        incidents=frozenset(incidents),
-        causes=frozenset(causes),
-        actions=frozenset(actions),
-        apologies=frozenset(apologies),
-        customers=frozenset(customers),
-        wide_incidents=frozenset(wide),
-        wide_causes=frozenset(wide_causes),
-        wide_actions=frozenset(wide_actions),
-    )

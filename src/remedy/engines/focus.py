@@ -100,8 +100,9 @@ _CONTAINED = (
 # Actions of which it matters whether their causes came back elsewhere: those that were closed with
 # no verification since, and those of which a second one of the same kind was tried.
 _CLOSED = """
-SELECT e.action FROM action_event e WHERE e.action IN ({{ids}}) AND e.state = 'closed'
-AND (NOT EXISTS (SELECT 1 FROM verification v WHERE v.action = e.action
+SELECT e.action FROM action a JOIN action_event e ON e.action = a.id
+WHERE a.id IN ({{ids}}) AND a.kind IN ('corrective', 'preventive') AND e.state = 'closed'
+AND e.occurred <= {as_of} AND (NOT EXISTS (SELECT 1 FROM verification v WHERE v.action = e.action
                  AND v.result IN ('effective', 'ineffective') AND v.made <= {as_of})
      OR EXISTS (SELECT 1 FROM action_event r WHERE r.action = e.action AND r.state = 'reopened'))"""
 _TRIED_AGAIN = """
@@ -109,6 +110,10 @@ SELECT MIN(l.cause) FROM action_cause l JOIN action a ON a.id = l.action
 WHERE l.cause IN ({ids}) AND l.relation = 'addresses' AND a.intervention IS NOT NULL
 GROUP BY l.cause, a.intervention HAVING COUNT(*) > 1"""
 _FAILURES = "SELECT DISTINCT failure FROM incident WHERE id IN ({ids})"
+_CAME_BACK = (
+    "SELECT failure FROM incident WHERE failure IN ({ids}) AND canonical IS NULL "
+    "GROUP BY failure HAVING COUNT(*) > 1"
+)
 _SAME_FAILURE = "SELECT id FROM incident WHERE failure IN ({ids}) AND canonical IS NULL"
 
 _INCIDENTS_AROUND: dict[str, Sequence[str]] = {
@@ -233,9 +238,11 @@ def _case(
     if closed:
         elsewhere |= look.follow(_CAUSES_AROUND["action"], closed)
     linked = incidents | look.follow(_LAST_CHANCES, customers)
+    failures = look.follow(_FAILURES, linked)
     if elsewhere:
-        linked |= look.follow(_INCIDENTS_OF_CAUSES, look.closure(_SHALLOWER, elsewhere))
-    wide = linked | look.follow(_SAME_FAILURE, look.follow(_FAILURES, linked))
+        there = look.follow(_INCIDENTS_OF_CAUSES, look.closure(_SHALLOWER, elsewhere))
+        failures |= look.follow(_CAME_BACK, look.follow(_FAILURES, there))
+    wide = linked | look.follow(_SAME_FAILURE, failures)
     # A promise about several failures is broken by the first of them that comes back.
     promised = look.follow(_INCIDENTS_AROUND["apology"][0], look.follow(_PROMISING_APOLOGIES, wide))
     wide |= promised | look.follow(_SAME_FAILURE, look.follow(_FAILURES, promised - wide))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -17,13 +18,13 @@ import attrs
 from remedy import backing
 from remedy._reading import entity_of
 from remedy._rows import impact_rank, micros, moment, span_micros, strength_rank
+from remedy._telling import Asked, Facts, Severities, Told, elsewhere, facts, take, taking
 from remedy.config import Config
-from remedy.engines.focus import Focus, focus_of
+from remedy.engines.focus import Focus, focus_of, with_others
 from remedy.engines.sqlite import SqliteEngine
 from remedy.errors import RemedyError, RuleError, UnknownRule
 from remedy.findings import Findings, Standings, Waived
 from remedy.rules import BY_CODE, RULES, Rule
-from remedy.vocabulary import Severity
 
 if TYPE_CHECKING:
     from remedy.store import Store
@@ -32,57 +33,11 @@ __all__ = ["CheckResult", "run_check"]
 
 _AGAIN = "R:again"
 _BACKING = "A:backing:"
-_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 _TICKETS = ("R", "A130", "A131", "A132", "A133", "A141", "A142", "A143")
 _BACKING_CODES = {
     "A101", "A102", "A103", "A104", "A105", "A106", "A107", "A108", "A109", "A114",
 }  # fmt: skip
-
-# Which codes take others into their `also`: the taker's codes, what they take, and the statement
-# that says of which. In the order in which they are asked.
-_OF_CAUSES = """
-SELECT DISTINCT t.id, o.id
-FROM asked_incident t CROSS JOIN now_link l CROSS JOIN reach r CROSS JOIN asked_other o
-WHERE l.incident = t.id AND l.role = 'cause' AND r.cause = l.cause AND o.id = r.deeper"""
-_OF_FIXES = """
-SELECT DISTINCT t.id, o.id
-FROM asked_incident t CROSS JOIN now_link l CROSS JOIN reach r CROSS JOIN fix f
-CROSS JOIN asked_other o
-WHERE l.incident = t.id AND l.role = 'cause' AND r.cause = l.cause AND f.cause = r.deeper
-AND o.id = f.action"""
-_OF_PROMISES = """
-SELECT DISTINCT t.id, o.id
-FROM asked_incident t CROSS JOIN sorry s CROSS JOIN now_promise r CROSS JOIN asked_other o
-WHERE s.incident = t.id AND r.apology = s.apology AND o.id = r.id"""
-_OF_RETURNED_CAUSES = """
-SELECT DISTINCT t.id, o.id FROM asked_incident t CROSS JOIN returned r CROSS JOIN asked_other o
-WHERE r.incident = t.id AND o.id = r.cause"""
-_OF_RETURNED_ACTIONS = """
-SELECT DISTINCT t.id, o.id FROM asked_incident t CROSS JOIN returned r CROSS JOIN asked_other o
-WHERE r.incident = t.id AND o.id = r.action"""
-_OF_FAILURES = """
-SELECT DISTINCT t.id, i.failure
-FROM asked_incident t CROSS JOIN now_incident i CROSS JOIN asked_other o
-WHERE i.id = t.id AND o.id = i.failure
-UNION
-SELECT t.id, o.id FROM asked_incident t CROSS JOIN asked_other o WHERE o.id = t.id"""
-
-_TAKES: tuple[tuple[frozenset[str], tuple[str, ...], str], ...] = (
-    (frozenset({"A101"}), ("C301",), _OF_FAILURES),
-    (
-        frozenset({"A102", "A103", "A104", "A105", "A106", "A107", "A108", "A114"}),
-        ("C302", "C303", "F405", "F408"),
-        _OF_CAUSES,
-    ),
-    (frozenset({"A103"}), ("F402",), _OF_FIXES),
-    (frozenset({"A106", "A107"}), ("F403", "F404", "F409"), _OF_FIXES),
-    (frozenset({"A101", "A102", "A103"}), ("A130",), _OF_PROMISES),
-)
-_TAKES_AFTER: tuple[tuple[frozenset[str], tuple[str, ...], str], ...] = (
-    (frozenset({"R205", "R206"}), ("F405", "F408"), _OF_RETURNED_CAUSES),
-    (frozenset({"R205", "R206"}), ("F409",), _OF_RETURNED_ACTIONS),
-)
 
 
 def digest(failure: str) -> str:
@@ -109,16 +64,6 @@ class CheckResult:
     not_assessed: tuple[str, ...]
     backed: tuple[int, int]
     incidents: int
-
-
-class _Told:
-    """What is told of one fact: the rows of each of its codes."""
-
-    __slots__ = ("rows", "taken")
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[int, tuple[Any, ...]]] = []
-        self.taken: set[str] = set()
 
 
 def run_check(
@@ -162,35 +107,37 @@ def run_check(
         if focus is not None:
             chosen = [rule for rule in chosen if rule.code != "R200"]
             not_assessed.append("the casebook as a whole: R200 is for a check of everything")
+        if not config.first_contact and "A121" in config.select:
+            not_assessed.append(
+                "first contact: no limits are set; A121 needs first_contact in the configuration"
+            )
         engine = SqliteEngine(db.conn)
-        engine.prepare(
+        prepare = partial(
+            engine.prepare,
             _parameters(config, as_of),
             [(impact_rank(k), span_micros(v)) for k, v in config.first_contact.items()],
             [(impact_rank(k), strength_rank(v)) for k, v in config.strength_for.items()],
-            by_account=by_account,
-            focus=focus,
+            by_account,
         )
+        prepare(focus)
         try:
-            if not config.first_contact and "A121" in config.select:
-                not_assessed.append(
-                    "first contact: no limits are set; A121 needs first_contact in the "
-                    "configuration"
-                )
-            asked = _ask(engine, chosen, book, as_of)
-            if profile == "register":
-                _keep_what_matters(engine, asked)
-            told = _facts(chosen, asked, focus is None and _is_coarse(engine))
-            severities = _Severities(chosen, config, asked)
-            _take(engine, _TAKES, chosen, told, severities)
-            _take(engine, _TAKES_AFTER, chosen, told, severities)
-            lines = _lines(chosen, told, severities)
+            asked = _ask(engine, chosen, book, as_of, profile)
+            told = facts(chosen, asked, mute=focus is None and _is_coarse(engine))
+            severities = Severities(chosen, config, asked)
             apologies, backed = backing.apologies(engine, everything=focus is None)
             promises = backing.promises(engine)
+            incidents = _count(engine, everything=focus is None)
+            others = elsewhere(engine, chosen, told, focus.incidents) if focus else None
+            if focus and others:
+                prepare(with_others(db.conn, focus, others, micros(as_of)))
+                wider = asked | _ask(engine, taking(chosen), book, as_of, profile)
+                told = _resting_on(engine, chosen, config, wider=wider, told=told)
+            else:
+                take(engine, chosen, told, severities)
+            lines = _lines(chosen, told, severities)
             beside = backing.beside(
                 engine, [line[3] for line in lines if line[0].startswith(_BACKING)]
             )
-            counted = "comparison" if focus is None else "(SELECT COUNT(*) AS incidents FROM focus)"
-            (incidents,) = db.execute(f"SELECT incidents FROM {counted}").fetchone()
             waivers = db.execute(
                 "SELECT finding, code, reason, until, who FROM waiver "
                 "WHERE made <= ? AND until >= ?",
@@ -323,10 +270,10 @@ def _choose(
 
 # --- rows -----------------------------------------------------------------------------------------
 
-Asked = dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]
 
-
-def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) -> Asked:
+def _ask(
+    engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime, profile: str
+) -> Asked:
     asked: Asked = {}
     for rule in rules:
         if isinstance(rule.ask, str):
@@ -355,6 +302,8 @@ def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) ->
         if rule not in RULES and not all(isinstance(row[0], str) for row in found):
             raise RuleError(rule.code, "one of its rows has no id as its subject.")
         asked[rule.code] = names, found
+    if profile == "register":
+        _keep_what_matters(engine, asked)
     return asked
 
 
@@ -371,82 +320,33 @@ def _keep_what_matters(engine: SqliteEngine, asked: Asked) -> None:
             asked[code] = names, [row for row in found if row[0] in matters]
 
 
+def _count(engine: SqliteEngine, *, everything: bool) -> int:
+    counted = "comparison" if everything else "(SELECT COUNT(*) AS incidents FROM focus) f"
+    ((incidents,),) = engine.rows(f"SELECT incidents FROM {counted}")[1]
+    return int(incidents)
+
+
 def _is_coarse(engine: SqliteEngine) -> bool:
     """Whether the signature calls too many incidents repeats, whatever rules were asked for."""
     _, rows = engine.rows("SELECT coarse FROM comparison")
     return any(coarse for (coarse,) in rows)
 
 
-def _facts(rules: list[Rule], asked: Asked, mute: bool) -> dict[tuple[str, str], _Told]:
-    told: dict[tuple[str, str], _Told] = {}
-    for place, rule in enumerate(rules):
-        if mute and rule.code == "R201":
-            continue
-        fact = rule.fact
-        for row in asked[rule.code][1]:
-            key = (fact, row[0])
-            one = told.get(key)
-            if one is None:
-                told[key] = one = _Told()
-            one.rows.append((place, row))
-    return told
+def _resting_on(
+    engine: SqliteEngine, rules: list[Rule], config: Config, *, wider: Asked, told: Facts
+) -> Facts:
+    """Return what is told of a case, but for what rests on what is told of others.
 
-
-class _Severities:
-    """The severity of each row: the rule's or the configured one; at most warning if weak."""
-
-    def __init__(self, rules: list[Rule], config: Config, asked: Asked) -> None:
-        self._of = [config.severity.get(rule.code, rule.severity) for rule in rules]
-        self._weak = [
-            asked[rule.code][0].index("weak") if "weak" in asked[rule.code][0] else None
-            for rule in rules
-        ]
-
-    def __call__(self, place: int, row: tuple[Any, ...]) -> int:
-        order = _ORDER[self._of[place]]
-        weak = self._weak[place]
-        return 1 if order == 0 and weak is not None and row[weak] == 1 else order
-
-
-def _take(
-    engine: SqliteEngine,
-    takes: Sequence[tuple[frozenset[str], tuple[str, ...], str]],
-    rules: list[Rule],
-    told: dict[tuple[str, str], _Told],
-    severities: _Severities,
-) -> None:
-    """Let findings take what rests on the same matter into their `also`."""
-    codes = [rule.code for rule in rules]
-    fact_of = {rule.code: rule.fact for rule in rules}
-    by_code: dict[str, set[str]] = defaultdict(set)
-    wanted = {code for takers, taken, _ in takes for code in (*takers, *taken)}
-    for (_, subject), one in told.items():
-        for place, _row in one.rows:
-            if codes[place] in wanted:
-                by_code[codes[place]].add(subject)
-    gone: set[tuple[str, str]] = set()
-    for takers, taken, sql in takes:
-        for code in taken:
-            for fact in {fact_of[taker] for taker in takers if by_code.get(taker)}:
-                incidents = set().union(
-                    *(by_code[taker] for taker in takers if fact_of.get(taker) == fact)
-                )
-                if not incidents or not by_code.get(code):
-                    continue
-                for incident, other in engine.pairs(sql, incidents, by_code[code]):
-                    taker = told[(fact, incident)]
-                    given = told[(fact_of[code], other)]
-                    gravest = min(severities(place, row) for place, row in taker.rows)
-                    for place, row in given.rows:
-                        if codes[place] == code and gravest <= severities(place, row):
-                            taker.taken.add(code)
-                            gone.add((code, other))
-    for code, other in gone:
-        key = (fact_of[code], other)
-        one = told[key]
-        one.rows = [(place, row) for place, row in one.rows if codes[place] != code]
-        if not one.rows:
-            del told[key]
+    Args:
+        engine: The engine, with the relations of the case and the others.
+        rules: The rules.
+        config: The configuration.
+        wider: What the rules gave for the case and the others.
+        told: What is told of the case.
+    """
+    found = facts(rules, wider, mute=False)
+    take(engine, rules, found, Severities(rules, config, wider))
+    return {key: found[key] for key in told if key in found}
 
 
 # --- findings -------------------------------------------------------------------------------------
@@ -456,7 +356,7 @@ Line = tuple[str, int, int, str, tuple[str, ...], tuple[tuple[int, tuple[Any, ..
 
 
 def _lines(
-    rules: list[Rule], told: dict[tuple[str, str], _Told], severities: _Severities
+    rules: list[Rule], told: dict[tuple[str, str], Told], severities: Severities
 ) -> list[Line]:
     lines: list[Line] = []
     gathered: dict[tuple[str, str], list[tuple[int, tuple[Any, ...]]]] = defaultdict(list)
@@ -498,7 +398,7 @@ def _lines(
     return lines
 
 
-def _failure_facts(rules: list[Rule], told: dict[tuple[str, str], _Told]) -> set[tuple[str, str]]:
+def _failure_facts(rules: list[Rule], told: dict[tuple[str, str], Told]) -> set[tuple[str, str]]:
     """Return the facts whose subject is a failure key, and not an incident that has none."""
     places = {place for place, rule in enumerate(rules) if rule.subject == "failure"}
     facts = {rules[place].fact for place in places}
@@ -512,7 +412,7 @@ def _failure_facts(rules: list[Rule], told: dict[tuple[str, str], _Told]) -> set
 def _gather(
     codes: list[str],
     subject: str,
-    one: _Told,
+    one: Told,
     gathered: dict[tuple[str, str], list[tuple[int, tuple[Any, ...]]]],
     subjects: dict[str, str],
 ) -> None:

@@ -68,9 +68,12 @@ class Oracle:
     def findings(self, profile: str, case: Case | None = None) -> set[Told]:
         """What is told of them; or of those that belong to one case."""
         found = self.rows()
-        if case is not None:
-            found = {row for row in found if self.belongs(row, case)}
-        return Telling(self.seen, self.recurrence, found, profile).findings()
+        if case is None:
+            return Telling(self.seen, self.recurrence, found, profile).findings()
+        # Whether the signature is too coarse is not asked of a case.
+        found = {row for row in found if row.code != "R200"}
+        telling = Telling(self.seen, self.recurrence, found, profile)
+        return telling.findings(lambda row: self.belongs(row, case))
 
     def belongs(self, row: Row, case: Case) -> bool:
         """Whether a fact is about something in a case. R200 is about the casebook, and never is."""

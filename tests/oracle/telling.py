@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from remedy import records as r
@@ -214,8 +214,11 @@ class Telling:
             return fact.subject in {cause for _, cause in pairs}
         return code == "F409" and fact.subject in {action for action, _ in pairs}
 
-    def findings(self) -> set[Told]:
-        """What is told: each code once, on its own or within all that rest on it."""
+    def findings(self, belongs: Callable[[Row], bool] = lambda row: True) -> set[Told]:
+        """What is told: each code once, on its own or within all that rest on it.
+
+        Of a case only the rows that belong to it, after everything was told of everything.
+        """
         facts = self.facts()
         severities = {fact.key: self.fact_severity(fact) for fact in facts}
         left: dict[str, set[str]] = {fact.key: set(fact.rows) for fact in facts}
@@ -232,9 +235,14 @@ class Telling:
                     left[fact.key].remove(code)
         told = set()
         for fact in facts:
-            codes = sorted(left[fact.key], key=GRAVITY.__getitem__)
+            rows = {
+                code: kept
+                for code in left[fact.key]
+                if (kept := [row for row in fact.rows[code] if belongs(row)])
+            }
+            codes = sorted(rows, key=GRAVITY.__getitem__)
             if codes:
-                severity = max(self.severity(code, fact.rows[code]) for code in codes)
+                severity = max(self.severity(code, rows[code]) for code in codes)
                 also = frozenset(codes[1:]) | fact.absorbed
                 told.add(Told(fact.key, codes[0], also, SEVERITIES[severity].value, fact.subject))
         return told

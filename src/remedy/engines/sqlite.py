@@ -52,7 +52,6 @@ class SqliteEngine:
         parameters: dict[str, int | None],
         contact_limits: Iterable[tuple[int, int]],
         strength_asked: Iterable[tuple[int, int]],
-        *,
         by_account: bool,
         focus: Focus | None,
     ) -> None:

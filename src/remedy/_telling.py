@@ -1,0 +1,225 @@
+"""What tells one thing, and what rests on another: rows of rules become facts.
+
+A fact is told by the rows of one or more codes about one subject. A finding on causes or actions on
+which one about an apology or a recurrence rests goes into that one's `also`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from remedy.config import Config
+from remedy.rules import Rule
+from remedy.vocabulary import Severity
+
+if TYPE_CHECKING:
+    from remedy.engines.sqlite import SqliteEngine
+
+__all__ = ["Asked", "Facts", "Severities", "Told", "elsewhere", "facts", "take", "taking"]
+
+Asked = dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]
+"""By code, the names of the columns and the rows."""
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+# Which codes take others into their `also`: the taker's codes, what they take, and the statement
+# that says of which. In the order in which they are asked.
+_OF_CAUSES = """
+SELECT DISTINCT t.id, o.id
+FROM asked_incident t CROSS JOIN now_link l CROSS JOIN reach r CROSS JOIN asked_other o
+WHERE l.incident = t.id AND l.role = 'cause' AND r.cause = l.cause AND o.id = r.deeper"""
+_OF_FIXES = """
+SELECT DISTINCT t.id, o.id
+FROM asked_incident t CROSS JOIN now_link l CROSS JOIN reach r CROSS JOIN fix f
+CROSS JOIN asked_other o
+WHERE l.incident = t.id AND l.role = 'cause' AND r.cause = l.cause AND f.cause = r.deeper
+AND o.id = f.action"""
+_OF_PROMISES = """
+SELECT DISTINCT t.id, o.id
+FROM asked_incident t CROSS JOIN sorry s CROSS JOIN now_promise r CROSS JOIN asked_other o
+WHERE s.incident = t.id AND r.apology = s.apology AND o.id = r.id"""
+_OF_RETURNED_CAUSES = """
+SELECT DISTINCT t.id, o.id FROM asked_incident t CROSS JOIN returned r CROSS JOIN asked_other o
+WHERE r.incident = t.id AND o.id = r.cause"""
+_OF_RETURNED_ACTIONS = """
+SELECT DISTINCT t.id, o.id FROM asked_incident t CROSS JOIN returned r CROSS JOIN asked_other o
+WHERE r.incident = t.id AND o.id = r.action"""
+_OF_FAILURES = """
+SELECT DISTINCT t.id, i.failure
+FROM asked_incident t CROSS JOIN now_incident i CROSS JOIN asked_other o
+WHERE i.id = t.id AND o.id = i.failure
+UNION
+SELECT t.id, o.id FROM asked_incident t CROSS JOIN asked_other o WHERE o.id = t.id"""
+
+_TAKES: tuple[tuple[frozenset[str], tuple[str, ...], str], ...] = (
+    (frozenset({"A101"}), ("C301",), _OF_FAILURES),
+    (
+        frozenset({"A102", "A103", "A104", "A105", "A106", "A107", "A108", "A114"}),
+        ("C302", "C303", "F405", "F408"),
+        _OF_CAUSES,
+    ),
+    (frozenset({"A103"}), ("F402",), _OF_FIXES),
+    (frozenset({"A106", "A107"}), ("F403", "F404", "F409"), _OF_FIXES),
+    (frozenset({"A101", "A102", "A103"}), ("A130",), _OF_PROMISES),
+)
+_TAKES_AFTER: tuple[tuple[frozenset[str], tuple[str, ...], str], ...] = (
+    (frozenset({"R205", "R206"}), ("F405", "F408"), _OF_RETURNED_CAUSES),
+    (frozenset({"R205", "R206"}), ("F409",), _OF_RETURNED_ACTIONS),
+)
+
+# Incidents of other cases whose findings may take what is told of causes, actions and failures of
+# this one: those that were apologised for, and those whose failure came back.
+_OF_A_CAUSE = """
+SELECT l.incident, o.id FROM {beneath} CROSS JOIN now_link l
+WHERE {is_beneath} AND l.cause = r.cause AND l.role = 'cause' AND EXISTS (
+    SELECT 1 FROM apology_incident s WHERE s.incident = l.incident)
+UNION
+SELECT m.id, o.id FROM {beneath} CROSS JOIN now_link l
+CROSS JOIN now_incident i CROSS JOIN now_incident m
+WHERE {is_beneath} AND l.cause = r.cause AND i.id = l.incident AND m.failure = i.failure
+AND EXISTS (SELECT 1 FROM now_incident e WHERE e.failure = m.failure AND e.id <> m.id)"""
+_ELSEWHERE = (
+    (
+        ("C302", "C303", "F405", "F408"),
+        _OF_A_CAUSE.format(
+            beneath="asked_other o CROSS JOIN reach r", is_beneath="r.deeper = o.id"
+        ),
+    ),
+    (
+        ("F402", "F403", "F404", "F409"),
+        _OF_A_CAUSE.format(
+            beneath="asked_other o CROSS JOIN fix f CROSS JOIN reach r",
+            is_beneath="f.action = o.id AND r.deeper = f.cause",
+        ),
+    ),
+    (
+        ("C301",),
+        """
+SELECT a.id, o.id FROM alike a CROSS JOIN asked_other o WHERE o.id = a.failure AND EXISTS (
+    SELECT 1 FROM apology_incident s WHERE s.incident = a.id)""",
+    ),
+)
+
+
+class Told:
+    """What is told of one fact: the rows of each of its codes."""
+
+    __slots__ = ("rows", "taken")
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, tuple[Any, ...]]] = []
+        self.taken: set[str] = set()
+
+
+Facts = dict[tuple[str, str], Told]
+"""What is told, by fact and subject."""
+
+
+def facts(rules: list[Rule], asked: Asked, *, mute: bool) -> Facts:
+    """Bring the rows that tell one fact together.
+
+    Args:
+        rules: The rules.
+        asked: What each of them gave.
+        mute: Whether the signature is too coarse for R201.
+    """
+    told: Facts = {}
+    for place, rule in enumerate(rules):
+        if mute and rule.code == "R201":
+            continue
+        fact = rule.fact
+        for row in asked[rule.code][1]:
+            key = (fact, row[0])
+            one = told.get(key)
+            if one is None:
+                told[key] = one = Told()
+            one.rows.append((place, row))
+    return told
+
+
+class Severities:
+    """The severity of each row: the rule's or the configured one; at most warning if weak."""
+
+    def __init__(self, rules: list[Rule], config: Config, asked: Asked) -> None:
+        self._of = [config.severity.get(rule.code, rule.severity) for rule in rules]
+        self._weak = [
+            asked[rule.code][0].index("weak") if "weak" in asked[rule.code][0] else None
+            for rule in rules
+        ]
+
+    def __call__(self, place: int, row: tuple[Any, ...]) -> int:
+        order = _ORDER[self._of[place]]
+        weak = self._weak[place]
+        return 1 if order == 0 and weak is not None and row[weak] == 1 else order
+
+
+def take(engine: SqliteEngine, rules: list[Rule], told: Facts, severities: Severities) -> None:
+    """Let findings take what rests on the same matter into their `also`."""
+    for takes in (_TAKES, _TAKES_AFTER):
+        _take(engine, takes, rules, told, severities)
+
+
+def _take(
+    engine: SqliteEngine,
+    takes: Sequence[tuple[frozenset[str], tuple[str, ...], str]],
+    rules: list[Rule],
+    told: Facts,
+    severities: Severities,
+) -> None:
+    codes = [rule.code for rule in rules]
+    fact_of = {rule.code: rule.fact for rule in rules}
+    by_code: dict[str, set[str]] = defaultdict(set)
+    wanted = {code for takers, taken, _ in takes for code in (*takers, *taken)}
+    for (_, subject), one in told.items():
+        for place, _row in one.rows:
+            if codes[place] in wanted:
+                by_code[codes[place]].add(subject)
+    gone: set[tuple[str, str]] = set()
+    for takers, taken, sql in takes:
+        for code in taken:
+            for fact in {fact_of[taker] for taker in takers if by_code.get(taker)}:
+                incidents = set().union(
+                    *(by_code[taker] for taker in takers if fact_of.get(taker) == fact)
+                )
+                if not incidents or not by_code.get(code):
+                    continue
+                for incident, other in engine.pairs(sql, incidents, by_code[code]):
+                    taker = told[(fact, incident)]
+                    given = told[(fact_of[code], other)]
+                    gravest = min(severities(place, row) for place, row in taker.rows)
+                    for place, row in given.rows:
+                        if codes[place] == code and gravest <= severities(place, row):
+                            taker.taken.add(code)
+                            gone.add((code, other))
+    for code, other in gone:
+        key = (fact_of[code], other)
+        one = told[key]
+        one.rows = [(place, row) for place, row in one.rows if codes[place] != code]
+        if not one.rows:
+            del told[key]
+
+
+def taking(rules: list[Rule]) -> list[Rule]:
+    """Return the rules that tell the facts which take others, or are taken."""
+    codes = {code for takers, taken, _ in (*_TAKES, *_TAKES_AFTER) for code in (*takers, *taken)}
+    told = {rule.fact for rule in rules if rule.code in codes}
+    return [rule for rule in rules if rule.fact in told]
+
+
+def elsewhere(
+    engine: SqliteEngine, rules: list[Rule], told: Facts, incidents: frozenset[str]
+) -> set[str]:
+    """Return the incidents of other cases on whose findings those of this one may rest."""
+    codes = [rule.code for rule in rules]
+    about: dict[str, set[str]] = defaultdict(set)
+    for (_, subject), one in told.items():
+        for place, _row in one.rows:
+            about[codes[place]].add(subject)
+    found: set[str] = set()
+    for taken, sql in _ELSEWHERE:
+        subjects = set().union(*(about.get(code, ()) for code in taken))
+        if subjects:
+            found.update(incident for incident, _ in engine.pairs(sql, (), subjects))
+    return found - incidents

@@ -6,8 +6,9 @@ which one about an apology or a recurrence rests goes into that one's `also`.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from remedy.config import Config
@@ -69,38 +70,27 @@ _TAKES_AFTER: tuple[tuple[frozenset[str], tuple[str, ...], str], ...] = (
     (frozenset({"R205", "R206"}), ("F409",), _OF_RETURNED_ACTIONS),
 )
 
-# Incidents of other cases whose findings may take what is told of causes, actions and failures of
-# this one: those that were apologised for, and those whose failure came back.
-_OF_A_CAUSE = """
-SELECT l.incident, o.id FROM {beneath} CROSS JOIN now_link l
-WHERE {is_beneath} AND l.cause = r.cause AND l.role = 'cause' AND EXISTS (
-    SELECT 1 FROM apology_incident s WHERE s.incident = l.incident)
-UNION
-SELECT m.id, o.id FROM {beneath} CROSS JOIN now_link l
-CROSS JOIN now_incident i CROSS JOIN now_incident m
-WHERE {is_beneath} AND l.cause = r.cause AND i.id = l.incident AND m.failure = i.failure
-AND EXISTS (SELECT 1 FROM now_incident e WHERE e.failure = m.failure AND e.id <> m.id)"""
-_ELSEWHERE = (
-    (
-        ("C302", "C303", "F405", "F408"),
-        _OF_A_CAUSE.format(
-            beneath="asked_other o CROSS JOIN reach r", is_beneath="r.deeper = o.id"
-        ),
-    ),
+# Where findings are told that may take what is told of causes, actions and failures: incidents that
+# were apologised for, and those whose failure came back, with their failures.
+_BENEATH = (
+    (("C302", "C303", "F405", "F408"), "asked_other o CROSS JOIN reach r", "r.deeper = o.id"),
     (
         ("F402", "F403", "F404", "F409"),
-        _OF_A_CAUSE.format(
-            beneath="asked_other o CROSS JOIN fix f CROSS JOIN reach r",
-            is_beneath="f.action = o.id AND r.deeper = f.cause",
-        ),
-    ),
-    (
-        ("C301",),
-        """
-SELECT a.id, o.id FROM alike a CROSS JOIN asked_other o WHERE o.id = a.failure AND EXISTS (
-    SELECT 1 FROM apology_incident s WHERE s.incident = a.id)""",
+        "asked_other o CROSS JOIN fix f CROSS JOIN reach r",
+        "f.action = o.id AND r.deeper = f.cause",
     ),
 )
+_APOLOGISED = """
+SELECT DISTINCT l.incident, s.apology
+FROM {tables} CROSS JOIN now_link l CROSS JOIN apology_incident s
+WHERE {condition} AND l.cause = r.cause AND l.role = 'cause' AND s.incident = l.incident"""
+_SAME_FAILURE = """
+SELECT m.id, m.failure FROM (
+    SELECT DISTINCT i.failure FROM {tables} CROSS JOIN now_link l CROSS JOIN now_incident i
+    WHERE {condition} AND l.cause = r.cause AND i.id = l.incident
+) f CROSS JOIN now_incident m WHERE m.failure = f.failure"""
+_FAILED = """
+SELECT a.id, a.failure FROM alike a CROSS JOIN asked_other o WHERE o.id = a.failure"""
 
 
 class Told:
@@ -218,8 +208,16 @@ def elsewhere(
         for place, _row in one.rows:
             about[codes[place]].add(subject)
     found: set[str] = set()
-    for taken, sql in _ELSEWHERE:
+    for taken, tables, condition in _BENEATH:
         subjects = set().union(*(about.get(code, ()) for code in taken))
         if subjects:
-            found.update(incident for incident, _ in engine.pairs(sql, (), subjects))
+            ask = partial(engine.pairs, incidents=(), others=subjects)
+            found.update(
+                id for id, _ in ask(_APOLOGISED.format(tables=tables, condition=condition))
+            )
+            members = ask(_SAME_FAILURE.format(tables=tables, condition=condition))
+            sizes = Counter(failure for _, failure in members)
+            found.update(id for id, failure in members if sizes[failure] > 1)
+    if about["C301"]:
+        found.update(id for id, _ in engine.pairs(_FAILED, (), about["C301"]))
     return found - incidents

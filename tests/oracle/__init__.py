@@ -59,6 +59,7 @@ class Oracle:
         self.apologies = Apologies(self.seen, self.actions)
         self.recurrence = Recurrence(self.seen, self.actions)
         self.causes = Causes(self.seen, self.actions, self.recurrence)
+        self._of_cases: dict[str, Telling] = {}
 
     def rows(self) -> set[Row]:
         """The raw facts."""
@@ -67,13 +68,13 @@ class Oracle:
 
     def findings(self, profile: str, case: Case | None = None) -> set[Told]:
         """What is told of them; or of those that belong to one case."""
-        found = self.rows()
         if case is None:
-            return Telling(self.seen, self.recurrence, found, profile).findings()
-        # Whether the signature is too coarse is not asked of a case.
-        found = {row for row in found if row.code != "R200"}
-        telling = Telling(self.seen, self.recurrence, found, profile)
-        return telling.findings(lambda row: self.belongs(row, case))
+            return Telling(self.seen, self.recurrence, self.rows(), profile).findings()
+        if profile not in self._of_cases:
+            # Whether the signature is too coarse is not asked of a case.
+            found = {row for row in self.rows() if row.code != "R200"}
+            self._of_cases[profile] = Telling(self.seen, self.recurrence, found, profile)
+        return self._of_cases[profile].findings(lambda row: self.belongs(row, case))
 
     def belongs(self, row: Row, case: Case) -> bool:
         """Whether a fact is about something in a case. R200 is about the casebook, and never is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from remedy import records as r
@@ -214,11 +215,9 @@ class Telling:
             return fact.subject in {cause for _, cause in pairs}
         return code == "F409" and fact.subject in {action for action, _ in pairs}
 
-    def findings(self, belongs: Callable[[Row], bool] = lambda row: True) -> set[Told]:
-        """What is told: each code once, on its own or within all that rest on it.
-
-        Of a case only the rows that belong to it, after everything was told of everything.
-        """
+    @cached_property
+    def resting(self) -> tuple[list[Fact], dict[str, set[str]]]:
+        """The facts, and by key the codes that no other fact takes."""
         facts = self.facts()
         severities = {fact.key: self.fact_severity(fact) for fact in facts}
         left: dict[str, set[str]] = {fact.key: set(fact.rows) for fact in facts}
@@ -233,6 +232,14 @@ class Telling:
                     taker.absorbed.add(code)
                 if takers:
                     left[fact.key].remove(code)
+        return facts, left
+
+    def findings(self, belongs: Callable[[Row], bool] = lambda row: True) -> set[Told]:
+        """What is told: each code once, on its own or within all that rest on it.
+
+        Of a case only the rows that belong to it, after everything was told of everything.
+        """
+        facts, left = self.resting
         told = set()
         for fact in facts:
             rows = {

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from remedy import records as r
+from remedy.graph import Zones
 from remedy.reporting._digest import spoken
 from remedy.reporting._paper import Paint, padded, plain, unpainted, wrapped
 from remedy.reporting._paper import width as width_of
@@ -19,9 +19,8 @@ from remedy.vocabulary import ALL, Role
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Moment", "Zones", "generate_timeline", "moments_of"]
+__all__ = ["Moment", "generate_timeline", "moments_of"]
 
-_LAST_MICROSECOND = 999_999
 _ALIKE = 4
 _LONGEST_ID = 16
 _NARROW = 60
@@ -97,13 +96,15 @@ def generate_timeline(
     shown = moments_of(graph)
     zones = Zones(graph)
     room = min(max((_wide(each.id) for each in shown), default=0), _LONGEST_ID)
-    day = ""
+    day = shown_zone = ""
     for event, alike in groupby(shown, key=lambda each: (each.kind, each.event)):
         group = list(alike)
         told = group if len(group) < _ALIKE else group[:1]
         for moment in told:
-            when = zones.told(moment.when)
-            date, _, clock = when.partition(" ")
+            date, clock, zone = zones.parts(moment.when)
+            if zone and zone != shown_zone:
+                yield paint(f"times in {zone}:", "aside")
+                shown_zone = zone
             begin = f"{date if date != day else '':<10} {clock:<5}  "
             day = date
             id = plain(moment.id)
@@ -121,49 +122,11 @@ def generate_timeline(
             more = f"and {len(group) - 1:,} more of these until {until}: {event[1]}"
             for line in wrapped(more, width, " " * (4 if width < _NARROW else 20 + room)):
                 yield paint(line, "aside")
-            day = until.partition(" ")[0]
+            day = zones.parts(group[-1].when)[0]
 
 
 def _wide(id: str) -> int:
     return width_of(plain(id))
-
-
-# --- times ----------------------------------------------------------------------------------------
-
-
-class Zones:
-    """In which zone a case tells its times: that of the incident before each of them.
-
-    Incidents keep the zone that they were told in; a casebook keeps other times in UTC.
-
-    Args:
-        graph: The case.
-    """
-
-    def __init__(self, graph: nx.MultiDiGraph) -> None:
-        incidents = [
-            data["record"].occurred
-            for _, data in graph.nodes(data=True)
-            if isinstance(data["record"], r.Incident)
-        ]
-        self._starts = sorted(each.start if isinstance(each, r.Day) else each for each in incidents)
-
-    def told(self, moment: datetime | r.Day) -> str:
-        """Return a moment as people write it: "2026-03-09 15:00", or a day alone."""
-        if isinstance(moment, r.Day):
-            return str(moment.date)
-        local = moment.astimezone(self._zone(moment))
-        if local.microsecond == _LAST_MICROSECOND:
-            # A deadline given as a day: the last microsecond of it, in whatever zone that was.
-            return str((local + timedelta(hours=12)).date() - timedelta(days=1))
-        day = str(local.date())
-        return day if (local.hour, local.minute) == (0, 0) else f"{day} {local:%H:%M}"
-
-    def _zone(self, moment: datetime) -> tzinfo | None:
-        if not self._starts:
-            return moment.tzinfo
-        place = bisect.bisect_right(self._starts, moment)
-        return self._starts[max(place - 1, 0)].tzinfo
 
 
 # --- what happened --------------------------------------------------------------------------------

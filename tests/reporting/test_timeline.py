@@ -210,6 +210,56 @@ def test_what_is_alike_is_told_once() -> None:
     ]
 
 
+def test_of_very_many_the_first_few_are_told_and_those_in_focus() -> None:
+    responses = [
+        Response(
+            id=f"R-{number}",
+            customer="C-1",
+            kind="thanked" if number % 2 else "dissatisfied",
+            made=f"2026-01-02T09:{number:02}+01:00",
+        )
+        for number in range(40)
+    ]
+    graph = graph_of([Incident(id="I", occurred=on(1)), *responses, Cause(id="C", found=on(3))])
+    lines = list(generate_timeline(graph, focus=("R-30",)))
+    assert lines[:2] == [
+        "2026-01-01 09:00  I     it happened",
+        "2026-01-02 09:00  R-0   C-1 is dissatisfied",
+    ]
+    assert lines[8:] == [
+        "           09:07  R-7   C-1 thanked us",
+        "                        and 22 more until 2026-01-02 09:29: is dissatisfied",
+        "                        (11), thanked us (11)",
+        "           09:30  R-30  C-1 is dissatisfied",
+        "                        and 9 more until 2026-01-02 09:39: thanked us (5), is",
+        "                        dissatisfied (4)",
+        "2026-01-03 09:00  C     cause found",
+    ]
+    last = list(generate_timeline(graph, focus=("R-38",)))
+    assert last[-2:] == [
+        "           09:39  R-39  C-1 thanked us",
+        "2026-01-03 09:00  C     cause found",
+    ]
+
+
+def test_a_very_long_text_is_cut() -> None:
+    graph = graph_of([Complaint(id="C", made=on(1), text="word " * 1000)])
+    lines = list(generate_timeline(graph))
+    assert len(lines) < 20
+    assert lines[-1].endswith("…")
+    assert len(moments_of(graph)[0].text) > 4000
+
+
+def test_a_complaint_says_how_it_came_in() -> None:
+    assert told(
+        Complaint(id="A", made=on(1), channel="phone"),
+        Complaint(id="B", made=on(2), channel="at the counter"),
+    ) == [
+        "complained | a customer complained by phone",
+        "complained | a customer complained at the counter",
+    ]
+
+
 def test_a_day_without_a_time_is_told_as_one() -> None:
     graph = graph_of([Incident(id="I", occurred=Day("2026-01-02", "+01:00"))])
     assert list(generate_timeline(graph)) == ["2026-01-02        I  it happened"]
@@ -388,6 +438,32 @@ def test_of_many_of_a_kind_the_first_are_shown() -> None:
     assert lines[-1] == "└─ and 1,995 more customers"
     assert len(lines) == 7
     assert summed_up(graph) == "2,000 customers, 1 incident"
+
+
+def test_whom_an_apology_was_told_stands_below_it_only_if_it_is_on_top() -> None:
+    records = [
+        Incident(id="I", occurred=on(1), customers="C-1"),
+        Apology(id="APO", incidents="I", made=on(2), customers=["C-1", "C-2"]),
+        Evidence(id="E", cause="C", made=on(3), text="x"),
+        Cause(id="C", found=on(3), incidents="I"),
+    ]
+    assert list(generate_tree(graph_of(records), "APO"))[-2:] == [
+        "├─ told to C-1 (see above)",
+        "└─ told to C-2",
+    ]
+    assert not any("told to" in line for line in generate_tree(graph_of(records), "E"))
+
+
+def test_what_is_of_a_kind_stands_in_the_order_of_time() -> None:
+    thanks = [
+        Response(id=f"R-{number}", customer="C-1", incident="I", kind="thanked", made=on(number))
+        for number in range(2, 14)
+    ]
+    lines = list(generate_tree(graph_of([Incident(id="I", occurred=on(1)), *thanks]), "I"))
+    assert lines[1:7] == [
+        *(f"├─ response R-{number}  (thanked)" for number in range(2, 7)),
+        "└─ and 7 more responses",
+    ]
 
 
 def test_a_case_is_summed_up(story: Casebook) -> None:

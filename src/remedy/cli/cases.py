@@ -53,7 +53,7 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
 
         look = page()
         say([*wrapped(tree.summed_up(graph), look["width"]), ""])
-        say(timeline.generate_timeline(graph, **look))
+        say(timeline.generate_timeline(graph, focus=(id,), **look))
         say([""])
         say(tree.generate_tree(graph, id, **look))
         say([""])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import attrs
 from remedy import records as r
 from remedy.graph import Zones
 from remedy.reporting._digest import spoken
-from remedy.reporting._paper import Paint, padded, plain, unpainted, wrapped
+from remedy.reporting._paper import Paint, cut, padded, plain, unpainted, wrapped
 from remedy.reporting._paper import width as width_of
 from remedy.vocabulary import ALL, Role
 
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Moment", "generate_timeline", "moments_of"]
 
+# So many that are alike and follow each other are told as one; of more than so many over the whole
+# time, so many.
 _ALIKE = 4
+_MOST = 12
+_FIRST = 4
+_LONGEST_TEXT = 800
 _LONGEST_ID = 16
 _NARROW = 60
 
@@ -82,14 +88,20 @@ def moments_of(graph: nx.MultiDiGraph) -> list[Moment]:
 
 
 def generate_timeline(
-    graph: nx.MultiDiGraph, *, width: int = 80, paint: Paint = unpainted
+    graph: nx.MultiDiGraph,
+    *,
+    focus: Collection[str] = (),
+    width: int = 80,
+    paint: Paint = unpainted,
 ) -> Iterator[str]:
     """Yield the lines of what happened in a case: when, by which record, what.
 
-    Of many that are alike and follow each other, the first is told, and how many more there were.
+    Of many that are alike and follow each other, the first is told, and how many more there were;
+    of very many over the whole time, the first few. Long texts are cut.
 
     Args:
         graph: The case.
+        focus: Ids of records of which everything is told.
         width: How wide the lines may be.
         paint: Gives pieces of text their colours.
     """
@@ -97,32 +109,67 @@ def generate_timeline(
     zones = Zones(graph)
     room = min(max((_wide(each.id) for each in shown), default=0), _LONGEST_ID)
     day = shown_zone = ""
-    for event, alike in groupby(shown, key=lambda each: (each.kind, each.event)):
-        group = list(alike)
-        told = group if len(group) < _ALIKE else group[:1]
-        for moment in told:
-            date, clock, zone = zones.parts(moment.when)
-            if zone and zone != shown_zone:
-                yield paint(f"times in {zone}:", "aside")
-                shown_zone = zone
-            begin = f"{date if date != day else '':<10} {clock:<5}  "
-            day = date
-            id = plain(moment.id)
-            if width < _NARROW or _wide(id) > room:
-                yield paint(begin, "aside") + paint(id, "id")
-                margin = 4 if width < _NARROW else len(begin) + room + 2
-                yield from wrapped(moment.text, width, " " * margin)
-                continue
-            lines = wrapped(moment.text, width - len(begin) - room - 2)
-            for number, line in enumerate(lines):
-                first = paint(begin, "aside") + paint(padded(id, room), "id") + "  "
-                yield (" " * (len(begin) + room + 2) if number else first) + line
-        if len(told) < len(group):
-            until = zones.told(group[-1].when)
-            more = f"and {len(group) - 1:,} more of these until {until}: {event[1]}"
-            for line in wrapped(more, width, " " * (4 if width < _NARROW else 20 + room)):
+    for moment, left_out in _told(shown, focus):
+        if left_out:
+            last = zones.told(left_out[-1].when)
+            for line in wrapped(
+                _more(left_out, last), width, " " * (4 if width < _NARROW else 20 + room)
+            ):
                 yield paint(line, "aside")
-            day = zones.parts(group[-1].when)[0]
+            day = zones.parts(left_out[-1].when)[0]
+        if moment is None:
+            continue
+        date, clock, zone = zones.parts(moment.when)
+        if zone and zone != shown_zone:
+            yield paint(f"times in {zone}:", "aside")
+            shown_zone = zone
+        begin = f"{date if date != day else '':<10} {clock:<5}  "
+        day = date
+        id = plain(moment.id)
+        text = cut(moment.text, _LONGEST_TEXT)
+        if width < _NARROW or _wide(id) > room:
+            yield paint(begin, "aside") + paint(id, "id")
+            margin = 4 if width < _NARROW else len(begin) + room + 2
+            yield from wrapped(text, width, " " * margin)
+            continue
+        lines = wrapped(text, width - len(begin) - room - 2)
+        for number, line in enumerate(lines):
+            first = paint(begin, "aside") + paint(padded(id, room), "id") + "  "
+            yield (" " * (len(begin) + room + 2) if number else first) + line
+
+
+def _told(
+    shown: list[Moment], focus: Collection[str]
+) -> Iterator[tuple[Moment | None, list[Moment]]]:
+    """Yield the moments that are told, each with those that were left out before it."""
+    totals = Counter((each.kind, each.event) for each in shown)
+    told: Counter[tuple[str, str]] = Counter()
+    left_out: list[Moment] = []
+    for (in_focus, *what), alike in groupby(
+        shown, key=lambda each: (each.id in focus, each.kind, each.event)
+    ):
+        kind, event = what
+        group = list(alike)
+        few = group if in_focus or len(group) < _ALIKE else group[:1]
+        if not in_focus and totals[kind, event] > _MOST:
+            few = few[: max(_FIRST - told[kind, event], 0)]
+        told[kind, event] += len(few)
+        for moment in few:
+            if len(left_out) == 1:
+                # To say that there was one more takes no less than to tell it.
+                yield left_out.pop(), []
+            yield moment, left_out
+            left_out = []
+        left_out += group[len(few) :]
+    yield None, left_out
+
+
+def _more(left_out: list[Moment], until: str) -> str:
+    events = Counter(each.event for each in left_out)
+    if len(events) == 1:
+        return f"and {len(left_out):,} more of these until {until}: {left_out[0].event}"
+    told = ", ".join(f"{event} ({number:,})" for event, number in events.most_common())
+    return f"and {len(left_out):,} more until {until}: {told}"
 
 
 def _wide(id: str) -> int:
@@ -175,9 +222,14 @@ def _incident(incident: r.Incident, zones: Zones) -> Iterator[Told]:
         yield incident.acknowledged, "acknowledged", f"first word from us to {who}"
 
 
+_PLACED = ("at ", "by ", "in ", "on ", "over ", "through ", "via ")
+
+
 def _complaint(complaint: r.Complaint, _: Zones) -> Iterator[Told]:
     who = str(complaint.customer) if complaint.customer else "a customer"
-    channel = f" by {complaint.channel}" if complaint.channel else ""
+    # "by phone"; but "at the table".
+    how = complaint.channel or ""
+    channel = f" {how}" if how.startswith(_PLACED) else f" by {how}" if how else ""
     yield complaint.made, "complained", f"{who} complained{channel}{_quoted(complaint.text)}"
     if complaint.reopened is not None:
         yield complaint.reopened, "reopened", "the complaint was opened again"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -95,6 +97,10 @@ class _Tree:
         record: r.Record = self._graph.nodes[id]["record"]
         return record
 
+    def _since(self, id: str) -> float:
+        date: datetime | None = self._graph.nodes[id]["date"]
+        return -math.inf if date is None else date.timestamp()
+
     def _below(self, id: str, above: str | None, margin: str, *, up: bool) -> Iterator[str]:
         """Yield the lines below a record.
 
@@ -147,7 +153,7 @@ class _Tree:
         found += (
             _Child(_OUT_WORDS.get(kind, ""), target, kind, True)
             for _, target, kind in self._graph.out_edges(id, data="kind")
-            if up or kind is EdgeKind.RESTS_ON
+            if kind is EdgeKind.RESTS_ON or (up and (kind is not EdgeKind.TOLD or above is None))
         )
         kinds = list(r.RECORDS)
 
@@ -157,7 +163,7 @@ class _Tree:
             return kind == "customer", _ORDER.index(child.kind), child.words, kinds.index(kind)
 
         children = [child for child in found if child.id != above]
-        children.sort(key=lambda child: (place(child), child.id))
+        children.sort(key=lambda child: (place(child), self._since(child.id), child.id))
         told: set[str] = set()
         for (*_, kind), same in groupby(children, key=place):
             # What a customer got and said stands under the incident that it was about.

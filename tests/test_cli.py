@@ -809,6 +809,15 @@ def test_show_says_in_which_zone_times_are_told_that_no_incident_has(run: Run) -
     assert "2026-03-01 08:00 UTC found" in drawn
 
 
+def test_show_of_what_has_no_day_is_one_line(run: Run) -> None:
+    run("init")
+    with remedy.open("remedy.db") as book:
+        book.record(remedy.Customer(id="C-1", name="a bakery"))
+    assert run("show", "C-1").output == (
+        "1 customer\n\ncustomer C-1  a bakery\n\nNothing to say about it.\n"
+    )
+
+
 def test_show_says_nothing_that_had_not_happened_by_then(run: Run, story: str) -> None:
     told = run("show", story, "INC-1", "--as-of", "2026-02-10T09:10+01:00").output
     assert "correction ACT-1  (open, due 2026-02-10)" in told

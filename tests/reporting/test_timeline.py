@@ -15,6 +15,7 @@ from remedy import (
     Day,
     Decision,
     Evidence,
+    Exposure,
     FollowUp,
     Incident,
     Promise,
@@ -452,6 +453,25 @@ def test_whom_an_apology_was_told_stands_below_it_only_if_it_is_on_top() -> None
         "└─ told to C-2",
     ]
     assert not any("told to" in line for line in generate_tree(graph_of(records), "E"))
+
+
+def test_what_has_no_title_is_told_by_what_else_is_known_of_it() -> None:
+    records = [
+        Incident(id="I", occurred=on(1), failure_mode="shipped collect"),
+        Incident(id="J", occurred=on(2)),
+        Verdict(id="V", a="I", b="J", kind="not_same", made=on(3), reason="two lorries"),
+        FollowUp(id="F", incident="J", due="2026-01-09T09:00+01:00", text="call"),
+        Apology(id="A", incidents="J", made=on(4), author="order desk"),
+    ]
+    assert list(generate_tree(graph_of(records), "V")) == [
+        "verdict V  (not same) two lorries",
+        "├─ incident I  shipped collect",
+        "└─ incident J",
+        "   ├─ apology A  by order desk",
+        "   └─ follow-up F  (due 2026-01-09 09:00) call",
+    ]
+    exposure = Exposure(id="E", chances=500, began=on(1), ended=on(2))
+    assert list(generate_tree(graph_of([exposure]), "E")) == ["exposure E  500 chances"]
 
 
 def test_what_is_of_a_kind_stands_in_the_order_of_time() -> None:

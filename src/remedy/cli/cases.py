@@ -53,8 +53,8 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
 
         look = page()
         say([*wrapped(tree.summed_up(graph), look["width"]), ""])
-        say(timeline.generate_timeline(graph, focus=(id,), **look))
-        say([""])
+        told = list(timeline.generate_timeline(graph, focus=(id,), **look))
+        say([*told, ""] if told else ())
         say(tree.generate_tree(graph, id, **look))
         say([""])
         if report.findings:

@@ -199,8 +199,17 @@ class _Tree:
                 return f"({spoken(record.kind)}) {record.amount or title_of(record)}"
             case r.Decision():
                 return f"({spoken(record.kind)}) {plain(record.reason)}"
+            case r.Verdict():
+                return f"({spoken(record.kind)}) {plain(record.reason or '')}"
+            case r.FollowUp(made=None, due=datetime() as due):
+                return f"(due {self._zones.told(due)}) {title_of(record)}"
             case _:
-                return title_of(record)
+                return title_of(record) or self._label(record.id)
+
+    def _label(self, id: str) -> str:
+        """Return what drawings say of a record that has no title: "500 chances"."""
+        label: str = self._graph.nodes[id]["label"]
+        return "" if label == id else plain(label)
 
 
 def _kind_words(record: r.Record) -> str:

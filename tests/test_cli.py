@@ -760,6 +760,71 @@ def test_show_says_what_could_be_said_by_then(run: Run, story: str) -> None:
     assert "INC-2 was not on record by 2026-02-18." in failed.stderr
 
 
+def test_show_tells_the_same_case_around_any_of_its_records(run: Run, story: str) -> None:
+    head, when, *_ = run("show", story, "INC-1").output.split("\n\n")
+    for id in ("ACT-2", "DEC-1", "EVI-1", "EVI-3", "RES-1", "PRO-2", "CAU-2", "C-17", "COM-1"):
+        told = run("show", story, id).output.split("\n\n")
+        assert told[:2] == [head, when], id
+
+
+@pytest.mark.parametrize("id", ["ACT-2", "DEC-1", "RES-1", "INC-2", "APO-1", "C-17"])
+def test_show_has_all_that_its_findings_name(run: Run, story: str, id: str) -> None:
+    for moment in ((), ("--as-of", "2026-03-04")):
+        told = json.loads(run("show", story, id, "--format", "json", *moment).output)
+        shown = {record["id"] for record in told["records"]}
+        assert told["findings"]
+        for finding in told["findings"]:
+            assert {*finding["path"], *finding["customers"]} <= shown
+
+
+def test_show_has_what_its_findings_name_of_another_case(run: Run) -> None:
+    run("init")
+    with remedy.open("remedy.db") as book:
+        book.configure(told_on="2026-03-20T12:00+01:00")
+        book.record(
+            remedy.Incident(id="INC-1", occurred="2026-03-01T09:00+01:00", customers="C-1"),
+            remedy.Incident(id="INC-2", occurred="2026-03-02T09:00+01:00", customers="C-1"),
+            remedy.Response(
+                id="RES-2", customer="C-1", incident="INC-2", kind="last_chance",
+                made="2026-03-03T09:00+01:00",
+            ),
+        )  # fmt: skip
+    told = json.loads(run("show", "INC-1", "--format", "json").output)
+    [finding] = (each for each in told["findings"] if "RES-2" in each["path"])
+    assert finding["code"] == "A142"
+    assert {record["id"] for record in told["records"]} == {"INC-1", "C-1", "RES-2"}
+    assert "RES-2" in run("export", "--around", "INC-1").output
+    assert "response RES-2" in run("export", "--around", "INC-1", "--format", "dot").output
+
+
+def test_show_says_in_which_zone_times_are_told_that_no_incident_has(run: Run) -> None:
+    run("init")
+    with remedy.open("remedy.db") as book:
+        book.record(
+            remedy.Cause(id="CAU-1", found="2026-03-01T09:00+01:00"),
+            remedy.Evidence(id="EVI-1", cause="CAU-1", text="x", made="2026-03-01T09:00+01:00"),
+        )
+    assert "\ntimes in UTC:\n2026-03-01 08:00  CAU-1  cause found\n" in run("show", "EVI-1").output
+    drawn = run("export", "--around", "EVI-1", "--format", "mermaid").output
+    assert "2026-03-01 08:00 UTC found" in drawn
+
+
+def test_show_of_what_has_no_day_is_one_line(run: Run) -> None:
+    run("init")
+    with remedy.open("remedy.db") as book:
+        book.record(remedy.Customer(id="C-1", name="a bakery"))
+    assert run("show", "C-1").output == (
+        "1 customer\n\ncustomer C-1  a bakery\n\nNothing to say about it.\n"
+    )
+
+
+def test_show_says_nothing_that_had_not_happened_by_then(run: Run, story: str) -> None:
+    told = run("show", story, "INC-1", "--as-of", "2026-02-10T09:10+01:00").output
+    assert "correction ACT-1  (open, due 2026-02-10)" in told
+    assert "implemented" not in told
+    assert told.startswith("1 customer, 1 incident, 1 complaint, 1 action\n")
+
+
 def test_show_says_if_there_is_nothing_to_say(run: Run) -> None:
     run("demo", "brunch", "--to", "b.db")
     assert run("show", "b.db", "INC-1").output.endswith("\nNothing to say about it.\n")
@@ -837,6 +902,27 @@ def test_exported_tables_are_safe_unless_raw(run: Run) -> None:
 def test_export_of_graphs(run: Run, story: str, form: str, begin: str) -> None:
     assert run("export", story, "--format", form, "--around", "INC-1").output.startswith(begin)
     assert run("export", story, "--format", form).output.startswith(begin)
+
+
+def test_a_drawing_as_of_a_date_has_what_had_happened_by_then(run: Run, story: str) -> None:
+    draw = ("export", story, "--format", "mermaid")
+    early = ("--as-of", "2026-02-10T09:10+01:00")
+    drawn = run(*draw, "--around", "INC-1", *early).output
+    assert "2026-02-10 09:00 decided" in drawn
+    assert "INC-2" not in drawn
+    assert "INC-2" not in run(*draw, *early).output
+    assert "INC-2" in run(*draw).output
+    failed = run(*draw, "--around", "INC-2", *early, code=2)
+    assert "INC-2 was not on record by 2026-02-10." in failed.stderr
+    failed = run("export", story, "--as-of", "2026-02-10", code=2)
+    assert "--as-of goes with --format graphml, mermaid, dot." in failed.stderr
+
+
+def test_a_drawing_tells_times_as_the_incidents_of_the_case_do(run: Run, story: str) -> None:
+    drawn = run("export", story, "--format", "mermaid", "--around", "ACT-2").output
+    assert "2026-03-03 15:30 decided" in drawn
+    assert "incident INC-1" in drawn
+    assert "UTC" not in drawn
 
 
 # --- profile and import ---------------------------------------------------------------------------

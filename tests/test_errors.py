@@ -98,6 +98,17 @@ CASES = [
         "There is no example 'nothing'. The examples are: one, two.",
     ),
     (
+        errors.UnknownTable("incidents", ["customer", "incident"]),
+        LookupError,
+        "There is no table 'incidents'. The tables are: customer, incident.",
+    ),
+    (
+        errors.TargetExists("case.mmd"),
+        FileExistsError,
+        "case.mmd exists already, and was left as it is. Choose another name, or say that it may "
+        "be replaced: overwrite=True, --overwrite.",
+    ),
+    (
         errors.MissingExtra("duckdb", "The DuckDB engine"),
         ImportError,
         "The DuckDB engine needs an extra: pip install 'remedy-casebook[duckdb]'",

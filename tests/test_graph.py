@@ -39,7 +39,9 @@ from remedy import (
     Verification,
     Waiver,
 )
-from remedy.errors import UnknownRecord
+from remedy._reading import entity_of
+from remedy.engines.sqlite import focus_of
+from remedy.errors import InvalidTime, UnknownRecord
 from remedy.graph import EdgeKind, around, evidence, graph_of, of_casebook
 from tests.oracle.random_casebooks import random_casebook
 
@@ -358,6 +360,76 @@ def test_as_of_leaves_out_links_that_did_not_hold_yet() -> None:
     assert graph_of(STORY, as_of=at(40)).has_edge("CAU-1", "INC-2")
 
 
+def test_as_of_says_of_a_record_only_what_had_happened_to_it() -> None:
+    records = [
+        incident(
+            "INC-1",
+            acknowledged=at(2),
+            customers=[
+                Affected(customer="C-1", acknowledged=at(3)),
+                Affected(customer="C-2", since=at(4)),
+            ],
+        ),
+        Complaint(id="COM-1", made=at(1), incident="INC-1", reopened=at(5)),
+        Cause(id="CAU-1", found=at(1), incidents=CausalLink(to="INC-1", since=at(6))),
+        Action(
+            id="ACT-1",
+            kind="corrective",
+            decided=at(1),
+            causes=Link(to="CAU-1", since=at(6)),
+            events=[("implemented", at(3)), ("closed", at(7))],
+        ),
+        Apology(
+            id="APO-1",
+            incidents="INC-1",
+            made=at(1),
+            promises=[
+                Promise(id="PRO-1", kind="deed", text="x", fulfilled=at(8)),
+                Promise(id="PRO-2", kind="deed", text="y", made=at(9)),
+            ],
+        ),
+        FollowUp(id="FOL-1", incident="INC-1", due=at(5), made=at(6), text="all is well"),
+        FollowUp(id="FOL-2", incident="INC-1", made=at(6)),
+    ]
+
+    def seen(days: float) -> dict[str, remedy.Record]:
+        return dict(graph_of(records, as_of=at(days)).nodes(data="record"))
+
+    early = seen(2)
+    assert set(early) == {*("INC-1", "C-1", "COM-1", "CAU-1", "ACT-1", "APO-1", "PRO-1", "FOL-1")}
+    assert early["INC-1"] == incident("INC-1", acknowledged=at(2), customers="C-1")
+    assert early["COM-1"].reopened is None
+    assert early["CAU-1"].incidents == early["ACT-1"].causes == early["ACT-1"].events == ()
+    assert early["PRO-1"].fulfilled is None
+    assert early["APO-1"].promises == (early["PRO-1"],)
+    assert (early["FOL-1"].made, early["FOL-1"].text) == (None, None)
+    assert seen(1)["INC-1"].acknowledged is None
+    assert [event.state for event in seen(3)["ACT-1"].events] == ["implemented"]
+    assert {id: record for id, record in seen(9).items() if not id.startswith("C-")} == {
+        id: record
+        for id, record in graph_of(records).nodes(data="record")
+        if not id.startswith("C-")
+    }
+
+
+def test_a_part_as_of_a_date_has_no_customers_whom_nothing_names_yet() -> None:
+    with remedy.open() as book:
+        book.record(Customer(id="C-1"), Customer(id="C-9", name="late"))
+        book.record(collect("INC-1", 0, customers="C-1"), collect("INC-2", 9, customers="C-9"))
+        assert set(book.graph(around="INC-1", as_of=at(1))) == {"INC-1", "C-1"}
+        assert set(book.graph(around="C-9", as_of=at(1))) >= {"C-9"}
+        assert set(book.graph(as_of=at(1))) == {"INC-1", "C-1", "C-9"}
+
+
+def test_a_date_that_is_none_is_refused() -> None:
+    with remedy.open() as book:
+        book.record(incident("INC-1"))
+        assert set(book.graph(as_of=Day("2026-03-01", "Z"))) == set()
+        assert set(book.graph(as_of=Day("2026-03-02", "Z"))) == {"INC-1"}
+        with pytest.raises(InvalidTime, match=r"graph\.as_of = 'soon'"):
+            book.graph(as_of="soon")
+
+
 def test_a_promise_on_its_own_counts_from_its_date_or_that_of_its_apology() -> None:
     apology = Apology(id="APO-1", incidents="INC-1", made=at(4))
     early = Promise(id="PRO-1", apology="APO-1", made=at(1))
@@ -375,8 +447,9 @@ def test_a_promise_on_its_own_counts_from_its_date_or_that_of_its_apology() -> N
         (Incident(id="X", occurred=Day("2026-03-02", "Z")), datetime(2026, 3, 2, tzinfo=UTC)),
         (Incident(id="X", occurred=NOON, detected=at(2)), at(2)),
         (Response(id="X", customer="C-1", kind="left", made=at(3)), at(3)),
-        (Exposure(id="X", chances=1, began=NOON, ended=NOON), None),
-        (FollowUp(id="X", incident="INC-1", made=NOON), None),
+        (Exposure(id="X", chances=1, began=NOON, ended=at(3)), at(3)),
+        (FollowUp(id="X", incident="INC-1", made=NOON), NOON),
+        (FollowUp(id="X", incident="INC-1", due=at(9), made=NOON), None),
         (Waiver(id="X", finding="k", code="A1", reason="r", made=at(1), until=at(2)), at(1)),
     ],
 )
@@ -493,10 +566,57 @@ def test_the_part_around_an_incident_is_its_case() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "id",
+    [
+        "CAU-2",
+        "CAU-1",
+        "ACT-1",
+        "ACT-3",
+        "ACT-2",
+        "VER-1",
+        "EVI-2",
+        "EVI-1",
+        "DEC-1",
+        "COM-9",
+        "APO-1",
+        "APO-1/promise-1",
+        "INC-8",
+        "INC-9",
+    ],
+)
+def test_whatever_is_said_of_a_case_belongs_to_it(id: str) -> None:
+    found = set(around(graph_of(CASES), id, reach=0))
+    assert found >= {
+        *("INC-2", "INC-8", "INC-9", "C-1"),
+        *("CAU-1", "CAU-2", "ACT-1", "VER-1", "EVI-1", "EVI-2", "DEC-1"),
+        *("APO-1", "APO-1/promise-1", "COM-9"),
+    }
+
+
+def test_what_stands_alone_has_no_case() -> None:
+    alone = [
+        Cause(id="CAU-1", found=NOON),
+        Evidence(id="EVI-1", cause="CAU-1", made=NOON, text="x"),
+        Waiver(id="WAI-1", finding="k", code="A101", reason="x", made=NOON, until=NOON),
+    ]
+    assert set(around(graph_of([*CASES[:3], *alone]), "EVI-1")) == {"EVI-1", "CAU-1"}
+    assert set(around(graph_of([*CASES[:3], *alone]), "WAI-1")) == {"WAI-1"}
+
+
+def test_what_else_is_named_is_there_with_what_is_said_about_it() -> None:
+    whole = graph_of(CASES)
+    assert "INC-9" not in around(whole, "INC-4")
+    more = set(around(whole, "INC-4", also=("INC-9", "not on file")))
+    assert more - set(around(whole, "INC-4")) >= {"INC-9", "COM-9", "CAU-1", "APO-1"}
+    # What is besides does not lead on to further incidents.
+    assert "INC-2" not in around(whole, "INC-4", reach=0, also=("INC-9",))
+
+
 def test_reach_says_how_many_further_incidents_there_are() -> None:
     whole = graph_of(CASES)
     near, far = around(whole, "INC-2", reach=0), around(whole, "INC-2", reach=2)
-    assert {id for id in near if id.startswith("INC")} == {"INC-2", "INC-8"}
+    assert {id for id in near if id.startswith("INC")} == {"INC-2", "INC-8", "INC-9"}
     assert {id for id in far if id.startswith("INC")} == {
         *("INC-1", "INC-2", "INC-3", "INC-4", "INC-8", "INC-9")
     }
@@ -511,8 +631,8 @@ def test_a_customer_or_a_cause_leads_to_all_incidents_only_from_the_centre() -> 
 
 
 def test_several_records_can_stand_in_the_centre() -> None:
-    assert set(around(graph_of(CASES), ("COM-9", "VER-1"), reach=0)) == {
-        *("COM-9", "C-1", "VER-1", "ACT-1", "EVI-2")
+    assert set(around(graph_of(CASES), ("INC-1", "INC-4"), reach=0)) == {
+        *("INC-1", "C-1", "C-2", "INC-4", "C-3")
     }
 
 
@@ -554,7 +674,7 @@ def test_the_part_around_a_record_comes_out_of_the_store_as_out_of_the_graph() -
             assert set(part) == set(stored)
             assert edges(part) == edges(stored)
         assert set(of_casebook(book, around=("INC-1", "INC-2"), reach=0, as_of=at(10.5))) == {
-            *("INC-1", "INC-2", "INC-8", "C-1", "C-2")
+            *("INC-1", "INC-2", "INC-8", "INC-9", "COM-9", "C-1", "C-2")
         }
         with pytest.raises(UnknownRecord, match="INC-404"):
             of_casebook(book, around="INC-404")
@@ -577,6 +697,41 @@ def test_both_ways_agree_on_random_casebooks(seed: int) -> None:
                 assert edges(part) <= edges(stored)
                 more = edges(stored) - edges(part)
                 assert {words for _, words, _ in more} <= {"repeats"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_case_is_what_a_check_around_a_record_looks_at(seed: int) -> None:
+    case = random_casebook(seed)
+    with remedy.open(config=case.config) as book:
+        book.record(*case.records)
+        ids = sorted(record.id for record in book.records())
+        for id in random.Random(seed).sample(ids, min(10, len(ids))):
+            with book._store.reading() as db:
+                focus = focus_of(db.conn, entity_of(db, id).name, id)
+            part = of_casebook(book, around=id, reach=0)
+            members = (
+                *(focus.incidents, focus.causes, focus.actions, focus.apologies, focus.customers),
+            )
+            assert set().union(*members) <= set(part)
+            canonical = {
+                each
+                for each, record in part.nodes(data="record")
+                if isinstance(record, Incident) and record.duplicate_of is None
+            }
+            assert canonical == focus.incidents
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_case_with_what_its_findings_name_has_every_step_of_their_paths(seed: int) -> None:
+    case = random_casebook(seed)
+    with remedy.open(config=case.config) as book:
+        book.record(*case.records)
+        ids = sorted(record.id for record in book.records())
+        for id in random.Random(seed).sample(ids, min(5, len(ids))):
+            for as_of in (None, *random.Random(seed).sample(case.moments, 1)):
+                report = book.check(around=id, profile="capa", as_of=as_of)
+                named = {step for finding in report.findings for step in finding.path}
+                assert named <= set(book.graph(around=id, also=named, as_of=report.as_of))
 
 
 def test_very_many_ids_are_asked_for_in_parts() -> None:

@@ -6,6 +6,7 @@ import json
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,13 @@ def test_a_module_is_imported_when_it_is_first_asked_for():
     import sys
 
     assert remedy.__getattr__("examples") is sys.modules["remedy.examples"]
+
+
+def test_the_reference_has_every_package_with_public_names():
+    page = (Path(__file__).parents[1] / "docs/reference/api.md").read_text(encoding="utf-8")
+    for name in ("remedy", "remedy.errors", "remedy.graph", "remedy.exports", "remedy.sources"):
+        assert f".. automodule:: {name}\n   :members:\n" in page
+        module = importlib.import_module(name)
+        assert module.__all__
+        for each in module.__all__:
+            assert inspect.getdoc(getattr(module, each)) or each == "ALL", f"{name}.{each}"

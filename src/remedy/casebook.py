@@ -455,10 +455,7 @@ class Casebook:
         if as_of is None:
             moment = self.told_on or datetime.now(UTC)
         else:
-            try:
-                moment = _coerce.needed_deadline(as_of)
-            except _coerce.Refused as refused:
-                raise InvalidTime("check", "as_of", as_of, refused.problem) from None
+            moment = _moment(as_of, "check")
         return Report(
             run_check(self._store, used, book=self, extra_rules=rules, as_of=moment, around=around)
         )
@@ -507,15 +504,38 @@ class Casebook:
 
     # --- graph ------------------------------------------------------------------------------------
 
-    def graph(self, around: str | None = None) -> networkx.MultiDiGraph:
-        """Return the casebook, or the part around one record, as a graph.
+    def graph(
+        self,
+        around: str | Iterable[str] | None = None,
+        *,
+        also: Iterable[str] = (),
+        as_of: datetime | Day | str | None = None,
+    ) -> networkx.MultiDiGraph:
+        """Return the casebook, or the case around a record, as a graph.
 
         Args:
-            around: The id of a record.
+            around: The id of a record, or of several: their case is what `check(around=...)` looks
+                at, with the incidents before and after of the same failure.
+            also: Ids of what else is in the case: the `path` of a finding may lead out of it.
+            as_of: What had happened by then, as a check sees it; a `Day` counts to its end. Of
+                each record only what had happened to it is there. By default everything on file.
+
+        Raises:
+            UnknownRecord: If a record `around` is not on file.
+            InvalidTime: If `as_of` is no time.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.examples.load("twice-shipped-collect")
+            >>> "INC-2" in book.graph(around="INC-1")
+            True
+            >>> "INC-2" in book.graph(around="INC-1", as_of=remedy.Day("2026-02-18", "+01:00"))
+            False
         """
         from remedy import graph
 
-        return graph.of_casebook(self, around=around)
+        moment = None if as_of is None else _moment(as_of, "graph")
+        return graph.of_casebook(self, around=around, also=also, as_of=moment)
 
 
 def check(book: Casebook, **options: Any) -> Report:
@@ -529,6 +549,13 @@ def check(book: Casebook, **options: Any) -> Report:
         [('INC-1', 'A110'), ('INC-2', 'R204')]
     """
     return book.check(**options)
+
+
+def _moment(as_of: datetime | Day | str, method: str) -> datetime:
+    try:
+        return _coerce.needed_deadline(as_of)
+    except _coerce.Refused as refused:
+        raise InvalidTime(method, "as_of", as_of, refused.problem) from None
 
 
 def _needs_reason(reason: str) -> None:

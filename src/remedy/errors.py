@@ -22,6 +22,8 @@ RemedyError
 ├── RuleError (ValueError)              a rule that does not work
 ├── UnknownRule (LookupError)
 ├── UnknownExample (LookupError)
+├── UnknownTable (LookupError)          nothing is exported under this name
+├── TargetExists (FileExistsError)      a file that would be overwritten
 └── MissingExtra (ImportError)          an optional dependency is not installed
 ```
 
@@ -53,9 +55,11 @@ __all__ = [
     "RemedyError",
     "RuleError",
     "SourceError",
+    "TargetExists",
     "UnknownExample",
     "UnknownRecord",
     "UnknownRule",
+    "UnknownTable",
 ]
 
 
@@ -300,6 +304,29 @@ class UnknownExample(RemedyError, LookupError):
             name,
             message=f"There is no example {shown(name)}. The examples are: {', '.join(known)}.",
         )
+
+
+class UnknownTable(RemedyError, LookupError):
+    """There is no table of this name."""
+
+    def __init__(self, name: object, known: Sequence[str]) -> None:
+        super().__init__(
+            name, message=f"There is no table {shown(name)}. The tables are: {', '.join(known)}."
+        )
+
+
+class TargetExists(RemedyError, FileExistsError):
+    """A file that would be overwritten. It was left as it was."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            path,
+            message=(
+                f"{path} exists already, and was left as it is. Choose another name, or say that "
+                f"it may be replaced: overwrite=True, --overwrite."
+            ),
+        )
+        self.path = path
 
 
 class MissingExtra(RemedyError, ImportError):

@@ -75,7 +75,7 @@ MERMAID_FORMS = {
     ("(((", ")))"): "verdict",
 }
 # Within the quotes: letters and digits, a few signs, entities in digits, and breaks of ours.
-_TEXT = r"(?:[^\W_]|[ ,\-.()'/:]|[^\x00-\x7f]|#\d+;|<br/>)*"
+_TEXT = r"(?:[^\W_]|[ ,\-.()'/:]|[^\x00-\x7f]|#\d+;|UTC\+|<br/>)*"
 _MERMAID_NODE = re.compile(rf'  (n\d+)([^\w"]+)"({_TEXT})"([^\w"]+):::([a-z_]+)')
 _MERMAID_EDGE = re.compile(r'  (n\d+) (?:-->|==>|---|-\.->)\|"([a-z ]+)"\| (n\d+)')
 _MERMAID_REST = re.compile(

@@ -204,23 +204,26 @@ def test_an_id_is_said_once() -> None:
     [
         (Customer(id="X"), None),
         (Incident(id="X", occurred=Day("2026-03-02", "Europe/Vienna")), "2026-03-02"),
-        (Cause(id="X", found=NOON), "2026-03-02 12:00 found"),
-        (Action(id="X", kind="corrective", decided=NOON), "2026-03-02 12:00 decided"),
+        (Cause(id="X", found=NOON), "2026-03-02 12:00 UTC found"),
+        (Action(id="X", kind="corrective", decided=NOON), "2026-03-02 12:00 UTC decided"),
         (
             Action(
                 id="X",
                 kind="corrective",
                 events=[("took_effect", LATER), ("implemented", NOON)],
             ),
-            "2026-04-11 12:00 took effect",
+            "2026-04-11 12:00 UTC took effect",
         ),
-        (Promise(id="X", apology="A", made=NOON), "2026-03-02 12:00"),
-        (Promise(id="X", apology="A", made=NOON, due=LATER), "2026-04-11 12:00 due"),
-        (Promise(id="X", apology="A", made=NOON, due=LATER, fulfilled=NOON), "2026-03-02 12:00"),
-        (FollowUp(id="X", incident="I", made=NOON, due=LATER), "2026-03-02 12:00"),
+        (Promise(id="X", apology="A", made=NOON), "2026-03-02 12:00 UTC"),
+        (Promise(id="X", apology="A", made=NOON, due=LATER), "2026-04-11 12:00 UTC due"),
+        (
+            Promise(id="X", apology="A", made=NOON, due=LATER, fulfilled=NOON),
+            "2026-03-02 12:00 UTC",
+        ),
+        (FollowUp(id="X", incident="I", made=NOON, due=LATER), "2026-03-02 12:00 UTC"),
         (
             Exposure(id="X", chances=1, began="2026-01-01+00:00", ended=NOON),
-            "2026-01-01 – 2026-03-02 12:00",
+            "2026-01-01 – 2026-03-02 12:00 UTC",
         ),
         (Complaint(id="X", made="2026-03-02T00:00Z"), "2026-03-02"),
         (Promise(id="X", apology="A"), None),
@@ -244,10 +247,10 @@ def told(when: datetime | Day, zone: tzinfo | None = None) -> str | None:
 
 
 def test_a_time_is_told_in_the_zone_of_the_incident_before_it() -> None:
-    assert told(datetime(2026, 3, 1, 8, 0, tzinfo=UTC)) == "2026-03-01 09:00"
-    assert told(datetime(2026, 4, 1, 23, 30, tzinfo=UTC)) == "2026-04-02 00:30"
-    assert told(datetime(2026, 6, 1, 22, 30, tzinfo=UTC)) == "2026-06-02 00:30"
-    assert told(datetime(2026, 1, 1, 12, 0, tzinfo=UTC)) == "2026-01-01 13:00"
+    assert told(datetime(2026, 3, 1, 8, 0, tzinfo=UTC)) == "2026-03-01 09:00 UTC+01:00"
+    assert told(datetime(2026, 4, 1, 23, 30, tzinfo=UTC)) == "2026-04-02 00:30 UTC+01:00"
+    assert told(datetime(2026, 6, 1, 22, 30, tzinfo=UTC)) == "2026-06-02 00:30 UTC+02:00"
+    assert told(datetime(2026, 1, 1, 12, 0, tzinfo=UTC)) == "2026-01-01 13:00 UTC+01:00"
 
 
 def test_a_time_is_told_in_the_zone_that_is_given() -> None:

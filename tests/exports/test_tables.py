@@ -20,7 +20,7 @@ from remedy import (
     Incident,
     Promise,
     Record,
-    RemedyError,
+    errors,
 )
 from remedy.exports import (
     TargetExists,
@@ -86,7 +86,8 @@ def test_a_table_names_what_it_has_to_be_called() -> None:
         UnknownTable, match=r"There is no table 'incidents'\. The tables are: customer, "
     ):
         list(generate_csv([], "incidents"))
-    assert issubclass(UnknownTable, (RemedyError, LookupError))
+    assert UnknownTable is errors.UnknownTable
+    assert TargetExists is errors.TargetExists
 
 
 def test_a_row_says_what_the_record_says() -> None:

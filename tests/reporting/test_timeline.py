@@ -1,5 +1,3 @@
-from datetime import datetime
-
 import networkx as nx
 
 import remedy
@@ -17,6 +15,7 @@ from remedy import (
     Day,
     Decision,
     Evidence,
+    Exposure,
     FollowUp,
     Incident,
     Promise,
@@ -27,7 +26,7 @@ from remedy import (
 )
 from remedy.graph import graph_of
 from remedy.reporting._paper import width
-from remedy.reporting.timeline import Zones, generate_timeline, moments_of
+from remedy.reporting.timeline import generate_timeline, moments_of
 from remedy.reporting.tree import generate_tree, summed_up
 
 
@@ -212,6 +211,56 @@ def test_what_is_alike_is_told_once() -> None:
     ]
 
 
+def test_of_very_many_the_first_few_are_told_and_those_in_focus() -> None:
+    responses = [
+        Response(
+            id=f"R-{number}",
+            customer="C-1",
+            kind="thanked" if number % 2 else "dissatisfied",
+            made=f"2026-01-02T09:{number:02}+01:00",
+        )
+        for number in range(40)
+    ]
+    graph = graph_of([Incident(id="I", occurred=on(1)), *responses, Cause(id="C", found=on(3))])
+    lines = list(generate_timeline(graph, focus=("R-30",)))
+    assert lines[:2] == [
+        "2026-01-01 09:00  I     it happened",
+        "2026-01-02 09:00  R-0   C-1 is dissatisfied",
+    ]
+    assert lines[8:] == [
+        "           09:07  R-7   C-1 thanked us",
+        "                        and 22 more until 2026-01-02 09:29: is dissatisfied",
+        "                        (11), thanked us (11)",
+        "           09:30  R-30  C-1 is dissatisfied",
+        "                        and 9 more until 2026-01-02 09:39: thanked us (5), is",
+        "                        dissatisfied (4)",
+        "2026-01-03 09:00  C     cause found",
+    ]
+    last = list(generate_timeline(graph, focus=("R-38",)))
+    assert last[-2:] == [
+        "           09:39  R-39  C-1 thanked us",
+        "2026-01-03 09:00  C     cause found",
+    ]
+
+
+def test_a_very_long_text_is_cut() -> None:
+    graph = graph_of([Complaint(id="C", made=on(1), text="word " * 1000)])
+    lines = list(generate_timeline(graph))
+    assert len(lines) < 20
+    assert lines[-1].endswith("…")
+    assert len(moments_of(graph)[0].text) > 4000
+
+
+def test_a_complaint_says_how_it_came_in() -> None:
+    assert told(
+        Complaint(id="A", made=on(1), channel="phone"),
+        Complaint(id="B", made=on(2), channel="at the counter"),
+    ) == [
+        "complained | a customer complained by phone",
+        "complained | a customer complained at the counter",
+    ]
+
+
 def test_a_day_without_a_time_is_told_as_one() -> None:
     graph = graph_of([Incident(id="I", occurred=Day("2026-01-02", "+01:00"))])
     assert list(generate_timeline(graph)) == ["2026-01-02        I  it happened"]
@@ -226,18 +275,38 @@ def test_a_day_without_a_time_is_told_as_one() -> None:
     }
 
 
-def test_times_are_told_where_the_incident_before_them_was() -> None:
-    zones = Zones(
-        graph_of(
-            [
-                Incident(id="I", occurred="2026-01-02T09:00+01:00"),
-                Incident(id="J", occurred="2026-07-02T09:00+02:00"),
-            ]
-        )
+def test_times_of_several_zones_are_told_with_their_zone() -> None:
+    graph = graph_of(
+        [
+            Incident(id="I", occurred="2026-01-02T09:00+01:00"),
+            Incident(id="J", occurred="2026-07-02T09:00+02:00"),
+            Complaint(id="C", made="2026-02-01T10:00+00:00"),
+            Complaint(id="D", made="2026-08-01T10:00+00:00"),
+            FollowUp(id="F", incident="I", due="2026-08-01T12:00+00:00"),
+        ]
     )
-    assert zones.told(datetime.fromisoformat("2026-08-01T10:00+00:00")) == "2026-08-01 12:00"
-    assert zones.told(datetime.fromisoformat("2026-02-01T10:00+00:00")) == "2026-02-01 11:00"
-    assert zones.told(datetime.fromisoformat("2025-02-01T23:00+00:00")) == "2025-02-02"
+    assert list(generate_timeline(graph)) == [
+        "times in UTC+01:00:",
+        "2026-01-02 09:00  I  it happened",
+        "2026-02-01 11:00  C  a customer complained",
+        "times in UTC+02:00:",
+        "2026-07-02 09:00  J  it happened",
+        "2026-08-01 12:00  D  a customer complained",
+        "           14:00  F  follow-up is due",
+    ]
+
+
+def test_times_of_one_zone_are_told_in_it_and_those_of_none_are_marked() -> None:
+    complaint = Complaint(id="C", made="2026-02-01T10:00+00:00")
+    incident = Incident(id="I", occurred="2026-01-02T09:00+01:00")
+    assert list(generate_timeline(graph_of([incident, complaint]))) == [
+        "2026-01-02 09:00  I  it happened",
+        "2026-02-01 11:00  C  a customer complained",
+    ]
+    assert list(generate_timeline(graph_of([complaint]))) == [
+        "times in UTC:",
+        "2026-02-01 10:00  C  a customer complained",
+    ]
 
 
 def test_long_ids_and_narrow_pages_get_lines_of_their_own() -> None:
@@ -246,11 +315,13 @@ def test_long_ids_and_narrow_pages_get_lines_of_their_own() -> None:
         [Complaint(id=long, made=on(2), text="no\u202e"), Complaint(id="C", made=on(1))]
     )
     assert list(generate_timeline(graph)) == [
+        "times in UTC+01:00:",
         "2026-01-01 09:00  C                 a customer complained",
         f"2026-01-02 09:00  {long}",
         "                                    a customer complained: “no\\u202e”",
     ]
-    assert list(generate_timeline(graph, width=40))[:2] == [
+    assert list(generate_timeline(graph, width=40))[:3] == [
+        "times in UTC+01:00:",
         "2026-01-01 09:00  C",
         "    a customer complained",
     ]
@@ -285,13 +356,48 @@ incident INC-1  A prepaid order was shipped freight collect
     )
 
 
-def test_the_tree_may_stand_on_any_record(story: Casebook) -> None:
-    lines = list(generate_tree(story.graph(around="ACT-3"), "ACT-3"))
-    assert lines[0].startswith("corrective action ACT-3  (implemented) A second person")
-    assert lines[1].startswith("├─ cause CAU-1  A gap in training")
+def test_the_tree_of_any_record_leads_to_its_incidents(story: Casebook) -> None:
+    assert (
+        "\n".join(generate_tree(story.graph(around="ACT-3"), "ACT-3"))
+        == """\
+corrective action ACT-3  (implemented) A second person at the packing bench com…
+├─ cause CAU-1  A gap in training: the packing bench was never taught about fre…
+│  ├─ explains INC-1  A prepaid order was shipped freight collect
+│  │  ├─ came back as INC-2  The next order was shipped freight collect, too
+│  │  ├─ escape cause CAU-2  Past the packing bench nothing compares the label…
+│  │  │  ├─ evidence EVI-2  Both parcels went over the dock unopposed; the dock…
+│  │  │  └─ decision DEC-1  (no action) The second check at the bench stands wh…
+│  │  ├─ correction ACT-1  (implemented) Pay the carrier, and have the parcel d…
+│  │  ├─ apology APO-1  We are very sorry. It will never happen again.
+│  │  │  └─ promise PRO-1  It will never happen again.
+│  │  ├─ complaint COM-1  My parcel has been at the depot all week, because the…
+│  │  └─ customer C-17  a workshop that orders every month
+│  ├─ explains INC-2  The next order was shipped freight collect, too
+│  │  ├─ comes after INC-1 (see above)
+│  │  ├─ escape cause CAU-2 (see above)
+│  │  ├─ correction ACT-4  (implemented) Have the carrier charge the freight to…
+│  │  ├─ apology APO-2  I have to tell you that it happened again today. We now…
+│  │  │  └─ promise PRO-2  I will watch your next order myself.
+│  │  ├─ response RES-1  (last chance) I am not pleased. You get one more try;…
+│  │  └─ customer C-17 (see above)
+│  ├─ corrective action ACT-2  (open, due 2026-03-20) Show the packing bench ag…
+│  └─ evidence EVI-1  The training plan of the packing bench does not mention f…
+└─ evidence EVI-3  The bench's work instruction with the second signature in it."""
+    )
+
+
+def test_what_a_customer_said_stands_under_the_incident_that_it_was_about(story: Casebook) -> None:
     lines = list(generate_tree(story.graph(around="C-17"), "C-17"))
-    assert "├─ incident INC-1  A prepaid order was shipped freight collect" in lines
-    assert any(line.startswith("├─ heard APO-1") for line in lines)
+    assert [line for line in lines if line[:3] in ("├─ ", "└─ ")] == [
+        "├─ incident INC-1  A prepaid order was shipped freight collect",
+        "└─ incident INC-2  The next order was shipped freight collect, too",
+    ]
+    assert sum("RES-1" in line for line in lines) == 1
+    elsewhere = Response(id="R", customer="C-1", kind="thanked", made=on(2))
+    assert list(generate_tree(graph_of([Customer(id="C-1"), elsewhere]), "C-1")) == [
+        "customer C-1",
+        "└─ response R  (thanked)",
+    ]
 
 
 def test_what_stands_there_twice_is_named_once() -> None:
@@ -316,7 +422,6 @@ def test_what_stands_there_twice_is_named_once() -> None:
         "│  └─ corrective action A  (open) corrective",
         "│     ├─ verification V  (effective) tried",
         "│     └─ backs promise P",
-        "│        └─ rests on A (see above)",
         "├─ apology APO",
         "│  └─ promise P (see above)",
         "├─ amends M  (gift)",
@@ -334,6 +439,51 @@ def test_of_many_of_a_kind_the_first_are_shown() -> None:
     assert lines[-1] == "└─ and 1,995 more customers"
     assert len(lines) == 7
     assert summed_up(graph) == "2,000 customers, 1 incident"
+
+
+def test_whom_an_apology_was_told_stands_below_it_only_if_it_is_on_top() -> None:
+    records = [
+        Incident(id="I", occurred=on(1), customers="C-1"),
+        Apology(id="APO", incidents="I", made=on(2), customers=["C-1", "C-2"]),
+        Evidence(id="E", cause="C", made=on(3), text="x"),
+        Cause(id="C", found=on(3), incidents="I"),
+    ]
+    assert list(generate_tree(graph_of(records), "APO"))[-2:] == [
+        "├─ told to C-1 (see above)",
+        "└─ told to C-2",
+    ]
+    assert not any("told to" in line for line in generate_tree(graph_of(records), "E"))
+
+
+def test_what_has_no_title_is_told_by_what_else_is_known_of_it() -> None:
+    records = [
+        Incident(id="I", occurred=on(1), failure_mode="shipped collect"),
+        Incident(id="J", occurred=on(2)),
+        Verdict(id="V", a="I", b="J", kind="not_same", made=on(3), reason="two lorries"),
+        FollowUp(id="F", incident="J", due="2026-01-09T09:00+01:00", text="call"),
+        Apology(id="A", incidents="J", made=on(4), author="order desk"),
+    ]
+    assert list(generate_tree(graph_of(records), "V")) == [
+        "verdict V  (not same) two lorries",
+        "├─ incident I  shipped collect",
+        "└─ incident J",
+        "   ├─ apology A  by order desk",
+        "   └─ follow-up F  (due 2026-01-09 09:00) call",
+    ]
+    exposure = Exposure(id="E", chances=500, began=on(1), ended=on(2))
+    assert list(generate_tree(graph_of([exposure]), "E")) == ["exposure E  500 chances"]
+
+
+def test_what_is_of_a_kind_stands_in_the_order_of_time() -> None:
+    thanks = [
+        Response(id=f"R-{number}", customer="C-1", incident="I", kind="thanked", made=on(number))
+        for number in range(2, 14)
+    ]
+    lines = list(generate_tree(graph_of([Incident(id="I", occurred=on(1)), *thanks]), "I"))
+    assert lines[1:7] == [
+        *(f"├─ response R-{number}  (thanked)" for number in range(2, 7)),
+        "└─ and 7 more responses",
+    ]
 
 
 def test_a_case_is_summed_up(story: Casebook) -> None:

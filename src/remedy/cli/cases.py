@@ -23,6 +23,8 @@ from remedy.cli._shared import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from remedy.records import Record
 
 
@@ -39,11 +41,8 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
     moment, _ = moment_given(as_of)
     with open_casebook(given) as book, book.snapshot():
         report = book.check(around=id, as_of=moment)
-        from remedy.graph import of_casebook
-
-        graph = of_casebook(book, around=id, as_of=report.as_of)
-        if id not in graph:
-            raise Problem(f"{id} was not on record by {report.as_of:%Y-%m-%d}.")
+        graph = book.graph(around=id, also=_named(report), as_of=report.as_of)
+        _must_count(id, graph, report.as_of)
         from remedy.reporting import timeline, tree
 
         if form == "json":
@@ -54,14 +53,19 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
 
         look = page()
         say([*wrapped(tree.summed_up(graph), look["width"]), ""])
-        say(timeline.generate_timeline(graph, **look))
-        say([""])
+        told = list(timeline.generate_timeline(graph, focus=(id,), **look))
+        say([*told, ""] if told else ())
         say(tree.generate_tree(graph, id, **look))
         say([""])
         if report.findings:
             say(generate_cases(report, look_up=book.get, **look))
         else:
             say(["Nothing to say about it."])
+
+
+def _named(report: Any) -> Iterable[str]:
+    """Return what the findings of a case name: it may belong to another case."""
+    return {id for finding in report.findings for id in (*finding.path, *finding.customers)}
 
 
 def _case(id: str, graph: Any, report: Any, timeline: Any) -> dict[str, Any]:
@@ -88,6 +92,11 @@ _OF_GRAPHS = ("graphml", "mermaid", "dot")
 @format_option("jsonl", "json", "csv", "graphml", "mermaid", "dot")
 @click.option("--around", metavar="ID", help="Only the case around this record.")
 @click.option(
+    "--as-of",
+    metavar="DATE",
+    help="With graphml, mermaid and dot: only what had happened by then.",
+)
+@click.option(
     "--table", metavar="NAME", help="With csv: one table alone, such as incident or customer."
 )
 @click.option(
@@ -99,6 +108,7 @@ def export(
     casebook: Path | None,
     form: str,
     around: str | None,
+    as_of: str | None,
     table: str | None,
     raw: bool,
     output: Path | None,
@@ -108,18 +118,21 @@ def export(
 
     json and jsonl are exact copies. csv is a folder of tables, or one of them with --table; text
     that a spreadsheet would take for a formula gets an apostrophe before it. graphml, mermaid and
-    dot are graphs: for these name a case with --around, unless the casebook is small.
+    dot are graphs: for these name a case with --around, unless the casebook is small. A case is
+    what `remedy show` tells of a record.
     """
     if (table or raw) and form != "csv":
         raise click.UsageError("--table and --raw go with --format csv.")
+    if as_of is not None and form not in _OF_GRAPHS:
+        raise click.UsageError(f"--as-of goes with --format {', '.join(_OF_GRAPHS)}.")
     if form == "csv" and table is None and output is None:
         raise click.UsageError(
             "csv makes a file for each table: name a folder with -o, or one table with --table."
         )
     with open_casebook(casebook) as book, book.snapshot():
         if form in _OF_GRAPHS:
-            lines = _drawn(book.graph(around=around), form, around)
-            deliver(lines, output, force=force)
+            graph = _graph(book, around, moment_given(as_of)[0])
+            deliver(_drawn(graph, form, around), output, force=force)
         elif form == "csv" and table is None:
             from remedy import exports
 
@@ -133,13 +146,28 @@ def export(
             deliver(_written(_records(book, around), form, table, raw), output, force=force)
 
 
+def _graph(book: Any, around: str | None, as_of: Any = None) -> Any:
+    """Return the graph of a casebook, or of a case with all that is named in its findings."""
+    if around is None:
+        return book.graph(as_of=as_of)
+    report = book.check(around=around, as_of=as_of)
+    graph = book.graph(around=around, also=_named(report), as_of=as_of)
+    _must_count(around, graph, report.as_of)
+    return graph
+
+
+def _must_count(id: str, graph: Any, as_of: datetime) -> None:
+    if id not in graph:
+        raise Problem(f"{id} was not on record by {as_of:%Y-%m-%d}.")
+
+
 def _records(book: Any, around: str | None) -> Iterable[Record]:
     if around is None:
         found: Iterable[Record] = book.records()
         return found
     from remedy.records import Promise
 
-    graph = book.graph(around=around)
+    graph = _graph(book, around)
     # A promise is written with the apology that it was made in.
     return (
         record

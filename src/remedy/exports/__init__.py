@@ -4,14 +4,14 @@ Exporters of text come in pairs: `generate_x` yields lines, `write_x` writes a f
 whole or not at all.
 """
 
-from remedy.exports._files import TargetExists, safe_name
+from remedy.errors import TargetExists, UnknownTable
+from remedy.exports._files import safe_name
 from remedy.exports.dot import generate_dot, write_dot
 from remedy.exports.frames import frames_of
 from remedy.exports.graphml import generate_graphml, write_graphml
 from remedy.exports.mermaid import generate_mermaid, write_mermaid
 from remedy.exports.records_json import generate_json, generate_jsonl, write_json, write_jsonl
 from remedy.exports.tables import (
-    UnknownTable,
     generate_csv,
     guarded,
     table_names,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import bisect
 import textwrap
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable
-from datetime import UTC, datetime, timedelta, tzinfo
-from operator import itemgetter
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 import attrs
 
 from remedy import records as r
-from remedy.graph import EdgeKind
+from remedy.graph import EdgeKind, Zones
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -24,7 +22,6 @@ _LONGEST_ID = 40
 # a drawing could show.
 _ROUNDS = 4
 _FAR_OFF = datetime.max.replace(tzinfo=UTC)
-_LAST_MICROSECOND = 999_999
 
 _KINDS = list(r.RECORDS)
 _EDGE_KINDS = list(EdgeKind)
@@ -108,7 +105,8 @@ def drawing_of(
         most: How many boxes of one kind there are at most: where there are more records, those
             that are tied to the same things in the same way are drawn as one, and if that is not
             enough, those with the fewest ties.
-        zone: In which zone times are told; None for that of the incident before each.
+        zone: In which zone times are told; None for that of the incident before each, as `Zones`
+            tells them.
     """
     apart = {focus} if isinstance(focus, str) else set(focus)
     # What is never said of a case is left out, unless it is asked for.
@@ -120,7 +118,7 @@ def drawing_of(
         graph = graph.copy()
         graph.remove_nodes_from(aside)
     groups = sorted(_groups(graph, max(most, 1), apart), key=lambda ids: _place(graph, ids))
-    zones = _Zones(graph, zone)
+    zones = Zones(graph, zone)
     boxes = tuple(_box(graph, f"n{place}", ids, zones) for place, ids in enumerate(groups))
     place_of = {id: place for place, ids in enumerate(groups) for id in ids}
     arrows = {
@@ -214,7 +212,7 @@ def wrapped(line: str) -> list[str]:
     return textwrap.wrap(line, _WIDTH)
 
 
-def _box(graph: nx.MultiDiGraph, name: str, ids: tuple[str, ...], zones: _Zones) -> Box:
+def _box(graph: nx.MultiDiGraph, name: str, ids: tuple[str, ...], zones: Zones) -> Box:
     data = graph.nodes[ids[0]]
     kind: str = data["kind"]
     record: r.Record = data["record"]
@@ -236,47 +234,11 @@ def _shortened(id: str) -> str:
     return id if len(id) <= _LONGEST_ID else f"{id[: _LONGEST_ID - 1]}…"
 
 
-class _Zones:
-    """In which zone a drawing tells a time: that of the incident before it, or one that is given.
-
-    Incidents keep the zone that they were told in; a casebook keeps other times in UTC.
-    """
-
-    def __init__(self, graph: nx.MultiDiGraph, zone: tzinfo | None) -> None:
-        self._zone = zone
-        self._known = sorted(
-            (
-                (_start(data["record"].occurred), _zone_of(data["record"].occurred))
-                for _, data in graph.nodes(data=True)
-                if isinstance(data["record"], r.Incident)
-            ),
-            key=itemgetter(0),
-        )
-
-    def told(self, moment: datetime | r.Day) -> str:
-        if isinstance(moment, r.Day):
-            return str(moment.date)
-        zone = self._zone
-        if zone is None and self._known:
-            place = bisect.bisect_right(self._known, moment, key=itemgetter(0))
-            zone = self._known[max(place - 1, 0)][1]
-        local = moment if zone is None else moment.astimezone(zone)
-        if local.microsecond == _LAST_MICROSECOND:
-            # A deadline given as a day: the last microsecond of it, in whatever zone that was.
-            return str((local + timedelta(hours=12)).date() - timedelta(days=1))
-        day = str(local.date())
-        return day if (local.hour, local.minute) == (0, 0) else f"{day} {local:%H:%M}"
-
-
-def _zone_of(moment: datetime | r.Day) -> tzinfo | None:
-    return (moment.start if isinstance(moment, r.Day) else moment).tzinfo
-
-
 def _start(moment: datetime | r.Day) -> datetime:
     return moment.start if isinstance(moment, r.Day) else moment
 
 
-def _when(record: r.Record, zones: _Zones) -> str | None:
+def _when(record: r.Record, zones: Zones) -> str | None:
     match record:
         case r.Incident():
             return zones.told(record.occurred)

@@ -13,25 +13,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from remedy.errors import RemedyError
+from remedy.errors import TargetExists
 
 _LONGEST_NAME = 60
 _UNSAFE = re.compile(r"[^\w.-]+")
 _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|COM\d|LPT\d)(\.|\Z)", re.IGNORECASE)
-
-
-class TargetExists(RemedyError, FileExistsError):
-    """A file that would be overwritten. It was left as it is."""
-
-    def __init__(self, path: object) -> None:
-        super().__init__(
-            path,
-            message=(
-                f"{path} exists already, and was left as it is. Choose another name, or say that "
-                f"it may be replaced: overwrite=True, --overwrite."
-            ),
-        )
-        self.path = path
 
 
 def safe_name(text: str, suffix: str = "") -> str:

@@ -11,26 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from remedy.errors import RemedyError
+from remedy.errors import UnknownTable
 from remedy.exports._files import replacing
 from remedy.exports._tables import Value, rows, tables
 from remedy.records import Day, Record
 
-__all__ = ["UnknownTable", "generate_csv", "guarded", "table_names", "unguarded", "write_csv"]
+__all__ = ["generate_csv", "guarded", "table_names", "unguarded", "write_csv"]
 
 # What a spreadsheet takes for the beginning of a formula, in its full-width forms too. Apostrophes
 # before it count, so that taking one away again is exact.
 _FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-
-
-class UnknownTable(RemedyError, LookupError):
-    """There is no table of this name."""
-
-    def __init__(self, name: object) -> None:
-        super().__init__(
-            name,
-            message=f"There is no table {name!r}. The tables are: {', '.join(table_names())}.",
-        )
 
 
 def table_names() -> tuple[str, ...]:
@@ -80,7 +70,7 @@ def generate_csv(records: Iterable[Record], table: str, *, guard: bool = True) -
         '"C-17","","\'=cmd()","","","","","recorded",""'
     """
     if table not in tables():
-        raise UnknownTable(table)
+        raise UnknownTable(table, table_names())
     yield _line([column.name for column in tables()[table].columns], guard)
     for name, cells in rows(records):
         if name == table:

@@ -15,6 +15,7 @@ from remedy.graph._building import graph_of
 from remedy.graph._evidence import Edge, EvidencePath, Step, evidence
 from remedy.graph._stored import of_casebook
 from remedy.graph._ties import EdgeData, EdgeKind, NodeData
+from remedy.graph._zones import Zones
 
 __all__ = [
     "Edge",
@@ -24,6 +25,7 @@ __all__ = [
     "Neighbours",
     "NodeData",
     "Step",
+    "Zones",
     "around",
     "evidence",
     "graph_of",

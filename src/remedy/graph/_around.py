@@ -98,28 +98,40 @@ def around(
     ids: str | Iterable[str],
     *,
     reach: int = 1,
+    also: Iterable[str] = (),
     config: Config | None = None,
     as_of: datetime | None = None,
 ) -> nx.MultiDiGraph:
-    """Build the graph of the part around a record: the case.
+    """Build the graph of the part around a record: its case.
 
-    Of the records in the centre everything is followed. From there on an incident leads to all
+    The case is what `check(around=...)` looks at. An incident belongs to it with all that it shares
+    an apology with; a cause with the incidents that it explains, over shallower causes too; an
+    action with those of its causes; and a decision, a piece of evidence or a response with those
+    that it is about.
+
+    Of the records in the centre everything is followed. From the incidents on, each leads to all
     that is said about it, a cause to its deeper causes, its actions, evidence and decisions, an
     action to its verifications, and an apology to its promises and what they rest on. A cause that
-    explains many incidents, or a customer with a long history, does not lead on to all of these,
-    unless it stands in the centre itself. All the customers of an incident are in it; to draw many
-    of them as one is up to what draws.
+    explains many other incidents, or a customer with a long history, does not lead on to all of
+    these. All the customers of an incident are in it; to draw many of them as one is up to what
+    draws.
 
     Args:
         book: The store; or a graph, of which the part is then copied.
         ids: The record, or records, in the centre.
         reach: How many further incidents to walk to, one after another: those that an incident
-            repeats or is repeated by, and those that the same apology or record is about.
+            repeats or is repeated by, and those that the same record is about.
+        also: What else is in it, with what is said about that: a finding may name records of
+            another case, such as what a customer said about another incident. Ids that are not on
+            file are passed over.
         config: As in `graph_of`; a graph has been built with its own.
         as_of: As in `graph_of`; likewise.
 
     Raises:
         UnknownRecord: If one of `ids` is not on file.
+
+    Returns:
+        The part; as of a date without those of the customers that nothing there names yet.
 
     Example:
         >>> from remedy import Action, Cause, Incident
@@ -135,20 +147,27 @@ def around(
     """
     centre = {ids} if isinstance(ids, str) else set(ids)
     whole: Any = book if hasattr(book, "in_edges") else None
-    found = _walk(book if whole is None else InGraph(whole), centre, reach)
+    found = _walk(book if whole is None else InGraph(whole), centre, reach, set(also))
     for id in sorted(centre):
         if id not in found:
             raise UnknownRecord(id)
     if whole is not None:
         return whole.subgraph(found).copy()
-    return graph_of(found.values(), config=config, as_of=as_of)
+    part = graph_of(found.values(), config=config, as_of=as_of)
+    if as_of is not None:
+        kinds = part.nodes(data="kind")
+        alone = (id for id, kind in kinds if kind == "customer" and not part.degree(id))
+        part.remove_nodes_from(set(alone) - centre)
+    return part
 
 
-def _walk(store: Neighbours, centre: set[str], reach: int) -> dict[str, r.Record]:
+def _walk(store: Neighbours, centre: set[str], reach: int, also: set[str]) -> dict[str, r.Record]:
     found: dict[str, r.Record] = {}
     seen: set[str] = set()
-    wave = centre
-    for _ in range(reach + 1):
+    wave = centre | _incidents_of_case(store, centre)
+    for left in range(reach, -1, -1):
+        if not left:
+            wave |= also - seen
         further: set[str] = set()
         while wave:
             seen |= wave
@@ -187,3 +206,59 @@ def _leads(
                 yield further, store.referring(other, field.name, asked)
     if entity == "incident":
         yield True, store.repeated(ids)
+
+
+def _incidents_of_case(store: Neighbours, centre: set[str]) -> set[str]:
+    """Return the incidents of the case that records belong to, as `check(around=...)` sees it.
+
+    A cause belongs to the incidents that it explains, over shallower causes too, an action to those
+    of its causes, what is said about either to the same. An apology stands or falls with all the
+    incidents that it is for: they are one case.
+    """
+    incidents: set[str] = set()
+    causes: set[str] = set()
+    actions: set[str] = set()
+    into = {"incident": incidents, "cause": causes, "action": actions}
+    apologies: set[str] = set()
+    for record in store.fetch(sorted(centre)):
+        if record.entity in into:
+            into[record.entity].add(record.id)
+        elif isinstance(record, r.Customer):
+            incidents.update(store.referring("incident", "customers", {record.id}))
+        elif isinstance(record, r.Promise):
+            apologies.update(_to([record], "apology"))
+        else:
+            for entity, ids in into.items():
+                ids.update(_to([record], entity))
+    doing = list(store.fetch(sorted(actions)))
+    causes |= _to(doing, "cause")
+    incidents |= _to(doing, "incident")
+    seen: set[str] = set()
+    while causes:
+        seen |= causes
+        explaining = list(store.fetch(sorted(causes)))
+        incidents |= _to(explaining, "incident")
+        causes = _to(explaining, "cause") - seen
+    apologies.update(store.referring("apology", "incidents", _families(store, incidents)))
+    return incidents | _to(store.fetch(sorted(apologies)), "incident")
+
+
+def _families(store: Neighbours, incidents: set[str]) -> set[str]:
+    """Return incidents with all their duplicates: what is said of one is said of all."""
+    found: set[str] = set()
+    new = incidents
+    while new:
+        found |= new
+        same = _to(store.fetch(sorted(new)), "incident")
+        new = same.union(store.referring("incident", "duplicate_of", new)) - found
+    return found
+
+
+def _to(records: Iterable[r.Record], entity: str) -> set[str]:
+    """Return the ids of the records of an entity that these refer to."""
+    return {
+        tie.to
+        for record in records
+        for tie in ties(record)
+        if tie.field.target == entity and isinstance(tie.to, str)
+    }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from remedy import records as r
 from remedy.config import Config, signature_reader
+from remedy.graph._then import by, then
 from remedy.graph._ties import EdgeData, EdgeKind, NodeData, ties
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def last(moment: datetime | r.Day) -> datetime:
 _DATED = {
     "cause": "found",
     "action": "decided",
+    "exposure": "ended",
     **dict.fromkeys(
         (
             "complaint",
@@ -53,6 +55,9 @@ def _counts_from(record: r.Record, found: dict[str, r.Record]) -> datetime | Non
         apology = found.get(record.apology) if isinstance(record.apology, str) else None
         told = apology.made if isinstance(apology, r.Apology) else None
         return max(filter(None, (record.made, told)), default=None)
+    if isinstance(record, r.FollowUp):
+        # One that is due was planned, nobody knows since when.
+        return record.made if record.due is None else None
     field = _DATED.get(record.entity)
     return getattr(record, field) if field else None
 
@@ -114,7 +119,8 @@ def graph_of(
     Args:
         records: The records. Of several with one id the last one counts.
         config: Where the signature stands that makes two incidents the same failure.
-        as_of: Take in only what counted by then; None for everything.
+        as_of: Take in only what counted by then, and of each record only what had happened to it:
+            no later events, links or fulfilments. None for everything.
 
     Returns:
         A new graph. Changing it changes no record.
@@ -143,7 +149,7 @@ def graph_of(
             found.update((promise.id, promise) for promise in record.promises)
     dates = {id: _counts_from(record, found) for id, record in found.items()}
     if as_of is not None:
-        found = {id: each for id, each in found.items() if _by(dates[id], as_of)}
+        found = {id: then(each, as_of) for id, each in found.items() if by(dates[id], as_of)}
     named = _names(found.values())
     failure = signature_reader(config or Config())
     graph = nx.MultiDiGraph()
@@ -155,7 +161,7 @@ def graph_of(
     for record in found.values():
         for tie in ties(record):
             to = named.get(tie.to) if isinstance(tie.to, r.External) else tie.to
-            if to is None or not _by(tie.since, as_of):
+            if to is None:
                 continue
             if to not in graph:
                 if tie.field.target != "customer":
@@ -173,10 +179,6 @@ def graph_of(
             EdgeData(kind=EdgeKind.REPEATS, field=None, since=None, date=None),
         )
     return graph
-
-
-def _by(moment: datetime | None, as_of: datetime | None) -> bool:
-    return moment is None or as_of is None or moment <= as_of
 
 
 def _names(records: Iterable[r.Record]) -> dict[r.External, str]:

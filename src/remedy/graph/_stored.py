@@ -92,6 +92,7 @@ def of_casebook(
     *,
     around: str | Iterable[str] | None = None,
     reach: int = 1,
+    also: Iterable[str] = (),
     as_of: datetime | None = None,
 ) -> nx.MultiDiGraph:
     """Return the graph of a casebook, or of the part of it around a record.
@@ -100,19 +101,25 @@ def of_casebook(
         book: The casebook. One state of it is read, whatever is written meanwhile.
         around: The record, or records, in the centre; None for the whole casebook.
         reach: How many further incidents to walk to, as in `around`.
-        as_of: Take in only what counted by then; None for everything.
+        also: What else is in the part around a record, as in `around`.
+        as_of: Take in only what counted by then, as in `graph_of`; None for everything.
 
     Raises:
         UnknownRecord: If a record in the centre is not on file.
     """
-    return _graph(book, around, reach, as_of)
+    return _graph(book, around, reach, also, as_of)
 
 
 def _graph(
-    book: _Book, centre: str | Iterable[str] | None, reach: int, as_of: datetime | None
+    book: _Book,
+    centre: str | Iterable[str] | None,
+    reach: int,
+    also: Iterable[str],
+    as_of: datetime | None,
 ) -> nx.MultiDiGraph:
     config = book.config
     with book._store.snapshot() as db:
         if centre is None:
             return graph_of(_reading.records(book._store, None, {}), config=config, as_of=as_of)
-        return around(InStore(db), centre, reach=reach, config=config, as_of=as_of)
+        store = InStore(db)
+        return around(store, centre, reach=reach, also=also, config=config, as_of=as_of)

@@ -12,6 +12,7 @@ from remedy import records as r
 from remedy.config import Config, parts_of
 from remedy.errors import UnknownRecord
 from remedy.findings import Finding, Findings
+from remedy.graph._zones import offset_words as zone_words
 from remedy.reporting._paper import counted, plain
 from remedy.rules import BY_CODE
 from remedy.vocabulary import ApologyState, Severity
@@ -228,12 +229,6 @@ def also_of(finding: Finding) -> str:
 def day_of(moment: datetime | r.Day) -> str:
     """Return the day of a moment, where it was."""
     return str(moment.date if isinstance(moment, r.Day) else moment.date())
-
-
-def zone_words(moment: datetime) -> str:
-    """Return the offset of a moment as people read it: "UTC+01:00"."""
-    offset = moment.strftime("%z")
-    return f"UTC{offset[:3]}:{offset[3:5]}" if moment.utcoffset() else "UTC"
 
 
 def as_of_words(moment: datetime) -> str:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta, tzinfo
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from remedy import records as r
+from remedy.graph import Zones
 from remedy.reporting._digest import spoken
-from remedy.reporting._paper import Paint, padded, plain, unpainted, wrapped
+from remedy.reporting._paper import Paint, cut, padded, plain, unpainted, wrapped
 from remedy.reporting._paper import width as width_of
 from remedy.vocabulary import ALL, Role
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Moment", "Zones", "generate_timeline", "moments_of"]
+__all__ = ["Moment", "generate_timeline", "moments_of"]
 
-_LAST_MICROSECOND = 999_999
+# So many that are alike and follow each other are told as one; of more than so many over the whole
+# time, so many.
 _ALIKE = 4
+_MOST = 12
+_FIRST = 4
+_LONGEST_TEXT = 800
 _LONGEST_ID = 16
 _NARROW = 60
 
@@ -83,87 +88,92 @@ def moments_of(graph: nx.MultiDiGraph) -> list[Moment]:
 
 
 def generate_timeline(
-    graph: nx.MultiDiGraph, *, width: int = 80, paint: Paint = unpainted
+    graph: nx.MultiDiGraph,
+    *,
+    focus: Collection[str] = (),
+    width: int = 80,
+    paint: Paint = unpainted,
 ) -> Iterator[str]:
     """Yield the lines of what happened in a case: when, by which record, what.
 
-    Of many that are alike and follow each other, the first is told, and how many more there were.
+    Of many that are alike and follow each other, the first is told, and how many more there were;
+    of very many over the whole time, the first few. Long texts are cut.
 
     Args:
         graph: The case.
+        focus: Ids of records of which everything is told.
         width: How wide the lines may be.
         paint: Gives pieces of text their colours.
     """
     shown = moments_of(graph)
     zones = Zones(graph)
     room = min(max((_wide(each.id) for each in shown), default=0), _LONGEST_ID)
-    day = ""
-    for event, alike in groupby(shown, key=lambda each: (each.kind, each.event)):
-        group = list(alike)
-        told = group if len(group) < _ALIKE else group[:1]
-        for moment in told:
-            when = zones.told(moment.when)
-            date, _, clock = when.partition(" ")
-            begin = f"{date if date != day else '':<10} {clock:<5}  "
-            day = date
-            id = plain(moment.id)
-            if width < _NARROW or _wide(id) > room:
-                yield paint(begin, "aside") + paint(id, "id")
-                margin = 4 if width < _NARROW else len(begin) + room + 2
-                yield from wrapped(moment.text, width, " " * margin)
-                continue
-            lines = wrapped(moment.text, width - len(begin) - room - 2)
-            for number, line in enumerate(lines):
-                first = paint(begin, "aside") + paint(padded(id, room), "id") + "  "
-                yield (" " * (len(begin) + room + 2) if number else first) + line
-        if len(told) < len(group):
-            until = zones.told(group[-1].when)
-            more = f"and {len(group) - 1:,} more of these until {until}: {event[1]}"
-            for line in wrapped(more, width, " " * (4 if width < _NARROW else 20 + room)):
+    day = shown_zone = ""
+    for moment, left_out in _told(shown, focus):
+        if left_out:
+            last = zones.told(left_out[-1].when)
+            for line in wrapped(
+                _more(left_out, last), width, " " * (4 if width < _NARROW else 20 + room)
+            ):
                 yield paint(line, "aside")
-            day = until.partition(" ")[0]
+            day = zones.parts(left_out[-1].when)[0]
+        if moment is None:
+            continue
+        date, clock, zone = zones.parts(moment.when)
+        if zone and zone != shown_zone:
+            yield paint(f"times in {zone}:", "aside")
+            shown_zone = zone
+        begin = f"{date if date != day else '':<10} {clock:<5}  "
+        day = date
+        id = plain(moment.id)
+        text = cut(moment.text, _LONGEST_TEXT)
+        if width < _NARROW or _wide(id) > room:
+            yield paint(begin, "aside") + paint(id, "id")
+            margin = 4 if width < _NARROW else len(begin) + room + 2
+            yield from wrapped(text, width, " " * margin)
+            continue
+        lines = wrapped(text, width - len(begin) - room - 2)
+        for number, line in enumerate(lines):
+            first = paint(begin, "aside") + paint(padded(id, room), "id") + "  "
+            yield (" " * (len(begin) + room + 2) if number else first) + line
+
+
+def _told(
+    shown: list[Moment], focus: Collection[str]
+) -> Iterator[tuple[Moment | None, list[Moment]]]:
+    """Yield the moments that are told, each with those that were left out before it."""
+    totals = Counter((each.kind, each.event) for each in shown)
+    told: Counter[tuple[str, str]] = Counter()
+    left_out: list[Moment] = []
+    for (in_focus, *what), alike in groupby(
+        shown, key=lambda each: (each.id in focus, each.kind, each.event)
+    ):
+        kind, event = what
+        group = list(alike)
+        few = group if in_focus or len(group) < _ALIKE else group[:1]
+        if not in_focus and totals[kind, event] > _MOST:
+            few = few[: max(_FIRST - told[kind, event], 0)]
+        told[kind, event] += len(few)
+        for moment in few:
+            if len(left_out) == 1:
+                # To say that there was one more takes no less than to tell it.
+                yield left_out.pop(), []
+            yield moment, left_out
+            left_out = []
+        left_out += group[len(few) :]
+    yield None, left_out
+
+
+def _more(left_out: list[Moment], until: str) -> str:
+    events = Counter(each.event for each in left_out)
+    if len(events) == 1:
+        return f"and {len(left_out):,} more of these until {until}: {left_out[0].event}"
+    told = ", ".join(f"{event} ({number:,})" for event, number in events.most_common())
+    return f"and {len(left_out):,} more until {until}: {told}"
 
 
 def _wide(id: str) -> int:
     return width_of(plain(id))
-
-
-# --- times ----------------------------------------------------------------------------------------
-
-
-class Zones:
-    """In which zone a case tells its times: that of the incident before each of them.
-
-    Incidents keep the zone that they were told in; a casebook keeps other times in UTC.
-
-    Args:
-        graph: The case.
-    """
-
-    def __init__(self, graph: nx.MultiDiGraph) -> None:
-        incidents = [
-            data["record"].occurred
-            for _, data in graph.nodes(data=True)
-            if isinstance(data["record"], r.Incident)
-        ]
-        self._starts = sorted(each.start if isinstance(each, r.Day) else each for each in incidents)
-
-    def told(self, moment: datetime | r.Day) -> str:
-        """Return a moment as people write it: "2026-03-09 15:00", or a day alone."""
-        if isinstance(moment, r.Day):
-            return str(moment.date)
-        local = moment.astimezone(self._zone(moment))
-        if local.microsecond == _LAST_MICROSECOND:
-            # A deadline given as a day: the last microsecond of it, in whatever zone that was.
-            return str((local + timedelta(hours=12)).date() - timedelta(days=1))
-        day = str(local.date())
-        return day if (local.hour, local.minute) == (0, 0) else f"{day} {local:%H:%M}"
-
-    def _zone(self, moment: datetime) -> tzinfo | None:
-        if not self._starts:
-            return moment.tzinfo
-        place = bisect.bisect_right(self._starts, moment)
-        return self._starts[max(place - 1, 0)].tzinfo
 
 
 # --- what happened --------------------------------------------------------------------------------
@@ -212,9 +222,14 @@ def _incident(incident: r.Incident, zones: Zones) -> Iterator[Told]:
         yield incident.acknowledged, "acknowledged", f"first word from us to {who}"
 
 
+_PLACED = ("at ", "by ", "in ", "on ", "over ", "through ", "via ")
+
+
 def _complaint(complaint: r.Complaint, _: Zones) -> Iterator[Told]:
     who = str(complaint.customer) if complaint.customer else "a customer"
-    channel = f" by {complaint.channel}" if complaint.channel else ""
+    # "by phone"; but "at the table".
+    how = complaint.channel or ""
+    channel = f" {how}" if how.startswith(_PLACED) else f" by {how}" if how else ""
     yield complaint.made, "complained", f"{who} complained{channel}{_quoted(complaint.text)}"
     if complaint.reopened is not None:
         yield complaint.reopened, "reopened", "the complaint was opened again"

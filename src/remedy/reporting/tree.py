@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from remedy import records as r
-from remedy.graph import EdgeKind
+from remedy.graph import EdgeKind, Zones
 from remedy.reporting._digest import spoken, title_of
 from remedy.reporting._paper import Paint, cut, plain, unpainted
 from remedy.reporting._paper import width as width_of
-from remedy.reporting.timeline import Zones
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -69,6 +70,15 @@ def generate_tree(
     yield from _Tree(graph, width, paint).lines(root)
 
 
+class _Child(NamedTuple):
+    """What stands below a record: its words, what ties it, and whether it is what that is about."""
+
+    words: str
+    id: Any
+    kind: EdgeKind
+    is_target: bool
+
+
 class _Tree:
     def __init__(self, graph: nx.MultiDiGraph, columns: int, paint: Paint) -> None:
         self._graph = graph
@@ -79,55 +89,92 @@ class _Tree:
 
     def lines(self, root: str) -> Iterator[str]:
         self._seen.add(root)
-        yield self._line("", f"{_kind_words(self._record(root))} ", root)
-        yield from self._below(root, "", top=True)
+        self._root = self._record(root)
+        yield self._line("", f"{_kind_words(self._root)} ", root)
+        yield from self._below(root, None, "", up=True)
 
     def _record(self, id: str) -> r.Record:
         record: r.Record = self._graph.nodes[id]["record"]
         return record
 
-    def _below(self, id: str, margin: str, *, top: bool = False) -> Iterator[str]:
-        children = list(self._children(id, top))
-        for number, (words, child) in enumerate(children):
+    def _since(self, id: str) -> float:
+        date: datetime | None = self._graph.nodes[id]["date"]
+        return -math.inf if date is None else date.timestamp()
+
+    def _below(self, id: str, above: str | None, margin: str, *, up: bool) -> Iterator[str]:
+        """Yield the lines below a record.
+
+        Args:
+            id: The record.
+            above: The one that it stands under.
+            margin: What stands before the lines.
+            up: Whether what the record is about stands there, too: on the way from the root to the
+                incidents.
+        """
+        children = list(self._children(id, above, up))
+        for number, child in enumerate(children):
             last = number == len(children) - 1
             corner, further = ("└─ ", "   ") if last else ("├─ ", "│  ")
-            if child is None:
-                yield self._paint(margin + corner, "aside") + words
+            if child.id is None:
+                yield self._paint(margin + corner, "aside") + child.words
                 continue
-            record = self._record(child)
-            label = f"{words or _kind_words(record)} "
-            if child in self._seen:
+            record = self._record(child.id)
+            label = f"{child.words or _kind_words(record)} "
+            if child.id in self._seen:
                 begin = self._paint(margin + corner, "aside")
-                yield f"{begin}{label}{plain(child)} (see above)"
+                yield f"{begin}{label}{plain(child.id)} (see above)"
                 continue
-            self._seen.add(child)
-            yield self._line(margin + corner, label, child)
-            if not isinstance(record, (r.Incident, r.Customer)):
-                yield from self._below(child, margin + further)
+            yield self._line(margin + corner, label, child.id)
+            if self._is_aside(record, child.kind):
+                continue
+            self._seen.add(child.id)
+            if not self._ends(record):
+                out = up and child.is_target
+                yield from self._below(
+                    child.id, id, margin + further, up=out or isinstance(record, r.Incident)
+                )
 
-    def _children(self, id: str, top: bool) -> Iterator[tuple[str, str | None]]:
+    def _ends(self, record: r.Record) -> bool:
+        """Whether nothing stands below: the tree of an incident tells of that one alone."""
+        one_of = isinstance(self._root, r.Incident) and isinstance(record, r.Incident)
+        return one_of or isinstance(record, r.Customer)
+
+    def _is_aside(self, record: r.Record, kind: EdgeKind) -> bool:
+        """Whether an incident is only named here, and told in a place of its own."""
+        named = kind in (EdgeKind.REPEATS, EdgeKind.DUPLICATE_OF)
+        return named and isinstance(record, r.Incident) and not self._ends(record)
+
+    def _children(self, id: str, above: str | None, up: bool) -> Iterator[_Child]:
         """Yield what stands below a record, with its words; of many of a kind, the first few."""
         found = [
-            (_ORDER.index(kind), _IN_WORDS.get(kind, ""), source)
+            _Child(_IN_WORDS.get(kind, ""), source, kind, False)
             for source, _, kind in self._graph.in_edges(id, data="kind")
         ]
-        for _, target, kind in self._graph.out_edges(id, data="kind"):
-            if top or kind is EdgeKind.RESTS_ON:
-                found.append((_ORDER.index(kind), _OUT_WORDS.get(kind, ""), target))
+        found += (
+            _Child(_OUT_WORDS.get(kind, ""), target, kind, True)
+            for _, target, kind in self._graph.out_edges(id, data="kind")
+            if kind is EdgeKind.RESTS_ON or (up and (kind is not EdgeKind.TOLD or above is None))
+        )
         kinds = list(r.RECORDS)
 
-        def place(child: tuple[int, str, str]) -> tuple[bool, int, str, int]:
+        def place(child: _Child) -> tuple[bool, int, str, int]:
             # Customers last: who they were says little about how it hangs together.
-            kind = self._record(child[2]).entity
-            return kind == "customer", child[0], child[1], kinds.index(kind)
+            kind = self._record(child.id).entity
+            return kind == "customer", _ORDER.index(child.kind), child.words, kinds.index(kind)
 
-        found.sort(key=lambda child: (place(child), child[2]))
-        for (*_, words, kind), same in groupby(found, key=place):
-            group = [child for *_, child in same]
+        children = [child for child in found if child.id != above]
+        children.sort(key=lambda child: (place(child), self._since(child.id), child.id))
+        told: set[str] = set()
+        for (*_, kind), same in groupby(children, key=place):
+            # What a customer got and said stands under the incident that it was about.
+            group = [child for child in same if not told.intersection(self._graph[child.id])]
             kept = group if len(group) <= _MOST_CHILDREN else group[: _MOST_CHILDREN - 3]
-            yield from ((words, child) for child in kept)
+            yield from kept
             if len(kept) < len(group):
-                yield f"and {kind_counted(len(group) - len(kept), kinds[kind], ' more')}", None
+                more = kind_counted(len(group) - len(kept), kinds[kind], " more")
+                yield _Child(f"and {more}", None, EdgeKind.ABOUT, False)
+            if isinstance(self._record(id), r.Customer) and kinds[kind] == "incident":
+                told.update(child.id for child in kept)
 
     def _line(self, margin: str, label: str, id: str) -> str:
         known = plain(id)
@@ -152,8 +199,17 @@ class _Tree:
                 return f"({spoken(record.kind)}) {record.amount or title_of(record)}"
             case r.Decision():
                 return f"({spoken(record.kind)}) {plain(record.reason)}"
+            case r.Verdict():
+                return f"({spoken(record.kind)}) {plain(record.reason or '')}"
+            case r.FollowUp(made=None, due=datetime() as due):
+                return f"(due {self._zones.told(due)}) {title_of(record)}"
             case _:
-                return title_of(record)
+                return title_of(record) or self._label(record.id)
+
+    def _label(self, id: str) -> str:
+        """Return what drawings say of a record that has no title: "500 chances"."""
+        label: str = self._graph.nodes[id]["label"]
+        return "" if label == id else plain(label)
 
 
 def _kind_words(record: r.Record) -> str:

@@ -594,9 +594,15 @@ def test_a_baseline_silences_what_is_there(run: Run, story: str) -> None:
     assert "0 new, 0 taken out" in run("baseline", story).output
     told = run("baseline", story, "--show").output
     assert told.startswith(
-        "4 of 4 findings are left of the baseline of 2026-03-09.\n0 are new or graver since.\n"
+        "4 of 4 findings are left of the baseline of 2026-03-09.\n0 are new or worse since.\n"
     )
     assert "  A110         1 of       1  hollow apology\n" in told
+    run("waive", story, "INC-1", "A110", *WHY)
+    told = run("baseline", story, "--show").output
+    assert (
+        "  A110         0 of       1  hollow apology\n                             1 waived\n"
+        in told
+    )
 
 
 def test_the_burn_down_counts_what_is_gone_and_new(run: Run, story: str) -> None:
@@ -606,10 +612,14 @@ def test_the_burn_down_counts_what_is_gone_and_new(run: Run, story: str) -> None
     assert told["baseline"] == 4
     assert told["left"] == 2
     assert told["new"] == 2
-    assert told["codes"]["X001"] == {"baseline": 2, "left": 0}
+    assert (told["gone"], told["not_asked"]) == (0, 2)
+    assert told["codes"]["X001"] == {
+        "baseline": 2, "left": 0, "worse": 0, "waived": 0, "gone": 0, "not_asked": 2,
+    }  # fmt: skip
     assert told["since"] == "2026-03-09T08:00:00+00:00"
     text = run("baseline", story, "--show").output
-    assert "2 are new or graver since." in text
+    assert "2 are new or worse since." in text
+    assert "\n  X001         0 of       2  X001\n                             2 not asked\n" in text
     run("check", story, code=1)
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["apologies", "beside", "promises"]
 
 
-def apologies(engine: SqliteEngine) -> tuple[Standings, tuple[int, int]]:
-    """Return every apology with its state, and how many are backed of how many."""
+def apologies(engine: SqliteEngine) -> Standings:
+    """Return every apology with its state."""
     _, rows = engine.rows(
         "SELECT s.apology, MIN(t.state), MAX(t.state), "
         "MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) "
@@ -31,8 +31,7 @@ def apologies(engine: SqliteEngine) -> tuple[Standings, tuple[int, int]]:
             state = 4
         ids.append(apology)
         states.append(state)
-    made = Standings(ApologyState, ids, bytes(states))
-    return made, (states.count(8), len(states))
+    return Standings(ApologyState, ids, bytes(states))
 
 
 _PROMISED = f"""

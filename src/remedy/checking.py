@@ -6,9 +6,8 @@ what rests on what is decided over them. A `Finding` is made when somebody looks
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,8 @@ import attrs
 
 from remedy import backing
 from remedy._reading import entity_of
-from remedy._rows import impact_rank, micros, moment, span_micros, strength_rank
+from remedy._rows import impact_rank, micros, span_micros, strength_rank
+from remedy.acceptance import Acceptance, Accepted, Baseline, Extent, Line, digest
 from remedy.config import Config
 from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
 from remedy.errors import RemedyError, RuleError, UnknownRule
@@ -84,11 +84,6 @@ _TAKES_AFTER: tuple[tuple[frozenset[str], tuple[str, ...], str], ...] = (
 )
 
 
-def digest(failure: str) -> str:
-    """Return the short form of a failure key that stands in the keys of findings."""
-    return hashlib.sha256(failure.encode()).hexdigest()[:12]
-
-
 @attrs.frozen(kw_only=True)
 class CheckResult:
     """What a check found, before a casebook makes a report of it."""
@@ -97,8 +92,9 @@ class CheckResult:
     apologies: Standings
     promises: Standings
     waived: tuple[Waived, ...]
-    baselined: frozenset[str]
-    fixed_since_baseline: int
+    baseline: Baseline
+    lines: Sequence[Line]
+    acceptance: Acceptance
     config: Config
     profile: str
     profile_reason: str
@@ -106,8 +102,12 @@ class CheckResult:
     around: str | None
     focus: Focus | None
     not_assessed: tuple[str, ...]
-    backed: tuple[int, int]
     incidents: int
+
+    def accepted(self) -> dict[str, Accepted]:
+        """Return the findings as a baseline keeps them, by key."""
+        since = micros(self.as_of)
+        return {line[0]: self.acceptance.accepted(line, since) for line in self.lines}
 
 
 class _Told:
@@ -174,15 +174,21 @@ def run_check(
                     "first contact: no limits are set; A121 needs first_contact in the "
                     "configuration"
                 )
+            baseline = {
+                row[0]: Accepted(*row[1:])
+                for row in db.execute("SELECT finding, code, since, size, newest FROM baseline")
+            }
             asked = _ask(engine, chosen, book, as_of)
+            left_out: set[str] = set()
             if profile == "register":
-                _keep_what_matters(engine, asked)
-            told = _facts(chosen, asked, focus is None and _is_coarse(engine))
+                left_out = _keep_what_matters(engine, asked, baseline)
+            mute = focus is None and _is_coarse(engine)
+            told = _facts(chosen, asked, mute)
             severities = _Severities(chosen, config, asked)
-            _take(engine, _TAKES, chosen, told, severities)
-            _take(engine, _TAKES_AFTER, chosen, told, severities)
+            taken = _take(engine, _TAKES, chosen, told, severities)
+            taken |= _take(engine, _TAKES_AFTER, chosen, told, severities)
             lines = _lines(chosen, told, severities)
-            apologies, backed = backing.apologies(engine)
+            apologies = backing.apologies(engine)
             promises = backing.promises(engine)
             beside = backing.beside(
                 engine, [line[3] for line in lines if line[0].startswith(_BACKING)]
@@ -190,25 +196,31 @@ def run_check(
             counted = "comparison" if focus is None else "(SELECT COUNT(*) AS incidents FROM focus)"
             (incidents,) = db.execute(f"SELECT incidents FROM {counted}").fetchone()
             waivers = db.execute(
-                "SELECT finding, code, reason, until, who FROM waiver "
+                "SELECT finding, code, reason, until, who, made FROM waiver "
                 "WHERE made <= ? AND until >= ?",
                 [micros(as_of)] * 2,
             ).fetchall()
-            baseline = dict(db.execute("SELECT finding, code FROM baseline").fetchall())
+            columns = [asked[rule.code][0] for rule in chosen]
+            acceptance = Acceptance(chosen, columns, rules)
+            lines, waived = acceptance.without_waived(lines, waivers, _came_later(db))
         finally:
             if focus is None:
                 engine.clear()
-    accepted = _Accepted(chosen, rules)
-    lines, waived = _without_waived(lines, waivers, chosen, accepted)
-    old, fixed = _old(lines, baseline, accepted)
-    columns = [asked[rule.code][0] for rule in chosen]
+    extent = Extent(
+        codes={rule.code for rule in chosen if not (mute and rule.code == "R201")},
+        as_of=micros(as_of),
+        everything=focus is None,
+        left_out=left_out,
+        taken=taken,
+    )
     return CheckResult(
         findings=Findings(chosen, columns, lines, beside, as_of.tzinfo or UTC),
         apologies=apologies,
         promises=promises,
         waived=tuple(waived),
-        baselined=old,
-        fixed_since_baseline=fixed if focus is None else 0,
+        baseline=acceptance.against(baseline, lines, waived, extent),
+        lines=lines,
+        acceptance=acceptance,
         config=config,
         profile=profile,
         profile_reason=reason,
@@ -216,7 +228,6 @@ def run_check(
         around=around,
         focus=focus,
         not_assessed=tuple(not_assessed),
-        backed=backed,
         incidents=incidents,
     )
 
@@ -355,17 +366,28 @@ def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) ->
     return asked
 
 
-def _keep_what_matters(engine: SqliteEngine, asked: Asked) -> None:
-    """In a register, look at apologies where it came back, was grave, or was promised not to."""
+def _keep_what_matters(
+    engine: SqliteEngine, asked: Asked, baseline: Mapping[str, Accepted]
+) -> set[str]:
+    """In a register, look at apologies where it came back, was grave, or was promised not to.
+
+    Returns:
+        The keys of the baseline that are left out.
+    """
     _, rows = engine.rows(
         "SELECT b.incident FROM backing b WHERE b.promised = 1 OR b.impact >= 3 OR EXISTS "
         "(SELECT 1 FROM now_incident i JOIN member m ON m.failure = i.failure "
         "WHERE i.id = b.incident AND m.incident <> i.id)"
     )
     matters = {row[0] for row in rows}
+    left_out: set[str] = set()
     for code, (names, found) in asked.items():
         if code in BY_CODE and code[0] == "A" and not code.startswith(_TICKETS):
             asked[code] = names, [row for row in found if row[0] in matters]
+            fact = BY_CODE[code].fact
+            keys = (f"{fact}:{row[0]}" for row in found if baseline and row[0] not in matters)
+            left_out.update(key for key in keys if key in baseline)
+    return left_out
 
 
 def _is_coarse(engine: SqliteEngine) -> bool:
@@ -411,8 +433,12 @@ def _take(
     rules: list[Rule],
     told: dict[tuple[str, str], _Told],
     severities: _Severities,
-) -> None:
-    """Let findings take what rests on the same matter into their `also`."""
+) -> set[str]:
+    """Let findings take what rests on the same matter into their `also`.
+
+    Returns:
+        The keys of the findings that are told in no other way any more.
+    """
     codes = [rule.code for rule in rules]
     fact_of = {rule.code: rule.fact for rule in rules}
     by_code: dict[str, set[str]] = defaultdict(set)
@@ -438,18 +464,19 @@ def _take(
                         if codes[place] == code and gravest <= severities(place, row):
                             taker.taken.add(code)
                             gone.add((code, other))
+    keys = set()
     for code, other in gone:
         key = (fact_of[code], other)
         one = told[key]
+        short = _short(rules, other, one)
         one.rows = [(place, row) for place, row in one.rows if codes[place] != code]
         if not one.rows:
             del told[key]
+            keys.add(f"{key[0]}:{short}")
+    return keys
 
 
 # --- findings -------------------------------------------------------------------------------------
-
-Line = tuple[str, int, int, str, tuple[str, ...], tuple[tuple[int, tuple[Any, ...]], ...]]
-"""key, severity, place of the leading rule, subject, also, rows."""
 
 
 def _lines(
@@ -459,7 +486,7 @@ def _lines(
     gathered: dict[tuple[str, str], list[tuple[int, tuple[Any, ...]]]] = defaultdict(list)
     subjects: dict[str, str] = {}
     codes = [rule.code for rule in rules]
-    failures = _failure_facts(rules, told)
+    of_failures = {rule.fact for rule in rules if rule.subject == "failure"}
     for (fact, subject), one in told.items():
         one.rows.sort(key=lambda each: each[0])
         lead = one.rows[0][0]
@@ -469,7 +496,7 @@ def _lines(
         gravest = min(severities(place, row) for place, row in one.rows)
         also = dict.fromkeys(codes[place] for place, _ in one.rows)
         del also[codes[lead]]
-        short = digest(subject) if (fact, subject) in failures else subject
+        short = _short(rules, subject, one) if fact in of_failures else subject
         lines.append(
             (
                 f"{fact}:{short}",
@@ -495,15 +522,13 @@ def _lines(
     return lines
 
 
-def _failure_facts(rules: list[Rule], told: dict[tuple[str, str], _Told]) -> set[tuple[str, str]]:
-    """Return the facts whose subject is a failure key, and not an incident that has none."""
-    places = {place for place, rule in enumerate(rules) if rule.subject == "failure"}
-    facts = {rules[place].fact for place in places}
-    return {
-        key
-        for key, one in told.items()
-        if key[0] in facts and any(row[1] == key[1] for place, row in one.rows if place in places)
-    }
+def _short(rules: list[Rule], subject: str, one: _Told) -> str:
+    """Return the subject as it stands in a key: in short, if it is the key of a failure."""
+    for place, row in one.rows:
+        # A subject of these rules that is no failure is an incident that has none.
+        if rules[place].subject == "failure" and row[1] == subject:
+            return digest(subject)
+    return subject
 
 
 def _gather(
@@ -515,69 +540,25 @@ def _gather(
 ) -> None:
     """Bring later incidents together: by customer and failure, or by failure."""
     # In R202 and R201 alike the second column is the failure; in R202 the third is the customer.
-    milder = [each for each in one.rows if codes[each[0]] == "R201"]
+    lead = one.rows[0][0]
+    milder = [each for each in one.rows if each[0] != lead]
     for place, row in one.rows:
-        failure = row[1]
-        if codes[place] == "R202":
-            key = f"R:customer:{digest(failure)}:{row[2]}"
-            gathered[key, failure].append((place, row))
-            gathered[key, failure].extend(milder)
-        elif codes[one.rows[0][0]] == "R201":
-            key = f"R:failure:{digest(failure)}"
-            gathered[key, failure].append((place, row))
-        else:
+        if place != lead:
             continue
+        failure = row[1]
+        key = f"R:failure:{digest(failure)}"
+        if codes[lead] == "R202":
+            key = f"R:customer:{digest(failure)}:{row[2]}"
+        gathered[key, failure].append((place, row))
+        gathered[key, failure].extend(milder)
         subjects[key] = failure
 
 
-class _Accepted:
-    """Whether a code that somebody accepted holds a line: it and milder ones, not a graver one."""
+def _came_later(db: Any) -> Callable[[Collection[str], int], bool]:
+    """Return what says whether one of some incidents counts only from after a moment."""
 
-    def __init__(self, chosen: list[Rule], rules: list[Rule]) -> None:
-        # Over all rules: what was accepted may not have been asked for this time.
-        self._rank = {rule.code: place for place, rule in enumerate(rules)}
-        self._codes = [rule.code for rule in chosen]
+    def came_later(incidents: Collection[str], moment: int) -> bool:
+        one = "SELECT noted FROM incident WHERE id = ?"
+        return any(db.execute(one, [id]).fetchone()[0] > moment for id in incidents)
 
-    def __call__(self, code: str, line: Line) -> bool:
-        return code in self._rank and self._rank[code] <= self._rank[self._codes[line[2]]]
-
-
-def _without_waived(
-    lines: list[Line], waivers: list[tuple[Any, ...]], rules: list[Rule], accepted: _Accepted
-) -> tuple[list[Line], list[Waived]]:
-    if not waivers:
-        return lines, []
-    held: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for waiver in waivers:
-        held[waiver[0]].append(waiver)
-    kept, waived = [], []
-    for line in lines:
-        found = [waiver for waiver in held.get(line[0], ()) if accepted(waiver[1], line)]
-        if found:
-            _, code, reason, until, who = found[0]
-            waived.append(
-                Waived(
-                    key=line[0],
-                    code=rules[line[2]].code,
-                    accepted=code,
-                    reason=reason,
-                    until=moment(until),
-                    who=who,
-                )
-            )
-        else:
-            kept.append(line)
-    return kept, waived
-
-
-def _old(
-    lines: list[Line], baseline: Mapping[str, str], accepted: _Accepted
-) -> tuple[frozenset[str], int]:
-    """Return the keys of what was there when the tool came in, and how many of those are gone."""
-    if not baseline:
-        return frozenset(), 0
-    keys = {line[0] for line in lines}
-    old = frozenset(
-        line[0] for line in lines if line[0] in baseline and accepted(baseline[line[0]], line)
-    )
-    return old, sum(1 for key in baseline if key not in keys)
+    return came_later

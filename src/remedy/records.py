@@ -1085,7 +1085,8 @@ class Waiver(_SmallRecord):
         finding: The key of the finding.
         code: The code that was accepted: it and milder ones are silent, a graver one is shown.
         reason: Why it is accepted. A waiver without a reason is none.
-        made: When.
+        made: When. Of a finding that brings incidents together (R201, R202), those are accepted
+            that had been noticed by then: with a later one it is shown again.
         until: Until when; a bare day counts to its end.
         who: Who accepted it.
     """

@@ -55,7 +55,10 @@ def test_the_baseline_and_waivers_are_told(story: Casebook) -> None:
     )  # fmt: skip
     text = story.check().to_markdown()
     assert text.startswith("## No new findings\n")
-    assert "\nOf the baseline of 4 findings, 1 is gone and 3 left, and not shown.\n" in text
+    assert (
+        "\nOf the baseline of 4 findings, 0 are gone, 1 is waived and 3 left, and not shown.\n"
+        in text
+    )
     assert "\n1 finding accepted by a waiver (A110).\n" in text
 
 

@@ -24,7 +24,9 @@ def test_a_report_as_json_holds_everything(story: Casebook) -> None:
     story.set_baseline(story.check(select="R"))
     told = json.loads(story.check().to_json())
     assert told["counts"] == {"error": 2, "warning": 1, "info": 1}
-    assert told["baseline"] == {"left": 1, "gone": 0}
+    assert told["baseline"] == {
+        "left": 1, "worse": 0, "waived": 0, "gone": 0, "not_asked": 0,
+    }  # fmt: skip
     assert [each["baseline"] for each in told["findings"]] == [False, True, False, False]
     assert told["windows"]["recurrence_days"] == 90
     assert told["apologies"]["states"] == {"hollow": 1, "backed": 1}

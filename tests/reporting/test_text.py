@@ -202,19 +202,27 @@ def test_waivers_are_counted(story: Casebook) -> None:
 
 
 def test_of_the_baseline_only_the_burn_down_is_told(story: Casebook) -> None:
-    rule = Rule("X001", lambda book, as_of: [{"subject": "INC-1"}])
+    subjects = ["INC-1"]
+    rule = Rule("X001", lambda book, as_of: [{"subject": each} for each in subjects])
     report = story.check(rules=[rule], select=["R", "X"])
     assert story.set_baseline(report) == (2, 0)
-    lines = story.check().to_text().splitlines()
+    lines = story.check(select="R").to_text().splitlines()
+    assert lines[1] == (
+        "Of the baseline of 2 findings, 0 are gone, 1 is not asked for and 1 left, and"
+    )
+    subjects.clear()
+    lines = story.check(rules=[rule]).to_text().splitlines()
     assert lines[0] == "1 new error, 1 new warning, 1 new info in 2 incidents and 2 apologies."
     assert lines[1] == "Of the baseline of 2 findings, 1 is gone and 1 left, and not shown."
-    assert story.set_baseline(story.check()) == (3, 1)
+    assert story.set_baseline(story.check(rules=[rule])) == (3, 1)
     lines = story.check().to_text().splitlines()
     assert lines[0] == "No new findings in 2 incidents and 2 apologies."
     assert lines[1] == "Of the baseline of 4 findings, 0 are gone and 4 left, and not shown."
     lines = story.check().to_text(old=True).splitlines()
     assert lines[0] == "2 errors, 1 warning, 1 info in 2 incidents and 2 apologies."
     assert lines[1] == "Of the baseline of 4 findings, 0 are gone and 4 left."
+    for options in ({"as_of": "2026-02-01T00:00+01:00"}, {"around": "INC-1"}):
+        assert "baseline" not in story.check(**options).to_text()
 
 
 def test_tickets_have_no_sum_of_apologies(story: Casebook) -> None:

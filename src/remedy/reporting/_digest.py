@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from remedy import records as r
+from remedy.acceptance import BaselineState
 from remedy.config import Config, parts_of
 from remedy.errors import UnknownRecord
 from remedy.findings import Finding, Findings
@@ -250,7 +251,7 @@ def as_of_words(moment: datetime) -> str:
 def counts_words(report: Report, *, old: bool) -> str:
     """Return "2 errors, 1 warning", "no findings"; with a baseline, "2 new errors"."""
     findings = report.findings if old else report.new
-    new = "" if old or not any(report.baseline) else "new "
+    new = "" if old or not _burning(report) else "new "
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
     told = [
         counted(number, f"{new}{words[severity]}") for severity, number in findings.counts().items()
@@ -288,16 +289,36 @@ def states_words(report: Report) -> list[tuple[int, str, str]]:
     return [(counts[s], str(s), words) for s, words in _STATE_WORDS.items() if s in counts]
 
 
+def _burning(report: Report) -> bool:
+    """Whether any of the baseline was asked for."""
+    return any(state != BaselineState.NOT_ASKED for state in report.baseline.states.values())
+
+
 def baseline_words(report: Report, *, old: bool) -> str:
     """Return the burn-down against the baseline, or nothing."""
-    left, gone = report.baseline
-    if not left and not gone:
+    if report.around is not None or not _burning(report):
         return ""
+    counts = report.baseline.counts()
+    left = counts[BaselineState.LEFT]
+    told = [is_are(counts[BaselineState.GONE], "gone")]
+    told.extend(is_are(counts[s], words) for s, words in _BASELINE_WORDS.items() if counts[s])
     shown = "" if old or not left else ", and not shown"
     return (
-        f"Of the baseline of {counted(left + gone, 'finding')}, {gone:,} "
-        f"{'is' if gone == 1 else 'are'} gone and {left:,} left{shown}."
+        f"Of the baseline of {counted(len(report.baseline), 'finding')}, {', '.join(told)} "
+        f"and {left:,} left{shown}."
     )
+
+
+_BASELINE_WORDS = {
+    BaselineState.WORSE: "worse",
+    BaselineState.WAIVED: "waived",
+    BaselineState.NOT_ASKED: "not asked for",
+}
+
+
+def is_are(number: int, what: str) -> str:
+    """Return "1 is gone", "2 are gone"."""
+    return f"{number:,} {'is' if number == 1 else 'are'} {what}"
 
 
 def looked_at(report: Report) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from remedy.acceptance import Accepted, Baseline, BaselineState
 from remedy.checking import CheckResult
 from remedy.config import Config
 from remedy.findings import Finding, Findings, Standings, Waived
@@ -26,6 +27,7 @@ class Report:
         apologies: Every apology and how it stands with it.
         promises: Every promise and how it stands with it.
         waived: What somebody has accepted.
+        baseline: What has become of the findings of the baseline, by key and in numbers.
         not_assessed: What was not looked at, and why.
         as_of: The date of the check.
         profile: tickets, register or capa.
@@ -41,6 +43,7 @@ class Report:
         self.apologies: Standings = result.apologies
         self.promises: Standings = result.promises
         self.waived: tuple[Waived, ...] = result.waived
+        self.baseline: Baseline = result.baseline
         self.not_assessed: tuple[str, ...] = result.not_assessed
         self.as_of: datetime = result.as_of
         self.profile: str = result.profile
@@ -57,24 +60,28 @@ class Report:
 
     @property
     def new(self) -> Findings:
-        """The findings that were not there, or were milder, when the baseline was set."""
-        old = self._result.baselined
-        return self.findings.only(lambda key, *_: key not in old) if old else self.findings
+        """The findings that were not there, or not as bad, when the baseline was set.
 
-    @property
-    def baseline(self) -> tuple[int, int]:
-        """How many findings of the baseline are left, and how many are gone."""
-        return len(self._result.baselined), self._result.fixed_since_baseline
+        A finding that brings incidents together (R201, R202) is worse with each that is added.
+        """
+        states = self.baseline.states
+        if not states:
+            return self.findings
+        return self.findings.only(lambda key, *_: states.get(key) != BaselineState.LEFT)
 
     def counts(self) -> dict[Severity, int]:
         """Return how many findings there are of each severity."""
         return self.findings.counts()
 
     def fails(self, at: Severity | str = Severity.WARNING) -> bool:
-        """Return whether a finding that is not in the baseline is of this severity or graver."""
+        """Return whether a finding that is new or worse is of this severity or graver."""
         limit = _GRAVITY.index(Severity(at))
         told = self.new.heads()
         return any(_GRAVITY.index(severity) <= limit for _, _, severity in told)
+
+    def accepted(self) -> dict[str, Accepted]:
+        """Return the findings as the baseline keeps them, by key."""
+        return self._result.accepted()
 
     def about(self, subject: str) -> list[Finding]:
         """Return the findings whose subject, or one of whose incidents, is a record."""
@@ -82,7 +89,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON can hold it."""
-        old = self._result.baselined
+        old = self.baseline.states
         config = self.config
         return {
             "as_of": self.as_of.isoformat(),
@@ -98,7 +105,8 @@ class Report:
             "signature": list(config.signature),
             "counts": {str(severity): count for severity, count in self.counts().items()},
             "findings": [
-                finding.to_dict() | {"baseline": finding.key in old} for finding in self.findings
+                finding.to_dict() | {"baseline": old.get(finding.key) == BaselineState.LEFT}
+                for finding in self.findings
             ],
             "apologies": {
                 "states": {str(state): n for state, n in self.apologies.counts().items()},
@@ -108,7 +116,9 @@ class Report:
                     if each.state != "backed"
                 ],
             },
-            "baseline": dict(zip(("left", "gone"), self.baseline, strict=True)),
+            "baseline": {
+                state.value.replace(" ", "_"): n for state, n in self.baseline.counts().items()
+            },
             "promises": {
                 "states": {str(state): n for state, n in self.promises.counts().items()},
                 "not_kept": [

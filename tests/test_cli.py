@@ -782,6 +782,21 @@ def test_show_as_json(run: Run, story: str) -> None:
     assert told["timeline"][0]["event"] == "happened"
     assert {"A110", "R204"} <= {each["code"] for each in told["findings"]}
     assert any(each["id"] == "INC-1" for each in told["records"])
+    assert told["states"] == {
+        "APO-1": "hollow", "APO-2": "backed", "PRO-1": "broken", "PRO-2": "open",
+    }  # fmt: skip
+
+
+def test_show_says_what_has_become_of_promises(run: Run, story: str) -> None:
+    assert (
+        "promise PRO-1  (broken) It will never happen again." in run("show", story, "INC-1").output
+    )
+
+
+def test_json_can_name_all_apologies(run: Run, story: str) -> None:
+    told = json.loads(run("check", story, "--format", "json", "--standings", code=1).output)
+    assert [each["id"] for each in told["apologies"]["all"]] == ["APO-1", "APO-2"]
+    assert "--standings goes with" in run("check", story, "--standings", code=2).stderr
 
 
 def test_show_takes_one_id(run: Run) -> None:

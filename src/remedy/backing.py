@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from remedy._relations import AS_OF, STATE
-from remedy.findings import Standings
-from remedy.vocabulary import ApologyState, PromiseState
+from remedy._relations import AS_OF, STATE, in_scope, was_there
+from remedy.findings import Behind, LookedUp, LookUp, Standings
+from remedy.vocabulary import ApologyState, BehindState, PromiseState
 
 if TYPE_CHECKING:
     from remedy.engines.sqlite import SqliteEngine
 
-__all__ = ["apologies", "beside", "promises"]
+__all__ = ["apologies", "behind", "beside", "made_in", "promises"]
 
 
-def apologies(engine: SqliteEngine) -> Standings:
-    """Return every apology with its state."""
+def apologies(engine: SqliteEngine, look_up: LookUp, assessed: Collection[int]) -> Standings:
+    """Return every apology with its state.
+
+    Args:
+        engine: The relations.
+        look_up: Looks up what stands behind them.
+        assessed: The numbers of the states that can be told; for others it is not assessed.
+    """
     _, rows = engine.rows(
         "SELECT s.apology, MIN(t.state), MAX(t.state), "
         "MAX(CASE WHEN t.state = 4 THEN 1 ELSE 0 END) "
@@ -31,8 +38,13 @@ def apologies(engine: SqliteEngine) -> Standings:
             state = 4
         ids.append(apology)
         states.append(state)
-    return Standings(ApologyState, ids, bytes(states))
+    for state in _STATES - set(assessed):
+        states = states.replace(bytes([state]), bytes([_NOT_ASSESSED]))
+    return Standings(ApologyState, ids, bytes(states), look_up)
 
+
+_STATES = frozenset(range(1, 9))
+_NOT_ASSESSED = 9
 
 _PROMISED = f"""
 SELECT r.id,
@@ -57,13 +69,56 @@ FROM now_promise r JOIN focus_apology f ON f.id = r.apology
 LEFT JOIN broken b ON b.promise = r.id"""
 
 
-def promises(engine: SqliteEngine) -> Standings:
+def promises(engine: SqliteEngine, look_up: LookUp) -> Standings:
     """Return every promise with its state: 1 open, 2 kept, 3 overdue, 4 broken."""
     ids, states = [], bytearray()
     for promise, state in engine.rows(_PROMISED)[1]:
         ids.append(promise)
         states.append(state)
-    return Standings(PromiseState, ids, bytes(states))
+    return Standings(PromiseState, ids, bytes(states), look_up)
+
+
+# How it stands with an action, as `fix` ranks it, for an incident that it was there for.
+_BEHIND_STATES = {
+    8: BehindState.CHANGED,
+    6: BehindState.IN_HAND,
+    4: BehindState.NO_CHANGE_PLANNED,
+    3: BehindState.NOT_DONE,
+    2: BehindState.NO_CHANGE,
+    0: BehindState.INEFFECTIVE,
+}
+_BEHIND = f"""
+SELECT DISTINCT s.apology, s.incident, r.deeper AS cause, f.action, f.placed,
+       CASE WHEN {in_scope("f", "i")} THEN 1 ELSE 0 END AS within,
+       CASE WHEN {was_there("f", "i")} THEN 1 ELSE 0 END AS before
+FROM sorry s CROSS JOIN now_incident i CROSS JOIN now_link l CROSS JOIN reach r CROSS JOIN fix f
+WHERE i.id = s.incident AND l.incident = s.incident AND l.role = 'cause' AND r.cause = l.cause
+AND f.cause = r.deeper ORDER BY s.apology, s.incident, cause, f.action"""
+
+
+def behind(engine: SqliteEngine) -> dict[str, LookedUp]:
+    """Return of each apology its incidents, and what stands behind it."""
+    incidents: dict[str, list[str]] = defaultdict(list)
+    found: dict[str, list[Behind]] = defaultdict(list)
+    for apology, incident in engine.rows(
+        "SELECT DISTINCT s.apology, i.id FROM sorry s CROSS JOIN now_incident i "
+        "WHERE i.id = s.incident ORDER BY s.apology, i.id"
+    )[1]:
+        incidents[apology].append(incident)
+    for apology, incident, cause, action, placed, within, before in engine.rows(_BEHIND)[1]:
+        state = _BEHIND_STATES[placed]
+        if not within:
+            state = BehindState.OUT_OF_SCOPE
+        elif before:
+            state = BehindState.THERE_BEFORE
+        found[apology].append(Behind(incident=incident, cause=cause, action=action, state=state))
+    return {id: (tuple(each), tuple(found.get(id, ()))) for id, each in incidents.items()}
+
+
+def made_in(engine: SqliteEngine) -> dict[str, str]:
+    """Return the apologies that promises were made in."""
+    sql = "SELECT r.id, r.apology FROM focus_apology f CROSS JOIN promise r WHERE r.apology = f.id"
+    return dict(engine.rows(sql)[1])
 
 
 # What stands beside an apology: the apologies themselves, what the customers got, what put this one

@@ -18,9 +18,9 @@ from remedy._reading import entity_of
 from remedy._rows import impact_rank, micros, span_micros, strength_rank
 from remedy.acceptance import Acceptance, Accepted, Baseline, Extent, Line, digest
 from remedy.config import Config
-from remedy.engines.sqlite import Focus, SqliteEngine, focus_of
-from remedy.errors import RemedyError, RuleError, UnknownRule
-from remedy.findings import Findings, Standings, Waived
+from remedy.engines.sqlite import Focus, SqliteEngine, focus_behind, focus_of
+from remedy.errors import CasebookError, RemedyError, RuleError, UnknownRule
+from remedy.findings import Findings, LookedUp, Standings, Waived
 from remedy.rules import BY_CODE, RULES, Rule
 from remedy.vocabulary import Severity
 
@@ -145,10 +145,8 @@ def run_check(
         RuleError: If a rule cannot be asked.
     """
     rules = _all_rules(extra_rules)
-    by_account = config.same_customer == "account"
     if around is not None:
-        with store.reading() as db:
-            SqliteEngine(db.conn).lay(by_account=by_account, everything=False)
+        _lay_for_one_case(store, config)
     with store.snapshot() as db:
         focus = None
         if around is not None:
@@ -161,13 +159,7 @@ def run_check(
             chosen = [rule for rule in chosen if rule.code != "R200"]
             not_assessed.append("the casebook as a whole: R200 is for a check of everything")
         engine = SqliteEngine(db.conn)
-        engine.prepare(
-            _parameters(config, as_of),
-            [(impact_rank(k), span_micros(v)) for k, v in config.first_contact.items()],
-            [(impact_rank(k), strength_rank(v)) for k, v in config.strength_for.items()],
-            by_account=by_account,
-            focus=focus,
-        )
+        _prepare(engine, config, as_of, focus)
         try:
             if not config.first_contact and "A121" in config.select:
                 not_assessed.append(
@@ -188,8 +180,10 @@ def run_check(
             taken = _take(engine, _TAKES, chosen, told, severities)
             taken |= _take(engine, _TAKES_AFTER, chosen, told, severities)
             lines = _lines(chosen, told, severities)
-            apologies = backing.apologies(engine)
-            promises = backing.promises(engine)
+            look_up = _LookUp(store, config, as_of)
+            assessed = _assessed(profile, nothing_done)
+            apologies = backing.apologies(engine, look_up, assessed)
+            promises = backing.promises(engine, look_up)
             beside = backing.beside(
                 engine, [line[3] for line in lines if line[0].startswith(_BACKING)]
             )
@@ -245,6 +239,54 @@ def _all_rules(extra: Iterable[Rule]) -> list[Rule]:
     return rules
 
 
+def _lay_for_one_case(store: Store, config: Config) -> None:
+    with store.reading() as db:
+        by_account = config.same_customer == "account"
+        SqliteEngine(db.conn).lay(by_account=by_account, everything=False)
+
+
+def _prepare(engine: SqliteEngine, config: Config, as_of: datetime, focus: Focus | None) -> None:
+    engine.prepare(
+        _parameters(config, as_of),
+        [(impact_rank(k), span_micros(v)) for k, v in config.first_contact.items()],
+        [(impact_rank(k), strength_rank(v)) for k, v in config.strength_for.items()],
+        by_account=config.same_customer == "account",
+        focus=focus,
+    )
+
+
+class _LookUp:
+    """Looks up what stands behind apologies, as of the date of a check.
+
+    A check of very many would be slow if it did so for all of them, and nobody may ever ask.
+    """
+
+    def __init__(self, store: Store, config: Config, as_of: datetime) -> None:
+        self._store: Store | None = store
+        self._config = config
+        self._as_of = as_of
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A report may go to another process; the connection to its casebook may not.
+        return self.__dict__ | {"_store": None}
+
+    def __call__(self, ids: Sequence[str]) -> dict[str, LookedUp]:
+        store = self._store
+        if store is None or store.is_closed:
+            raise CasebookError(
+                "this report" if store is None else store.path,
+                "has no open casebook, and what stands behind an apology is looked up when it is "
+                "asked for. Ask while the casebook is open, or check again.",
+            )
+        _lay_for_one_case(store, self._config)
+        with store.snapshot() as db:
+            engine = SqliteEngine(db.conn)
+            _prepare(engine, self._config, self._as_of, focus_behind(db.conn, ids))
+            found = backing.behind(engine)
+            made_in = backing.made_in(engine)
+        return {id: found[made_in.get(id, id)] for id in ids if made_in.get(id, id) in found}
+
+
 def _parameters(config: Config, as_of: datetime) -> dict[str, int | None]:
     return {
         "as_of": micros(as_of),
@@ -290,6 +332,13 @@ def _profile(db: Any, config: Config) -> tuple[str, str]:
     if total and 2 * analysed >= total:
         return "capa", share
     return "register", share
+
+
+def _assessed(profile: str, nothing_done: bool) -> Collection[int]:
+    """Return the states of apologies that can be told: a hollow one is hollow without a cause."""
+    if profile == "tickets":
+        return ()
+    return (1, 2) if profile == "register" and nothing_done else range(1, 9)
 
 
 def _choose(

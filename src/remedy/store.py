@@ -284,6 +284,11 @@ class Store:
         # which the journal of a finished transaction can come back and undo it.
         db.execute(f"PRAGMA synchronous = {'FULL' if self._journal == 'wal' else 'EXTRA'}")
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has been closed."""
+        return self._closed
+
     def close(self) -> None:
         """Close the connections of all threads of this process."""
         self._closed = True

@@ -32,5 +32,30 @@ def test_a_report_as_json_holds_everything(story: Casebook) -> None:
     assert told["apologies"]["states"] == {"hollow": 1, "backed": 1}
 
 
+def test_json_names_what_is_backed_and_kept_if_that_is_wanted(story: Casebook) -> None:
+    report = story.check()
+    assert "all" not in report.to_dict()["apologies"]
+    told = json.loads(report.to_json(standings=True))
+    assert told["apologies"]["all"][1] == {
+        "id": "APO-2",
+        "state": "backed",
+        "incidents": ["INC-2"],
+        "behind": [
+            {
+                "incident": "INC-2", "cause": "CAU-1", "action": "ACT-2",
+                "state": "no process change planned",
+            },
+            {
+                "incident": "INC-2", "cause": "CAU-1", "action": "ACT-3",
+                "state": "process changed",
+            },
+        ],
+    }  # fmt: skip
+    assert [(each["id"], each["state"]) for each in told["promises"]["all"]] == [
+        ("PRO-1", "broken"),
+        ("PRO-2", "open"),
+    ]
+
+
 def test_findings_about_a_record_can_be_asked_for(story: Casebook) -> None:
     assert [finding.code for finding in story.check().about("INC-2")] == ["R204", "A105"]

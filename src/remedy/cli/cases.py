@@ -46,8 +46,9 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
             raise Problem(f"{id} was not on record by {report.as_of:%Y-%m-%d}.")
         from remedy.reporting import timeline, tree
 
+        states = {each.id: str(each.state) for each in (*report.apologies, *report.promises)}
         if form == "json":
-            say_json(_case(id, graph, report, timeline))
+            say_json(_case(id, graph, report, timeline) | {"states": states})
             return
         from remedy.reporting._paper import wrapped
         from remedy.reporting.text import generate_cases
@@ -56,7 +57,7 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
         say([*wrapped(tree.summed_up(graph), look["width"]), ""])
         say(timeline.generate_timeline(graph, **look))
         say([""])
-        say(tree.generate_tree(graph, id, **look))
+        say(tree.generate_tree(graph, id, states=states, **look))
         say([""])
         if report.findings:
             say(generate_cases(report, look_up=book.get, **look))

@@ -105,6 +105,11 @@ def _codes(given: tuple[str, ...]) -> list[str]:
     help="How many findings of each rule to show. (json has all.)",
 )
 @click.option("--all", "old", is_flag=True, help="Show what stands in the baseline, too.")
+@click.option(
+    "--standings",
+    is_flag=True,
+    help="With json: name all apologies and promises, and what stands behind each.",
+)
 @output_options
 @click.pass_context
 def check(
@@ -122,6 +127,7 @@ def check(
     form: str,
     top: int,
     old: bool,
+    standings: bool,
     output: Path | None,
     force: bool,
 ) -> None:
@@ -131,6 +137,8 @@ def check(
     --fail-on, 1 if there is, and 2 if the command could not be carried out. What stands in the
     baseline does not count, unless it has become worse since.
     """
+    if standings and form != "json":
+        raise click.UsageError("--standings goes with --format json.")
     moment, notes = moment_given(as_of)
     with open_casebook(casebook) as book:
         report, more = _run(
@@ -139,7 +147,7 @@ def check(
         )  # fmt: skip
         notes |= more
         if form == "json":
-            lines: Iterator[str] = iter([report.to_json()])
+            lines: Iterator[str] = iter([report.to_json(standings=standings)])
         elif form == "markdown":
             from remedy.reporting.markdown import generate_markdown
 

@@ -17,7 +17,7 @@ from remedy._relations import Done, Instead, Levels, Step, steps, views
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["Focus", "SqliteEngine", "focus_of"]
+__all__ = ["Focus", "SqliteEngine", "focus_behind", "focus_of"]
 
 _PARAMETERS = (
     "as_of", "recurrence", "horizon", "grace", "verification", "containment", "amends_from",
@@ -412,4 +412,31 @@ def focus_of(connection: sqlite3.Connection, entity: str, id: str) -> Focus:
         wide_incidents=frozenset(wide),
         wide_causes=frozenset(wide_causes),
         wide_actions=frozenset(wide_actions),
+    )
+
+
+def focus_behind(connection: sqlite3.Connection, ids: Iterable[str]) -> Focus:
+    """Return what has to be looked at for what is done about the incidents of some apologies.
+
+    Nothing else can be asked of it: what is of the same failure is left out.
+
+    Args:
+        connection: A connection to the casebook.
+        ids: The apologies, or promises made in them.
+    """
+    look = _Lookup(connection)
+    given = set(ids)
+    apologies = given | look.follow("SELECT apology FROM promise WHERE id IN ({ids})", given)
+    incidents = frozenset(look.follow(_INCIDENTS_AROUND["apology"][0], apologies))
+    causes = frozenset(look.closure(_DEEPER, look.follow(_CAUSES_OF_INCIDENTS, incidents)))
+    actions = frozenset(look.follow(_ACTIONS_OF_CAUSES, causes))
+    return Focus(
+        incidents=incidents,
+        causes=causes,
+        actions=actions,
+        apologies=frozenset(apologies),
+        customers=frozenset(),
+        wide_incidents=incidents,
+        wide_causes=causes,
+        wide_actions=actions,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from remedy.acceptance import Accepted, Baseline, BaselineState
@@ -17,6 +17,11 @@ from remedy.vocabulary import Severity
 __all__ = ["Report"]
 
 _GRAVITY = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+
+
+def _days(span: timedelta) -> int | float:
+    """Return a span in days: a whole number, if it is one."""
+    return span.days if span == timedelta(days=span.days) else span / timedelta(days=1)
 
 
 class Report:
@@ -87,8 +92,14 @@ class Report:
         """Return the findings whose subject, or one of whose incidents, is a record."""
         return [f for f in self.findings if f.subject == subject or subject in f.incidents]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON can hold it."""
+    def to_dict(self, *, standings: bool = False) -> dict[str, Any]:
+        """Return the report as JSON can hold it.
+
+        Args:
+            standings: Whether to name every apology and every promise, with its state, its
+                incidents and what stands behind it; not only those that are not backed, or not
+                kept. The casebook has to be open for that.
+        """
         old = self.baseline.states
         config = self.config
         return {
@@ -98,9 +109,9 @@ class Report:
             "around": self.around,
             "incidents": self.incidents,
             "windows": {
-                "recurrence_days": config.recurrence_window.days,
-                "promise_horizon_days": config.promise_horizon.days,
-                "grace_days": config.grace.days,
+                "recurrence_days": _days(config.recurrence_window),
+                "promise_horizon_days": _days(config.promise_horizon),
+                "grace_days": _days(config.grace),
             },
             "signature": list(config.signature),
             "counts": {str(severity): count for severity, count in self.counts().items()},
@@ -113,8 +124,9 @@ class Report:
                 "not_backed": [
                     {"id": each.id, "state": str(each.state)}
                     for each in self.apologies
-                    if each.state != "backed"
+                    if each.state not in ("backed", "not assessed")
                 ],
+                **({"all": [each.to_dict() for each in self.apologies]} if standings else {}),
             },
             "baseline": {
                 state.value.replace(" ", "_"): n for state, n in self.baseline.counts().items()
@@ -126,6 +138,7 @@ class Report:
                     for each in self.promises
                     if each.state != "kept"
                 ],
+                **({"all": [each.to_dict() for each in self.promises]} if standings else {}),
             },
             "waived": [
                 {
@@ -141,9 +154,9 @@ class Report:
             "not_assessed": list(self.not_assessed),
         }
 
-    def to_json(self, *, indent: int | None = 2) -> str:
-        """Return the report as JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+    def to_json(self, *, indent: int | None = 2, standings: bool = False) -> str:
+        """Return the report as JSON; `standings` as for `to_dict`."""
+        return json.dumps(self.to_dict(standings=standings), ensure_ascii=False, indent=indent)
 
     def to_text(
         self,

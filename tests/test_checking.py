@@ -29,6 +29,7 @@ from remedy import (
     Verification,
     Waiver,
 )
+from remedy.acceptance import digest
 from remedy.errors import ConfigError, ReadOnlyCasebook, RuleError, UnknownRecord, UnknownRule
 from remedy.rules import BY_CODE, RULES
 from tests.oracle.random_casebooks import random_casebook
@@ -623,6 +624,109 @@ def test_a_function_that_would_write_is_refused():
 
     with pytest.raises(ReadOnlyCasebook, match="read as of one moment"):
         checked(rules=[Rule("X001", writing)])
+
+
+def test_a_function_that_would_check_is_refused():
+    """Its check would lay other relations over those that are being asked."""
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), apology())
+        before = book.check(as_of=LATER)
+
+        def checking(book, as_of):
+            return [{"subject": each.subject} for each in book.check(as_of=as_of).findings]
+
+        def around(book, as_of):
+            return [{"subject": each.subject} for each in book.check(around="INC-1").findings]
+
+        def looking(book, as_of):
+            return [{"subject": id} for each in before.apologies for id in each.incidents]
+
+        for function in (checking, around, looking):
+            for options in ({}, {"around": "INC-1"}):
+                with pytest.raises(
+                    RuleError, match=r"^Rule X001: its function checks the casebook"
+                ):
+                    book.check(rules=[Rule("X001", function)], as_of=LATER, **options)
+        assert before.apologies[0].incidents == ("INC-1",)
+
+        def using(book, as_of):
+            return [{"subject": each.id} for each in before.apologies]
+
+        assert "X001" in codes(book.check(rules=[Rule("X001", using)], as_of=LATER))
+
+
+def test_a_rule_about_failures_needs_no_column_besides_their_key():
+    records = [incident("INC-1"), incident("INC-2", "2023-03-01T00:00Z", customers="C-2")]
+    counting = "SELECT {columns} FROM focus WHERE failure IS NOT NULL GROUP BY failure"
+    for columns in (
+        "failure AS subject, COUNT(*) AS n",
+        "COUNT(*) AS n, failure AS subject",
+        "failure AS subject, COUNT(*) AS n, failure",
+        "failure AS subject, failure, COUNT(*) AS n",
+    ):
+        rule = Rule(
+            "X001", counting.format(columns=columns), subject="failure",
+            message="{failure_told}: {n} times.",
+        )  # fmt: skip
+        report = checked(*records, rules=[rule], select="X")
+        (finding,) = report.findings
+        assert (finding.subject, finding.subject_kind) == (KEY, "failure")
+        assert finding.message == "shipping / late: 2 times."
+        assert finding.key == f"X:X001:{digest(KEY)}"
+        assert "\nfailure shipping / late\n" in report.to_text()
+
+
+def test_a_column_failure_may_hold_any_words():
+    again = "SELECT id AS subject, 'no key' AS failure FROM focus WHERE id = 'INC-2'"
+    rule = Rule("X001", again, fact="R:again", message="{failure_told} ({subject})")
+    records = [incident("INC-1"), incident("INC-2", "2023-03-01T00:00Z")]
+    alone = checked(*records, rules=[rule], select="X")
+    assert [f.message for f in alone.findings] == ["no key (INC-2)"]
+    for select, lead in ((["R201", "X"], "R201"), (["R202", "R201", "X"], "R202")):
+        report = checked(*records, rules=[rule], select=select)
+        (finding,) = report.findings
+        assert (finding.code, finding.subject, finding.also[-1]) == (lead, KEY, "X001")
+        assert "shipping / late" in report.to_text()
+    many = [incident(f"INC-{n}", "2023-03-01T00:00Z", failure_mode=f"m{n}") for n in range(40)]
+    wide = Rule("X001", "SELECT id AS subject, 'no key' AS failure FROM focus", message="x")
+    assert "no key" in checked(*many, rules=[wide], select="X").to_text()
+
+
+# --- scopes ---------------------------------------------------------------------------------------
+
+
+def test_a_scope_that_is_only_written_otherwise_is_remarked_on():
+    def remarks(*records, **options):
+        report = checked(
+            incident("INC-1", process="Shipping ", site="Vienna"), incident("INC-2"), apology(),
+            cause(incidents=["INC-1", "INC-2"]), *records, **options,
+        )  # fmt: skip
+        return report.remarks
+
+    assert remarks(fix()) == remarks(fix(scope_process="billing", scope_site="Vienna")) == ()
+    found = remarks(fix(scope_process="shipping", scope_site="VIENNA"))
+    assert found == (
+        "the scope of ACT-1 is the process 'shipping', which does not take in the incidents of its "
+        "causes that have 'Shipping ': a scope is compared to the letter",
+        "the scope of ACT-1 is the site 'VIENNA', which does not take in the incidents of its "
+        "causes that have 'Vienna': a scope is compared to the letter",
+    )
+    deeper = Cause(id="CAU-2", found="2023-01-03T00:00Z", effects="CAU-1")
+    assert len(remarks(deeper, fix(causes="CAU-2", scope_process="shipping"))) == 1
+    assert len(remarks(fix(scope_process="shipping"), around="INC-1")) == 1
+    many = [
+        Action(id=f"ACT-{n}", kind="corrective", decided=JANUARY, causes="CAU-1",
+               scope_process="SHIPPING") for n in range(4)
+    ]  # fmt: skip
+    assert remarks(*many)[-1] == "3 more scopes are written otherwise than incidents"
+
+
+def test_remarks_stand_in_every_report():
+    report = checked(incident("INC-1"), cause(), fix(scope_process="SHIPPING"))
+    (remark,) = report.remarks
+    assert report.to_dict()["remarks"] == [remark]
+    assert "look at       the scope of ACT-1 is the process 'SHIPPING'" in report.to_text()
+    assert "- look at: the scope of ACT-1 is" in report.to_markdown()
 
 
 # --- a check never writes -------------------------------------------------------------------------

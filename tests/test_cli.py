@@ -640,6 +640,19 @@ def test_a_baseline_needs_a_check_of_everything() -> None:
         book.set_baseline(book.check(around="INC-1"))
 
 
+def test_a_configuration_that_cannot_be_used_makes_no_casebook(run: Run) -> None:
+    for settings in ("placeholders = [1]", "ignore = [1.5]", "select = 5", "severity = 3"):
+        Path("wrong.toml").write_text(settings, encoding="utf-8")
+        told = run("init", "q.db", "--config", "wrong.toml", code=2).stderr
+        assert f"wrong.toml, {settings.split()[0]}: " in told
+        assert not Path("q.db").exists()
+
+
+def test_a_day_that_there_is_not_is_told_as_that(run: Run, story: str) -> None:
+    for day in ("2026-02-30", "2026-13-01"):
+        assert "is no day of the calendar" in run("check", story, "--as-of", day, code=2).stderr
+
+
 # --- waive ----------------------------------------------------------------------------------------
 
 WHY = ("--reason", "told the customer", "--until", "2027-01-01")

@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from remedy._relations import AS_OF, STATE, in_scope, was_there
+from remedy._relations import AS_OF, SCOPE, STATE, in_scope, was_there
+from remedy.config import same_words
 from remedy.findings import Behind, LookedUp, LookUp, Standings
 from remedy.vocabulary import ApologyState, BehindState, PromiseState
 
 if TYPE_CHECKING:
     from remedy.engines.sqlite import SqliteEngine
 
-__all__ = ["apologies", "behind", "beside", "made_in", "promises"]
+__all__ = ["apologies", "behind", "beside", "made_in", "other_spellings", "promises"]
 
 
 def apologies(engine: SqliteEngine, look_up: LookUp, assessed: Collection[int]) -> Standings:
@@ -159,3 +160,28 @@ def beside(engine: SqliteEngine, incidents: list[str]) -> dict[str, list[tuple[s
         for incident, word, id in engine.rows(sql)[1]:
             found[incident].append((word, id))
     return found
+
+
+_OTHER_SPELLING = """
+SELECT DISTINCT f.action, '{field}' AS field, f.scope_{field} AS meant, i.{field} AS found
+FROM (SELECT DISTINCT action, cause, scope_{field} FROM fix WHERE scope_{field} IS NOT NULL) f
+CROSS JOIN reach r CROSS JOIN now_link l CROSS JOIN now_incident i
+WHERE r.deeper = f.cause AND l.cause = r.cause AND i.id = l.incident
+AND i.{field} <> f.scope_{field}"""
+
+
+def other_spellings(engine: SqliteEngine) -> list[tuple[str, str, str, str]]:
+    """Return the scopes that fail to take incidents in because of how they are written.
+
+    A scope is compared to the letter, and a failure key is not: both may be the same failure.
+
+    Returns:
+        Of each: the action, the field, the scope, and what an incident has instead.
+    """
+    found = []
+    for scope in SCOPE:
+        sql = _OTHER_SPELLING.format(field=scope.removeprefix("scope_"))
+        for action, field, meant, other in engine.rows(sql)[1]:
+            if same_words(meant, other):
+                found.append((action, field, meant, other))
+    return sorted(found)

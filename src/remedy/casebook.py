@@ -438,17 +438,19 @@ class Casebook:
 
         stored = self.config
         used = config or stored
-        if (used.signature, used.placeholders) != (stored.signature, stored.placeholders):
-            raise ConfigError(
-                "signature",
-                f"the failure keys on file are made of {', '.join(stored.signature)}, not of "
-                f"{', '.join(used.signature)}. Change them with configure(signature=...).",
-            )
+        for name in ("signature", "placeholders"):
+            on_file, given = getattr(stored, name), getattr(used, name)
+            if given != on_file:
+                raise ConfigError(
+                    name,
+                    f"the failure keys on file are made with {', '.join(on_file)}, not with "
+                    f"{', '.join(given)}. Change them with configure({name}=...).",
+                )
         changes: dict[str, Any] = {}
         if select:
             changes["select"] = select
         if ignore:
-            changes["ignore"] = (*used.ignore, *((ignore,) if isinstance(ignore, str) else ignore))
+            changes["ignore"] = (*used.ignore, *attrs.evolve(used, ignore=ignore).ignore)
         if profile is not None:
             changes["profile"] = profile
         if changes:

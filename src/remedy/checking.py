@@ -102,6 +102,7 @@ class CheckResult:
     around: str | None
     focus: Focus | None
     not_assessed: tuple[str, ...]
+    remarks: tuple[str, ...]
     incidents: int
 
     def accepted(self) -> dict[str, Accepted]:
@@ -144,6 +145,7 @@ def run_check(
         UnknownRule: If `select` or `ignore` name what no rule begins with.
         RuleError: If a rule cannot be asked.
     """
+    store.refuse_inside_a_rule()
     rules = _all_rules(extra_rules)
     if around is not None:
         _lay_for_one_case(store, config)
@@ -170,7 +172,7 @@ def run_check(
                 row[0]: Accepted(*row[1:])
                 for row in db.execute("SELECT finding, code, since, size, newest FROM baseline")
             }
-            asked = _ask(engine, chosen, book, as_of)
+            asked = _ask(engine, chosen, book, as_of, store)
             left_out: set[str] = set()
             if profile == "register":
                 left_out = _keep_what_matters(engine, asked, baseline)
@@ -187,6 +189,7 @@ def run_check(
             beside = backing.beside(
                 engine, [line[3] for line in lines if line[0].startswith(_BACKING)]
             )
+            remarks = _remarks(engine)
             counted = "comparison" if focus is None else "(SELECT COUNT(*) AS incidents FROM focus)"
             (incidents,) = db.execute(f"SELECT incidents FROM {counted}").fetchone()
             waivers = db.execute(
@@ -222,6 +225,7 @@ def run_check(
         around=around,
         focus=focus,
         not_assessed=tuple(not_assessed),
+        remarks=tuple(remarks),
         incidents=incidents,
     )
 
@@ -278,6 +282,7 @@ class _LookUp:
                 "has no open casebook, and what stands behind an apology is looked up when it is "
                 "asked for. Ask while the casebook is open, or check again.",
             )
+        store.refuse_inside_a_rule()
         _lay_for_one_case(store, self._config)
         with store.snapshot() as db:
             engine = SqliteEngine(db.conn)
@@ -383,7 +388,9 @@ def _choose(
 Asked = dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]
 
 
-def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) -> Asked:
+def _ask(
+    engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime, store: Store
+) -> Asked:
     asked: Asked = {}
     for rule in rules:
         if isinstance(rule.ask, str):
@@ -396,7 +403,8 @@ def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) ->
                 raise RuleError(rule.code, f"its SQL does not work: {error}.") from error
         else:
             try:
-                mappings = [dict(each) for each in rule.ask(book, as_of)]
+                with store.asking(rule.code):
+                    mappings = [dict(each) for each in rule.ask(book, as_of)]
             except RemedyError:
                 raise
             except Exception as error:
@@ -409,6 +417,15 @@ def _ask(engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime) ->
             place = names.index("subject")
             names = ("subject", *names[:place], *names[place + 1 :])
             found = [(row[place], *row[:place], *row[place + 1 :]) for row in found]
+        if rule.subject == "failure" and names[1:2] != ("failure",):
+            # The subject is the key of the failure, unless a column of that name says that an
+            # incident has none. Findings are told apart by it: it stands second in all rows.
+            place = names.index("failure") if "failure" in names else 0
+            names = ("subject", "failure", *(n for n in names[1:] if n != "failure"))
+            found = [
+                (row[0], row[place], *(v for at, v in enumerate(row) if at not in (0, place)))
+                for row in found
+            ]
         if rule not in RULES and not all(isinstance(row[0], str) for row in found):
             raise RuleError(rule.code, "one of its rows has no id as its subject.")
         asked[rule.code] = names, found
@@ -437,6 +454,22 @@ def _keep_what_matters(
             keys = (f"{fact}:{row[0]}" for row in found if baseline and row[0] not in matters)
             left_out.update(key for key in keys if key in baseline)
     return left_out
+
+
+_REMARKS = 5
+
+
+def _remarks(engine: SqliteEngine) -> list[str]:
+    """Return what stands in the way of a right answer, and is no finding."""
+    found = backing.other_spellings(engine)
+    told = [
+        f"the scope of {action} is the {field} {meant!r}, which does not take in the incidents of "
+        f"its causes that have {other!r}: a scope is compared to the letter"
+        for action, field, meant, other in found[:_REMARKS]
+    ]
+    if len(found) > _REMARKS:
+        told.append(f"{len(found) - _REMARKS:,} more scopes are written otherwise than incidents")
+    return told
 
 
 def _is_coarse(engine: SqliteEngine) -> bool:

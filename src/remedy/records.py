@@ -696,7 +696,8 @@ class Action(Record):
         owner: Who answers for it.
         team: In which team.
         due: By when; a bare day counts to its end.
-        scope_process: Where it takes effect; None means everywhere.
+        scope_process: Where it takes effect; None means everywhere. A scope is compared to the
+            letter with what incidents say; a check remarks on one that is only written otherwise.
         scope_product: Likewise.
         scope_channel: Likewise.
         scope_site: Likewise.

@@ -25,6 +25,7 @@ from remedy.errors import (
     NewerCasebook,
     NotACasebook,
     ReadOnlyCasebook,
+    RuleError,
 )
 
 __all__ = ["JOURNALS", "Store"]
@@ -51,6 +52,8 @@ class _Connection(sqlite3.Connection):
     """A connection that can be referred to weakly, and knows whether it holds a snapshot."""
 
     in_snapshot = False
+    asked_by: str | None = None
+    """The rule whose function is being asked on it."""
 
 
 _STORES: weakref.WeakSet[Store] = weakref.WeakSet()
@@ -401,6 +404,32 @@ class Store:
                 _own(db).in_snapshot = False
                 if db.conn.in_transaction:
                     db.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def asking(self, code: str) -> Iterator[None]:
+        """Ask the function of a rule, which cannot lay other relations over the same connection."""
+        connection = _own(self.db)
+        connection.asked_by = code
+        try:
+            yield
+        finally:
+            connection.asked_by = None
+
+    def refuse_inside_a_rule(self) -> None:
+        """Refuse what lays relations, where a rule's function is being asked.
+
+        Raises:
+            RuleError: If one is.
+        """
+        with self._exclusive() as db:
+            code = _own(db).asked_by
+        if code is not None:
+            raise RuleError(
+                code,
+                "its function checks the casebook that it is given, or looks up what stands behind "
+                "an apology, in the middle of the check that asks it. Read records there; or make "
+                "that check first, and let the function use its report.",
+            )
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Database]:

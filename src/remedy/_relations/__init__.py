@@ -24,13 +24,14 @@ from collections.abc import Iterator
 
 from remedy._relations._actions import ACTIONS
 from remedy._relations._behind import NO_ACTION, STATE, behind
-from remedy._relations._parts import AS_OF, Done, Instead, Levels, Step, in_scope, was_there
+from remedy._relations._parts import AS_OF, SCOPE, Done, Instead, Levels, Step, in_scope, was_there
 from remedy._relations._recurrence import recurrence, with_earlier
 from remedy._relations._views import views
 
 __all__ = [
     "AS_OF",
     "NO_ACTION",
+    "SCOPE",
     "STATE",
     "Done",
     "Instead",

@@ -117,10 +117,7 @@ def name_of(code: str) -> str:
 
 def failure_words(subject: str) -> str:
     """Return a failure key as people read it: "shipping / shipped collect"."""
-    try:
-        return " / ".join(parts_of(subject))
-    except ValueError:
-        return subject
+    return " / ".join(parts_of(subject))
 
 
 @attrs.frozen
@@ -411,4 +408,5 @@ def how_words(report: Report, notes: Mapping[str, str]) -> list[tuple[str, str]]
     if config.ignore:
         told.append(("left out", ", ".join(config.ignore)))
     told.extend(("not assessed", plain(each)) for each in report.not_assessed)
+    told.extend(("look at", plain(each)) for each in report.remarks)
     return told

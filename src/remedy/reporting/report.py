@@ -34,6 +34,7 @@ class Report:
         waived: What somebody has accepted.
         baseline: What has become of the findings of the baseline, by key and in numbers.
         not_assessed: What was not looked at, and why.
+        remarks: What may be wrong on record, so that the check was misled.
         as_of: The date of the check.
         profile: tickets, register or capa.
         profile_reason: Why it was this one.
@@ -50,6 +51,7 @@ class Report:
         self.waived: tuple[Waived, ...] = result.waived
         self.baseline: Baseline = result.baseline
         self.not_assessed: tuple[str, ...] = result.not_assessed
+        self.remarks: tuple[str, ...] = result.remarks
         self.as_of: datetime = result.as_of
         self.profile: str = result.profile
         self.profile_reason: str = result.profile_reason
@@ -152,6 +154,7 @@ class Report:
                 for each in self.waived
             ],
             "not_assessed": list(self.not_assessed),
+            "remarks": list(self.remarks),
         }
 
     def to_json(self, *, indent: int | None = 2, standings: bool = False) -> str:

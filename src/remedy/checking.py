@@ -341,9 +341,7 @@ def _profile(db: Any, config: Config) -> tuple[str, str]:
 
 def _assessed(profile: str, nothing_done: bool) -> Collection[int]:
     """Return the states of apologies that can be told: a hollow one is hollow without a cause."""
-    if profile == "tickets":
-        return ()
-    return (1, 2) if profile == "register" and nothing_done else range(1, 9)
+    return (1, 2) if nothing_done and profile != "capa" else range(1, 9)
 
 
 def _choose(

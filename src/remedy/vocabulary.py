@@ -173,8 +173,8 @@ class PromiseState(enum.StrEnum):
 class ApologyState(enum.StrEnum):
     """The derived state of an apology, worst first; and that nobody can tell.
 
-    Not assessed: there are no causes, actions or decisions on record at all, or the profile does
-    not ask for them. That is neither good nor bad.
+    Not assessed, in the profiles tickets and register: there are no causes, actions or decisions on
+    record at all. That is neither good nor bad.
     """
 
     FAILED = "failed"

@@ -342,6 +342,9 @@ def baseline_words(report: Report, *, old: bool) -> str:
     left = counts[BaselineState.LEFT]
     told = [is_are(counts[BaselineState.GONE], "gone")]
     told.extend(is_are(counts[s], words) for s, words in _BASELINE_WORDS.items() if counts[s])
+    unasked = counts[BaselineState.NOT_ASKED]
+    if unasked:
+        told.append(f"{unasked:,} {'was' if unasked == 1 else 'were'} not asked for")
     shown = "" if old or not left else ", and not shown"
     return (
         f"Of the baseline of {counted(len(report.baseline), 'finding')}, {', '.join(told)} "
@@ -352,7 +355,6 @@ def baseline_words(report: Report, *, old: bool) -> str:
 _BASELINE_WORDS = {
     BaselineState.WORSE: "worse",
     BaselineState.WAIVED: "waived",
-    BaselineState.NOT_ASKED: "not asked for",
 }
 
 

@@ -153,11 +153,19 @@ def test_the_table_of_interventions_can_be_replaced(book):
 
 def test_a_check_takes_another_configuration_but_not_another_signature(book):
     assert book.check(config=Config(grace=3)).config.grace == timedelta(days=3)
-    for other in (Config(signature="process"), Config(placeholders="x")):
-        with pytest.raises(
-            ConfigError, match="failure keys on file are made of process, failure_m"
-        ):
-            book.check(config=other)
+    with pytest.raises(ConfigError, match="signature: .* made with process, failure_mode, not w"):
+        book.check(config=Config(signature="process"))
+    with pytest.raises(
+        ConfigError, match=r"placeholders: .* not with x\. Change .*\(placeholders="
+    ):
+        book.check(config=Config(placeholders="x"))
+
+
+@pytest.mark.parametrize("given", [5, [5], {"A": 1}])
+def test_codes_are_texts(book, given):
+    for how in ("select", "ignore"):
+        with pytest.raises(ConfigError, match=f"{how}: "):
+            book.check(**{how: given})
 
 
 def test_a_check_is_as_of_now_by_default_and_of_the_end_of_a_day(book):
@@ -168,6 +176,9 @@ def test_a_check_is_as_of_now_by_default_and_of_the_end_of_a_day(book):
     )
     with pytest.raises(InvalidTime, match="check.as_of = '2026-04-01': has no time zone"):
         book.check(as_of="2026-04-01")
+    for day in ("2026-02-30", "2026-13-01"):
+        with pytest.raises(InvalidTime, match="is no day of the calendar"):
+            book.check(as_of=day)
 
 
 def test_the_function_and_the_method_are_one(book):

@@ -29,6 +29,7 @@ from remedy import (
     Verification,
     Waiver,
 )
+from remedy.acceptance import digest
 from remedy.errors import ConfigError, ReadOnlyCasebook, RuleError, UnknownRecord, UnknownRule
 from remedy.rules import BY_CODE, RULES
 from tests.oracle.random_casebooks import random_casebook
@@ -232,7 +233,7 @@ def test_after_a_baseline_only_what_is_new_or_worse_counts():
         report = book.check(**options)
         assert not report.fails("info")
         assert len(report.new) == 0
-        assert report.baseline == (len(report.findings), 0)
+        assert (report.baseline.left, report.baseline.gone) == (len(report.findings), 0)
         book.record(incident("INC-2", "2023-03-01T00:00Z"))
         worse = book.check(**options)
         new = {finding.key: finding.code for finding in worse.new}
@@ -250,7 +251,158 @@ def test_what_is_gone_since_the_baseline_is_counted():
         options = {"as_of": LATER, "profile": "capa"}
         book.set_baseline(book.check(**options))
         book.record(Decision(kind="no_analysis", incident="INC-1", made=JANUARY, reason="x"))
-        assert book.check(**options).baseline == (0, 1)
+        baseline = book.check(**options).baseline
+        assert baseline.states == {"A:backing:INC-1": "gone"}
+        assert (len(baseline), baseline.left, baseline.gone) == (1, 0, 1)
+
+
+def accepted(book, **options):
+    """Accept what is there; return how to check."""
+    options = {"as_of": LATER, "profile": "capa"} | options
+    book.set_baseline(book.check(**options))
+    return options
+
+
+def again(number, day, **fields):
+    return incident(f"INC-{number}", f"2023-{day}T00:00Z", **fields)
+
+
+def test_another_incident_makes_an_accepted_recurrence_worse():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), again(2, "02-01"), again(3, "02-01", customers="C-2"))
+        book.record(again(4, "02-20", customers="C-2", failure_mode="lost"))
+        book.record(again(5, "02-25", customers="C-2", failure_mode="lost"))
+        options = accepted(book, select="R")
+        assert len(book.check(**options).new) == 0
+        book.record(again(6, "03-01"))
+        worse = book.check(**options)
+        assert [(f.code, f.incidents) for f in worse.new] == [("R202", ("INC-2", "INC-6"))]
+        assert sorted(worse.baseline.states.values()) == ["left", "left", "worse"]
+        assert worse.fails("warning")
+        assert not book.check(**options | {"as_of": "2023-02-28T00:00Z"}).fails("info")
+        assert book.set_baseline(worse) == (0, 0)
+        assert not book.check(**options).fails("info")
+        book.record(again(7, "03-02", customers="C-3"))
+        worse = book.check(**options)
+        assert [f.code for f in worse.new] == ["R201"]
+        assert worse.fails("info")
+
+
+def test_an_old_incident_that_comes_late_makes_it_worse_too():
+    """Nothing reopens by it, but nobody has accepted it either."""
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), again(2, "03-01"))
+        options = accepted(book, select="R202")
+        book.record(again(3, "02-01"))
+        assert book.check(**options).fails()
+
+
+def test_as_many_incidents_as_before_are_worse_if_one_is_newer():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), again(2, "02-01"))
+        options = accepted(book, select="R202")
+        book.amend("INC-2", failure_mode="lost", reason="it was another one")
+        assert book.check(**options).baseline.states.popitem()[1] == "gone"
+        book.record(again(3, "03-01"))
+        assert book.check(**options).fails()
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        ("C301", [incident("INC-1")], [incident("INC-2", customers="C-2")]),
+        (
+            "A120",
+            [incident("INC-1", customers=["C-1", "C-2"]), apology(customers="C-9")],
+            [Affected(customer="C-3")],
+        ),
+    ],
+)
+def test_more_incidents_or_people_make_an_accepted_finding_worse(code, before, after):
+    with remedy.open(":memory:") as book:
+        book.record(*before)
+        options = accepted(book, select=code)
+        assert not book.check(**options).fails("info")
+        if code == "A120":
+            book.link("INC-1", customers=after)
+        else:
+            book.record(*after)
+        assert book.check(**options).fails("info")
+
+
+def test_only_what_was_asked_for_can_be_gone():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), apology(), again(2, "03-01"), cause(), fix())
+        options = accepted(book)
+        whole = book.check(**options).baseline.states
+        assert set(whole.values()) == {"left"}
+
+        def states(**changes):
+            found = book.check(**options | changes).baseline.states
+            assert found.keys() == whole.keys()
+            return found
+
+        for changes in ({"select": "A110"}, {"ignore": ["R", "C", "F"]}, {"profile": "tickets"}):
+            assert set(states(**changes).values()) == {"left", "not asked"}
+        assert set(states(as_of="2023-01-02T12:00Z").values()) == {"not asked"}
+        assert "gone" not in states(around="INC-2").values()
+        book.record(waiver("A110"))
+        assert states()["A:backing:INC-1"] == "waived"
+
+
+def test_what_a_register_leaves_out_is_not_asked():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), apology(), fix(causes=(), kind="preventive"))
+        options = accepted(book, select="A101")
+        register = book.check(**options | {"profile": "register"})
+        assert register.baseline.states == {"A:backing:INC-1": "not asked"}
+
+
+def test_what_a_coarse_signature_mutes_is_not_asked():
+    with remedy.open(":memory:") as book:
+        book.record(*(incident(f"INC-{n}", f"2023-01-{n:02}T00:00Z", customers=()) for n in (1, 2)))
+        options = accepted(book, select="R201", config=Config(coarse_from=3))
+        book.record(incident("INC-3", "2023-01-03T00:00Z", customers=()))
+        assert list(book.check(**options).baseline.states.values()) == ["not asked"]
+
+
+def test_what_a_graver_finding_tells_now_is_worse_and_not_gone():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), cause(), fix(), again(2, "03-01", customers="C-2"))
+        options = accepted(book, select=["A104", "F405", "R201", "R202"])
+        assert {f.code for f in book.check(**options).findings} == {"F405", "R201"}
+        book.record(apology())
+        book.link("INC-2", customers="C-1")
+        report = book.check(**options)
+        assert {f.code for f in report.new} == {"A104", "R202"}
+        assert set(report.baseline.states.values()) == {"worse"}
+
+
+def test_what_is_waived_or_not_asked_for_stays_in_the_baseline():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), apology(), cause(), fix(), again(2, "03-01"))
+        options = accepted(book)
+        held = book.baseline()
+        book.record(waiver("A110"))
+        assert book.set_baseline(book.check(**options | {"profile": "tickets"})) == (0, 0)
+        assert book.baseline().keys() == held.keys()
+
+
+def test_a_waiver_accepts_no_incident_that_came_after_it():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), again(2, "02-01"))
+        options = {"as_of": LATER, "profile": "capa", "select": ["R201", "R202"]}
+        (finding,) = book.check(**options).findings
+        book.record(waiver("R202", key=finding.key, made="2023-02-10T00:00Z"))
+        assert len(book.check(**options).findings) == 0
+        book.record(again(3, "01-20", customers="C-2"))
+        assert [f.code for f in book.check(**options).findings] == ["R201"]
+        book.record(again(4, "02-09", detected="2023-02-11T00:00Z"))
+        report = book.check(**options)
+        assert [f.code for f in report.findings] == ["R202", "R201"]
+        assert report.waived == ()
+        book.record(waiver("R202", key=finding.key, made="2023-02-12T00:00Z"))
+        assert [each.code for each in book.check(**options).waived] == ["R202"]
 
 
 # --- profiles -------------------------------------------------------------------------------------
@@ -472,6 +624,109 @@ def test_a_function_that_would_write_is_refused():
 
     with pytest.raises(ReadOnlyCasebook, match="read as of one moment"):
         checked(rules=[Rule("X001", writing)])
+
+
+def test_a_function_that_would_check_is_refused():
+    """Its check would lay other relations over those that are being asked."""
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), apology())
+        before = book.check(as_of=LATER)
+
+        def checking(book, as_of):
+            return [{"subject": each.subject} for each in book.check(as_of=as_of).findings]
+
+        def around(book, as_of):
+            return [{"subject": each.subject} for each in book.check(around="INC-1").findings]
+
+        def looking(book, as_of):
+            return [{"subject": id} for each in before.apologies for id in each.incidents]
+
+        for function in (checking, around, looking):
+            for options in ({}, {"around": "INC-1"}):
+                with pytest.raises(
+                    RuleError, match=r"^Rule X001: its function checks the casebook"
+                ):
+                    book.check(rules=[Rule("X001", function)], as_of=LATER, **options)
+        assert before.apologies[0].incidents == ("INC-1",)
+
+        def using(book, as_of):
+            return [{"subject": each.id} for each in before.apologies]
+
+        assert "X001" in codes(book.check(rules=[Rule("X001", using)], as_of=LATER))
+
+
+def test_a_rule_about_failures_needs_no_column_besides_their_key():
+    records = [incident("INC-1"), incident("INC-2", "2023-03-01T00:00Z", customers="C-2")]
+    counting = "SELECT {columns} FROM focus WHERE failure IS NOT NULL GROUP BY failure"
+    for columns in (
+        "failure AS subject, COUNT(*) AS n",
+        "COUNT(*) AS n, failure AS subject",
+        "failure AS subject, COUNT(*) AS n, failure",
+        "failure AS subject, failure, COUNT(*) AS n",
+    ):
+        rule = Rule(
+            "X001", counting.format(columns=columns), subject="failure",
+            message="{failure_told}: {n} times.",
+        )  # fmt: skip
+        report = checked(*records, rules=[rule], select="X")
+        (finding,) = report.findings
+        assert (finding.subject, finding.subject_kind) == (KEY, "failure")
+        assert finding.message == "shipping / late: 2 times."
+        assert finding.key == f"X:X001:{digest(KEY)}"
+        assert "\nfailure shipping / late\n" in report.to_text()
+
+
+def test_a_column_failure_may_hold_any_words():
+    again = "SELECT id AS subject, 'no key' AS failure FROM focus WHERE id = 'INC-2'"
+    rule = Rule("X001", again, fact="R:again", message="{failure_told} ({subject})")
+    records = [incident("INC-1"), incident("INC-2", "2023-03-01T00:00Z")]
+    alone = checked(*records, rules=[rule], select="X")
+    assert [f.message for f in alone.findings] == ["no key (INC-2)"]
+    for select, lead in ((["R201", "X"], "R201"), (["R202", "R201", "X"], "R202")):
+        report = checked(*records, rules=[rule], select=select)
+        (finding,) = report.findings
+        assert (finding.code, finding.subject, finding.also[-1]) == (lead, KEY, "X001")
+        assert "shipping / late" in report.to_text()
+    many = [incident(f"INC-{n}", "2023-03-01T00:00Z", failure_mode=f"m{n}") for n in range(40)]
+    wide = Rule("X001", "SELECT id AS subject, 'no key' AS failure FROM focus", message="x")
+    assert "no key" in checked(*many, rules=[wide], select="X").to_text()
+
+
+# --- scopes ---------------------------------------------------------------------------------------
+
+
+def test_a_scope_that_is_only_written_otherwise_is_remarked_on():
+    def remarks(*records, **options):
+        report = checked(
+            incident("INC-1", process="Shipping ", site="Vienna"), incident("INC-2"), apology(),
+            cause(incidents=["INC-1", "INC-2"]), *records, **options,
+        )  # fmt: skip
+        return report.remarks
+
+    assert remarks(fix()) == remarks(fix(scope_process="billing", scope_site="Vienna")) == ()
+    found = remarks(fix(scope_process="shipping", scope_site="VIENNA"))
+    assert found == (
+        "the scope of ACT-1 is the process 'shipping', which does not take in the incidents of its "
+        "causes that have 'Shipping ': a scope is compared to the letter",
+        "the scope of ACT-1 is the site 'VIENNA', which does not take in the incidents of its "
+        "causes that have 'Vienna': a scope is compared to the letter",
+    )
+    deeper = Cause(id="CAU-2", found="2023-01-03T00:00Z", effects="CAU-1")
+    assert len(remarks(deeper, fix(causes="CAU-2", scope_process="shipping"))) == 1
+    assert len(remarks(fix(scope_process="shipping"), around="INC-1")) == 1
+    many = [
+        Action(id=f"ACT-{n}", kind="corrective", decided=JANUARY, causes="CAU-1",
+               scope_process="SHIPPING") for n in range(4)
+    ]  # fmt: skip
+    assert remarks(*many)[-1] == "3 more scopes are written otherwise than incidents"
+
+
+def test_remarks_stand_in_every_report():
+    report = checked(incident("INC-1"), cause(), fix(scope_process="SHIPPING"))
+    (remark,) = report.remarks
+    assert report.to_dict()["remarks"] == [remark]
+    assert "look at       the scope of ACT-1 is the process 'SHIPPING'" in report.to_text()
+    assert "- look at: the scope of ACT-1 is" in report.to_markdown()
 
 
 # --- a check never writes -------------------------------------------------------------------------

@@ -594,9 +594,15 @@ def test_a_baseline_silences_what_is_there(run: Run, story: str) -> None:
     assert "0 new, 0 taken out" in run("baseline", story).output
     told = run("baseline", story, "--show").output
     assert told.startswith(
-        "4 of 4 findings are left of the baseline of 2026-03-09.\n0 are new or graver since.\n"
+        "4 of 4 findings are left of the baseline of 2026-03-09.\n0 are new or worse since.\n"
     )
     assert "  A110         1 of       1  hollow apology\n" in told
+    run("waive", story, "INC-1", "A110", *WHY)
+    told = run("baseline", story, "--show").output
+    assert (
+        "  A110         0 of       1  hollow apology\n                             1 waived\n"
+        in told
+    )
 
 
 def test_the_burn_down_counts_what_is_gone_and_new(run: Run, story: str) -> None:
@@ -606,10 +612,14 @@ def test_the_burn_down_counts_what_is_gone_and_new(run: Run, story: str) -> None
     assert told["baseline"] == 4
     assert told["left"] == 2
     assert told["new"] == 2
-    assert told["codes"]["X001"] == {"baseline": 2, "left": 0}
+    assert (told["gone"], told["not_asked"]) == (0, 2)
+    assert told["codes"]["X001"] == {
+        "baseline": 2, "left": 0, "worse": 0, "waived": 0, "gone": 0, "not_asked": 2,
+    }  # fmt: skip
     assert told["since"] == "2026-03-09T08:00:00+00:00"
     text = run("baseline", story, "--show").output
-    assert "2 are new or graver since." in text
+    assert "2 are new or worse since." in text
+    assert "\n  X001         0 of       2  X001\n                             2 not asked\n" in text
     run("check", story, code=1)
 
 
@@ -628,6 +638,19 @@ def test_a_baseline_needs_a_check_of_everything() -> None:
     book = remedy.examples.load("twice-shipped-collect")
     with pytest.raises(remedy.errors.ConfigError, match="case around INC-1 only"):
         book.set_baseline(book.check(around="INC-1"))
+
+
+def test_a_configuration_that_cannot_be_used_makes_no_casebook(run: Run) -> None:
+    for settings in ("placeholders = [1]", "ignore = [1.5]", "select = 5", "severity = 3"):
+        Path("wrong.toml").write_text(settings, encoding="utf-8")
+        told = run("init", "q.db", "--config", "wrong.toml", code=2).stderr
+        assert f"wrong.toml, {settings.split()[0]}: " in told
+        assert not Path("q.db").exists()
+
+
+def test_a_day_that_there_is_not_is_told_as_that(run: Run, story: str) -> None:
+    for day in ("2026-02-30", "2026-13-01"):
+        assert "is no day of the calendar" in run("check", story, "--as-of", day, code=2).stderr
 
 
 # --- waive ----------------------------------------------------------------------------------------
@@ -837,6 +860,21 @@ def test_show_as_json(run: Run, story: str) -> None:
     assert told["timeline"][0]["event"] == "happened"
     assert {"A110", "R204"} <= {each["code"] for each in told["findings"]}
     assert any(each["id"] == "INC-1" for each in told["records"])
+    assert told["states"] == {
+        "APO-1": "hollow", "APO-2": "backed", "PRO-1": "broken", "PRO-2": "open",
+    }  # fmt: skip
+
+
+def test_show_says_what_has_become_of_promises(run: Run, story: str) -> None:
+    assert (
+        "promise PRO-1  (broken) It will never happen again." in run("show", story, "INC-1").output
+    )
+
+
+def test_json_can_name_all_apologies(run: Run, story: str) -> None:
+    told = json.loads(run("check", story, "--format", "json", "--standings", code=1).output)
+    assert [each["id"] for each in told["apologies"]["all"]] == ["APO-1", "APO-2"]
+    assert "--standings goes with" in run("check", story, "--standings", code=2).stderr
 
 
 def test_show_takes_one_id(run: Run) -> None:

@@ -1,5 +1,6 @@
 """Findings as they are looked at: words, paths, and the compact rows behind them."""
 
+import pickle
 from datetime import UTC
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 import remedy
 from remedy import ALL, Action, Apology, Cause, Incident, Promise
+from remedy.errors import CasebookError
 from remedy.findings import Finding, Findings, Standings, failure_told, fill
 from remedy.vocabulary import ApologyState
+from tests.oracle.random_casebooks import random_casebook
 
 LATER = "2023-06-01T00:00Z"
 
@@ -207,8 +210,8 @@ def cause(id="CAU-1", incidents="INC-1"):
 
 def action(id="ACT-1", causes="CAU-1", events=("implemented", "2023-01-10T00:00Z"), **fields):
     return Action(
-        id=id, kind="corrective", decided="2023-01-04T00:00Z", causes=causes, events=events,
-        **{"intervention": "automation", **fields},
+        id=id, kind="corrective", causes=causes, events=events,
+        **{"decided": "2023-01-04T00:00Z", "intervention": "automation", **fields},
     )  # fmt: skip
 
 
@@ -305,3 +308,103 @@ def test_apologies_are_a_sequence():
     assert apologies.counts() == {ApologyState.FAILED: 1, ApologyState.BACKED: 2}
     assert repr(apologies) == "<Standings: 1 failed, 2 backed>"
     assert repr(Standings(ApologyState, [], b"")) == "<Standings: none>"
+
+
+# --- what stands behind an apology ----------------------------------------------------------------
+
+
+def behind(book, **options):
+    (found,) = book.check(**{"as_of": LATER, "profile": "capa", **options}).apologies
+    return [(each.incident, each.cause, each.action, str(each.state)) for each in found.behind]
+
+
+def stood(*records, **fields):
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), sorry(), cause(), action(**fields), *records)
+        ((*_, state),) = behind(book)
+        return state
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({}, "process changed"),
+        ({"intervention": "training"}, "no process change"),
+        ({"events": (), "due": "2024-01-01T00:00Z"}, "in hand"),
+        (
+            {"events": (), "due": "2024-01-01T00:00Z", "intervention": "training"},
+            "no process change planned",
+        ),
+        ({"events": (), "due": "2023-02-01T00:00Z"}, "not done"),
+        ({"events": ("cancelled", "2023-01-12T00:00Z")}, "not done"),
+        ({"scope_process": "billing"}, "out of scope"),
+        ({"events": ("implemented", "2022-06-01T00:00Z"), "decided": "2022-05-01T00:00Z"},
+         "there before"),
+    ],
+)  # fmt: skip
+def test_what_stands_behind_an_apology_says_how_it_stands(fields, state):
+    assert stood(**fields) == state
+
+
+def test_an_action_that_was_found_ineffective_stands_for_nothing():
+    found = remedy.Verification(action="ACT-1", made="2023-02-01T00:00Z", result="ineffective")
+    assert stood(found) == "ineffective"
+
+
+def test_what_stands_behind_an_apology_is_told_as_of_the_date_of_the_check():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), incident("INC-2"), sorry(incidents=["INC-1", "INC-2"]))
+        assert behind(book) == []
+        book.record(cause(), remedy.Cause(id="CAU-2", found="2023-01-03T00:00Z", effects="CAU-1"))
+        book.record(action(causes="CAU-2"))
+        assert behind(book) == [("INC-1", "CAU-2", "ACT-1", "process changed")]
+        report = book.check(as_of="2023-01-02T12:00Z", profile="capa")
+        assert report.apologies[0].incidents == ("INC-1", "INC-2")
+        assert report.apologies[0].behind == ()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_backed_has_a_process_change_behind_each_incident(seed):
+    case = random_casebook(seed)
+    with remedy.open(":memory:", config=case.config) as book:
+        book.record(*case.records)
+        report = book.check(as_of=case.as_of, profile="capa")
+        for place, each in enumerate(report.apologies):
+            alone = report.apologies[place]
+            assert (alone, alone.incidents, alone.behind) == (each, each.incidents, each.behind)
+            assert each.incidents
+            changed = {one.incident for one in each.behind if one.state == "process changed"}
+            if each.state == "backed":
+                assert changed == set(each.incidents)
+
+
+def test_it_is_looked_up_while_the_casebook_is_open():
+    book = remedy.examples.load("twice-shipped-collect")
+    report = book.check()
+    assert [each.incidents for each in report.promises] == [("INC-1",), ("INC-2",)]
+    elsewhere = pickle.loads(pickle.dumps(report))
+    assert list(elsewhere.apologies) == list(report.apologies)
+    with pytest.raises(CasebookError, match="this report: has no open casebook"):
+        elsewhere.apologies[0].behind
+    book.close()
+    with pytest.raises(CasebookError, match="Ask while the casebook is open, or check again"):
+        report.apologies[0].incidents
+    with pytest.raises(CasebookError, match="knows no casebook"):
+        Standings(ApologyState, ["A"], bytes([8]))[0].behind
+
+
+def test_many_are_looked_up_together(monkeypatch):
+    monkeypatch.setattr("remedy.findings._TOGETHER", 2)
+    asked = []
+
+    def look_up(ids):
+        asked.append(list(ids))
+        return {id: ((f"INC-{id}",), ()) for id in ids}
+
+    standings = Standings(ApologyState, ["A", "B", "C"], bytes([8, 1, 8]), look_up)
+    assert [each.id for each in standings] == ["A", "B", "C"]
+    assert asked == []
+    assert [each.incidents for each in standings] == [("INC-A",), ("INC-B",), ("INC-C",)]
+    assert asked == [["A", "B"], ["C"]]
+    assert standings[1].incidents == ("INC-B",)
+    assert asked[2:] == [["B"]]

@@ -79,7 +79,7 @@ def test_tables_are_strict():
         assert all(told.values())
         with pytest.raises(sqlite3.IntegrityError, match="cannot store TEXT value in INTEGER"):
             db.execute("UPDATE meta SET content = 'x'")
-            db.execute("INSERT INTO baseline VALUES ('k', 'A101', 'today')")
+            db.execute("INSERT INTO baseline VALUES ('k', 'A101', 'today', 1, NULL)")
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,7 @@ def day_of(value: str) -> Day | None:
         return None
     day, offset, name = found.groups()
     if not (offset or name):
+        _date(day)  # That there is no such day goes before what else is wanting.
         raise Refused(_SAY_ZONE, time=True)
     return Day(day, offset or name)
 

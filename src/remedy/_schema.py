@@ -159,7 +159,9 @@ TABLES: dict[str, str] = {
     "waiver": f"""
     id TEXT NOT NULL, finding TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL,
     made INTEGER NOT NULL, until INTEGER NOT NULL, who TEXT,{_COMMON}""",
-    "baseline": "finding TEXT PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL",
+    "baseline": """
+    finding TEXT PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL,
+    size INTEGER NOT NULL, newest INTEGER""",
     "pending": """
     id INTEGER PRIMARY KEY, entity TEXT NOT NULL, record TEXT NOT NULL, field TEXT NOT NULL,
     target_entity TEXT NOT NULL, target TEXT, target_source TEXT, target_external_id TEXT,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from remedy.acceptance import digest
 from remedy.config import Config
 from remedy.rules import Rule
 from remedy.vocabulary import Severity
@@ -18,7 +19,17 @@ from remedy.vocabulary import Severity
 if TYPE_CHECKING:
     from remedy.engines.sqlite import SqliteEngine
 
-__all__ = ["Asked", "Facts", "Severities", "Told", "elsewhere", "facts", "take", "taking"]
+__all__ = [
+    "Asked",
+    "Facts",
+    "Severities",
+    "Told",
+    "elsewhere",
+    "facts",
+    "short_of",
+    "take",
+    "taking",
+]
 
 Asked = dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]
 """By code, the names of the columns and the rows."""
@@ -145,10 +156,14 @@ class Severities:
         return 1 if order == 0 and weak is not None and row[weak] == 1 else order
 
 
-def take(engine: SqliteEngine, rules: list[Rule], told: Facts, severities: Severities) -> None:
-    """Let findings take what rests on the same matter into their `also`."""
-    for takes in (_TAKES, _TAKES_AFTER):
-        _take(engine, takes, rules, told, severities)
+def take(engine: SqliteEngine, rules: list[Rule], told: Facts, severities: Severities) -> set[str]:
+    """Let findings take what rests on the same matter into their `also`.
+
+    Returns:
+        The keys of the findings that are told in no other way any more.
+    """
+    taken = (_take(engine, takes, rules, told, severities) for takes in (_TAKES, _TAKES_AFTER))
+    return set().union(*taken)
 
 
 def _take(
@@ -157,7 +172,7 @@ def _take(
     rules: list[Rule],
     told: Facts,
     severities: Severities,
-) -> None:
+) -> set[str]:
     codes = [rule.code for rule in rules]
     fact_of = {rule.code: rule.fact for rule in rules}
     by_code: dict[str, set[str]] = defaultdict(set)
@@ -183,12 +198,25 @@ def _take(
                         if codes[place] == code and gravest <= severities(place, row):
                             taker.taken.add(code)
                             gone.add((code, other))
+    keys = set()
     for code, other in gone:
         key = (fact_of[code], other)
         one = told[key]
+        short = short_of(rules, other, one)
         one.rows = [(place, row) for place, row in one.rows if codes[place] != code]
         if not one.rows:
             del told[key]
+            keys.add(f"{key[0]}:{short}")
+    return keys
+
+
+def short_of(rules: list[Rule], subject: str, one: Told) -> str:
+    """Return the subject as it stands in a key: in short, if it is the key of a failure."""
+    for place, row in one.rows:
+        # A subject of these rules that is no failure is an incident that has none.
+        if rules[place].subject == "failure" and row[1] == subject:
+            return digest(subject)
+    return subject
 
 
 def taking(rules: list[Rule]) -> list[Rule]:

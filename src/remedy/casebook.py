@@ -35,6 +35,7 @@ __all__ = ["Casebook", "Ingested", "Pending", "check", "open"]
 R = TypeVar("R", bound=Record)
 
 _FEW = 500
+_OVER = ("gone", "worse")
 
 
 def open(
@@ -437,17 +438,19 @@ class Casebook:
 
         stored = self.config
         used = config or stored
-        if (used.signature, used.placeholders) != (stored.signature, stored.placeholders):
-            raise ConfigError(
-                "signature",
-                f"the failure keys on file are made of {', '.join(stored.signature)}, not of "
-                f"{', '.join(used.signature)}. Change them with configure(signature=...).",
-            )
+        for name in ("signature", "placeholders"):
+            on_file, given = getattr(stored, name), getattr(used, name)
+            if given != on_file:
+                raise ConfigError(
+                    name,
+                    f"the failure keys on file are made with {', '.join(on_file)}, not with "
+                    f"{', '.join(given)}. Change them with configure({name}=...).",
+                )
         changes: dict[str, Any] = {}
         if select:
             changes["select"] = select
         if ignore:
-            changes["ignore"] = (*used.ignore, *((ignore,) if isinstance(ignore, str) else ignore))
+            changes["ignore"] = (*used.ignore, *attrs.evolve(used, ignore=ignore).ignore)
         if profile is not None:
             changes["profile"] = profile
         if changes:
@@ -463,10 +466,12 @@ class Casebook:
     # --- baseline ---------------------------------------------------------------------------------
 
     def set_baseline(self, report: Report) -> tuple[int, int]:
-        """Accept what a check found, so that from now on only what is new or graver counts.
+        """Accept what a check found, so that from now on only what is new or worse counts.
 
-        What is in the baseline already, and was found again, keeps its date and is accepted as it
-        is now; what was not found any more is taken out.
+        Worse is a graver code; or, for what brings incidents together (R201, R202, C301) or counts
+        people (A120, A121), more of them. What is in the baseline already, and was found again,
+        keeps its date and is accepted as it is now; what was asked for, and not found any more, is
+        taken out. What was not asked for, or is waived, stays.
 
         Args:
             report: A check of the whole casebook, with all the rules that are going to be asked.
@@ -479,17 +484,19 @@ class Casebook:
         """
         if report.around is not None:
             raise ConfigError("baseline", f"the report is of the case around {report.around} only.")
-        found = {key: code for key, code, _ in report.findings.heads()}
+        found = report.accepted()
+        states = report.baseline.states
         with self._store.transaction() as db:
             before = {row[0] for row in db.execute("SELECT finding FROM baseline")}
-            gone = [(key,) for key in before - found.keys()]
-            db.conn.executemany("DELETE FROM baseline WHERE finding = ?", gone)
+            # What graver findings tell now is accepted with them.
+            over = {key for key in before - found.keys() if states.get(key) in _OVER}
+            db.conn.executemany("DELETE FROM baseline WHERE finding = ?", [(key,) for key in over])
             db.conn.executemany(
-                "INSERT INTO baseline VALUES (?1, ?2, ?3) "
-                "ON CONFLICT (finding) DO UPDATE SET code = ?2",
-                [(key, code, _rows.micros(report.as_of)) for key, code in found.items()],
+                "INSERT INTO baseline VALUES (?1, ?2, ?3, ?4, ?5) "
+                "ON CONFLICT (finding) DO UPDATE SET code = ?2, size = ?4, newest = ?5",
+                [(key, *accepted) for key, accepted in found.items()],
             )
-        return len(found.keys() - before), len(gone)
+        return len(found.keys() - before), len(over)
 
     def clear_baseline(self) -> int:
         """Take everything out of the baseline, and return how many findings that were."""

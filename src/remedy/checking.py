@@ -6,24 +6,23 @@ what rests on what is decided over them. A `Finding` is made when somebody looks
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from remedy import backing
 from remedy._reading import entity_of
-from remedy._rows import impact_rank, micros, moment, span_micros, strength_rank
-from remedy._telling import Asked, Facts, Severities, Told, elsewhere, facts, take, taking
+from remedy._rows import impact_rank, micros, span_micros, strength_rank
+from remedy._telling import Asked, Facts, Severities, Told, elsewhere, facts, short_of, take, taking
+from remedy.acceptance import Acceptance, Accepted, Baseline, Extent, Line, digest
 from remedy.config import Config
-from remedy.engines.focus import Focus, focus_of, with_others
+from remedy.engines.focus import Focus, focus_behind, focus_of, with_others
 from remedy.engines.sqlite import SqliteEngine
-from remedy.errors import RemedyError, RuleError, UnknownRule
-from remedy.findings import Findings, Standings, Waived
+from remedy.errors import CasebookError, RemedyError, RuleError, UnknownRule
+from remedy.findings import Findings, LookedUp, Standings, Waived
 from remedy.rules import BY_CODE, RULES, Rule
 
 if TYPE_CHECKING:
@@ -40,11 +39,6 @@ _BACKING_CODES = {
 }  # fmt: skip
 
 
-def digest(failure: str) -> str:
-    """Return the short form of a failure key that stands in the keys of findings."""
-    return hashlib.sha256(failure.encode()).hexdigest()[:12]
-
-
 @attrs.frozen(kw_only=True)
 class CheckResult:
     """What a check found, before a casebook makes a report of it."""
@@ -53,8 +47,9 @@ class CheckResult:
     apologies: Standings
     promises: Standings
     waived: tuple[Waived, ...]
-    baselined: frozenset[str]
-    fixed_since_baseline: int
+    baseline: Baseline
+    lines: Sequence[Line]
+    acceptance: Acceptance
     config: Config
     profile: str
     profile_reason: str
@@ -62,8 +57,13 @@ class CheckResult:
     around: str | None
     focus: Focus | None
     not_assessed: tuple[str, ...]
-    backed: tuple[int, int]
+    remarks: tuple[str, ...]
     incidents: int
+
+    def accepted(self) -> dict[str, Accepted]:
+        """Return the findings as a baseline keeps them, by key."""
+        since = micros(self.as_of)
+        return {line[0]: self.acceptance.accepted(line, since) for line in self.lines}
 
 
 def run_check(
@@ -90,12 +90,11 @@ def run_check(
         UnknownRule: If `select` or `ignore` name what no rule begins with.
         RuleError: If a rule cannot be asked.
     """
+    store.refuse_inside_a_rule()
     rules = _all_rules(extra_rules)
-    by_account = config.same_customer == "account"
-    with store.reading() as db:
-        inside = db.conn.in_transaction
-        if around is not None:
-            SqliteEngine(db.conn).lay(by_account=by_account, everything=False)
+    inside = store.in_transaction
+    if around is not None:
+        _lay_for_one_case(store, config)
     with store.snapshot() as db:
         focus = None
         if around is not None:
@@ -111,54 +110,60 @@ def run_check(
             not_assessed.append(
                 "first contact: no limits are set; A121 needs first_contact in the configuration"
             )
-        engine = SqliteEngine(db.conn)
-        prepare = partial(
-            engine.prepare,
-            _parameters(config, as_of),
-            [(impact_rank(k), span_micros(v)) for k, v in config.first_contact.items()],
-            [(impact_rank(k), strength_rank(v)) for k, v in config.strength_for.items()],
-            by_account,
-        )
-        prepare(focus)
+        run = _Run(store, config, book, as_of, profile, SqliteEngine(db.conn))
+        engine = run.engine
+        run.prepare(focus)
         try:
-            asked = _ask(engine, chosen, book, as_of, profile)
-            told = facts(chosen, asked, mute=focus is None and _is_coarse(engine))
-            severities = Severities(chosen, config, asked)
-            apologies, backed = backing.apologies(engine, everything=focus is None)
-            promises = backing.promises(engine)
+            baseline = {
+                row[0]: Accepted(*row[1:])
+                for row in db.execute("SELECT finding, code, since, size, newest FROM baseline")
+            }
+            asked, left_out = run.ask(chosen, baseline)
+            mute = focus is None and _is_coarse(engine)
+            told = facts(chosen, asked, mute=mute)
+            look_up, assessed = _LookUp(store, config, as_of), _assessed(profile, nothing_done)
+            apologies = backing.apologies(engine, look_up, assessed, everything=focus is None)
+            promises = backing.promises(engine, look_up)
             incidents = _count(engine, everything=focus is None)
+            severities = Severities(chosen, config, asked)
             others = elsewhere(engine, chosen, told, focus.incidents) if focus else None
             if focus and others:
-                prepare(with_others(db.conn, focus, others, micros(as_of)))
-                wider = asked | _ask(engine, taking(chosen), book, as_of, profile)
-                told = _resting_on(engine, chosen, config, wider=wider, told=told)
+                run.prepare(with_others(db.conn, focus, others, micros(as_of)))
+                told, taken = run.restricted(chosen, asked, told), set[str]()
             else:
-                take(engine, chosen, told, severities)
+                taken = take(engine, chosen, told, severities)
             lines = _lines(chosen, told, severities)
             beside = backing.beside(
                 engine, [line[3] for line in lines if line[0].startswith(_BACKING)]
             )
+            remarks = _remarks(engine)
             waivers = db.execute(
-                "SELECT finding, code, reason, until, who FROM waiver "
+                "SELECT finding, code, reason, until, who, made FROM waiver "
                 "WHERE made <= ? AND until >= ?",
                 [micros(as_of)] * 2,
             ).fetchall()
-            baseline = dict(db.execute("SELECT finding, code FROM baseline").fetchall())
+            columns = [asked[rule.code][0] for rule in chosen]
+            acceptance = Acceptance(chosen, columns, rules)
+            lines, waived = acceptance.without_waived(lines, waivers, _came_later(db))
         finally:
             # The end of a snapshot takes the relations away, and sooner than they can be dropped.
             if focus is None and inside:
                 engine.clear()
-    accepted = _Accepted(chosen, rules)
-    lines, waived = _without_waived(lines, waivers, chosen, accepted)
-    old, fixed = _old(lines, baseline, accepted)
-    columns = [asked[rule.code][0] for rule in chosen]
+    extent = Extent(
+        codes={rule.code for rule in chosen if not (mute and rule.code == "R201")},
+        as_of=micros(as_of),
+        everything=focus is None,
+        left_out=left_out,
+        taken=taken,
+    )
     return CheckResult(
         findings=Findings(chosen, columns, lines, beside, as_of.tzinfo or UTC),
         apologies=apologies,
         promises=promises,
         waived=tuple(waived),
-        baselined=old,
-        fixed_since_baseline=fixed if focus is None else 0,
+        baseline=acceptance.against(baseline, lines, waived, extent),
+        lines=lines,
+        acceptance=acceptance,
         config=config,
         profile=profile,
         profile_reason=reason,
@@ -166,9 +171,55 @@ def run_check(
         around=around,
         focus=focus,
         not_assessed=tuple(not_assessed),
-        backed=backed,
+        remarks=tuple(remarks),
         incidents=incidents,
     )
+
+
+def _prepare(engine: SqliteEngine, config: Config, as_of: datetime, focus: Focus | None) -> None:
+    engine.prepare(
+        _parameters(config, as_of),
+        [(impact_rank(k), span_micros(v)) for k, v in config.first_contact.items()],
+        [(impact_rank(k), strength_rank(v)) for k, v in config.strength_for.items()],
+        config.same_customer == "account",
+        focus,
+    )
+
+
+@attrs.frozen
+class _Run:
+    """One check: what its questions are put to, and how."""
+
+    store: Store
+    config: Config
+    book: Any
+    as_of: datetime
+    profile: str
+    engine: SqliteEngine
+
+    def prepare(self, focus: Focus | None) -> None:
+        """Lay the relations for a case, or for everything."""
+        _prepare(self.engine, self.config, self.as_of, focus)
+
+    def ask(self, rules: list[Rule], baseline: Mapping[str, Accepted]) -> tuple[Asked, set[str]]:
+        """Return what the rules give, and the keys of the baseline that the profile leaves out."""
+        asked = _ask(self.engine, rules, self.book, self.as_of, self.store)
+        if self.profile != "register":
+            return asked, set()
+        return asked, _keep_what_matters(self.engine, asked, baseline)
+
+    def restricted(self, rules: list[Rule], asked: Asked, told: Facts) -> Facts:
+        """Return what is told of a case, but for what rests on what is told of others.
+
+        Args:
+            rules: The rules.
+            asked: What they gave for the case. The relations are those of the case and the others.
+            told: What is told of the case.
+        """
+        wider = asked | self.ask(taking(rules), {})[0]
+        found = facts(rules, wider, mute=False)
+        take(self.engine, rules, found, Severities(rules, self.config, wider))
+        return {key: found[key] for key in told if key in found}
 
 
 def _all_rules(extra: Iterable[Rule]) -> list[Rule]:
@@ -182,6 +233,45 @@ def _all_rules(extra: Iterable[Rule]) -> list[Rule]:
         seen.add(rule.code)
         rules.append(rule)
     return rules
+
+
+def _lay_for_one_case(store: Store, config: Config) -> None:
+    with store.reading() as db:
+        by_account = config.same_customer == "account"
+        SqliteEngine(db.conn).lay(by_account=by_account, everything=False)
+
+
+class _LookUp:
+    """Looks up what stands behind apologies, as of the date of a check.
+
+    A check of very many would be slow if it did so for all of them, and nobody may ever ask.
+    """
+
+    def __init__(self, store: Store, config: Config, as_of: datetime) -> None:
+        self._store: Store | None = store
+        self._config = config
+        self._as_of = as_of
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A report may go to another process; the connection to its casebook may not.
+        return self.__dict__ | {"_store": None}
+
+    def __call__(self, ids: Sequence[str]) -> dict[str, LookedUp]:
+        store = self._store
+        if store is None or store.is_closed:
+            raise CasebookError(
+                "this report" if store is None else store.path,
+                "has no open casebook, and what stands behind an apology is looked up when it is "
+                "asked for. Ask while the casebook is open, or check again.",
+            )
+        store.refuse_inside_a_rule()
+        _lay_for_one_case(store, self._config)
+        with store.snapshot() as db:
+            engine = SqliteEngine(db.conn)
+            _prepare(engine, self._config, self._as_of, focus_behind(db.conn, ids))
+            found = backing.behind(engine)
+            made_in = backing.made_in(engine)
+        return {id: found[made_in.get(id, id)] for id in ids if made_in.get(id, id) in found}
 
 
 def _parameters(config: Config, as_of: datetime) -> dict[str, int | None]:
@@ -231,6 +321,11 @@ def _profile(db: Any, config: Config) -> tuple[str, str]:
     return "register", share
 
 
+def _assessed(profile: str, nothing_done: bool) -> Collection[int]:
+    """Return the states of apologies that can be told: a hollow one is hollow without a cause."""
+    return (1, 2) if nothing_done and profile != "capa" else range(1, 9)
+
+
 def _choose(
     rules: list[Rule], config: Config, profile: str, nothing_done: bool
 ) -> tuple[list[Rule], list[str]]:
@@ -272,7 +367,7 @@ def _choose(
 
 
 def _ask(
-    engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime, profile: str
+    engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime, store: Store
 ) -> Asked:
     asked: Asked = {}
     for rule in rules:
@@ -286,7 +381,8 @@ def _ask(
                 raise RuleError(rule.code, f"its SQL does not work: {error}.") from error
         else:
             try:
-                mappings = [dict(each) for each in rule.ask(book, as_of)]
+                with store.asking(rule.code):
+                    mappings = [dict(each) for each in rule.ask(book, as_of)]
             except RemedyError:
                 raise
             except Exception as error:
@@ -299,31 +395,59 @@ def _ask(
             place = names.index("subject")
             names = ("subject", *names[:place], *names[place + 1 :])
             found = [(row[place], *row[:place], *row[place + 1 :]) for row in found]
+        if rule.subject == "failure" and names[1:2] != ("failure",):
+            # The subject is the key of the failure, unless a column of that name says that an
+            # incident has none. Findings are told apart by it: it stands second in all rows.
+            place = names.index("failure") if "failure" in names else 0
+            names = ("subject", "failure", *(n for n in names[1:] if n != "failure"))
+            found = [
+                (row[0], row[place], *(v for at, v in enumerate(row) if at not in (0, place)))
+                for row in found
+            ]
         if rule not in RULES and not all(isinstance(row[0], str) for row in found):
             raise RuleError(rule.code, "one of its rows has no id as its subject.")
         asked[rule.code] = names, found
-    if profile == "register":
-        _keep_what_matters(engine, asked)
     return asked
 
 
-def _keep_what_matters(engine: SqliteEngine, asked: Asked) -> None:
-    """In a register, look at apologies where it came back, was grave, or was promised not to."""
+def _keep_what_matters(
+    engine: SqliteEngine, asked: Asked, baseline: Mapping[str, Accepted]
+) -> set[str]:
+    """In a register, look at apologies where it came back, was grave, or was promised not to.
+
+    Returns:
+        The keys of the baseline that are left out.
+    """
     _, rows = engine.rows(
         "SELECT b.incident FROM backing b WHERE b.promised = 1 OR b.impact >= 3 OR EXISTS "
         "(SELECT 1 FROM now_incident i JOIN member m ON m.failure = i.failure "
         "WHERE i.id = b.incident AND m.incident <> i.id)"
     )
     matters = {row[0] for row in rows}
+    left_out: set[str] = set()
     for code, (names, found) in asked.items():
         if code in BY_CODE and code[0] == "A" and not code.startswith(_TICKETS):
             asked[code] = names, [row for row in found if row[0] in matters]
+            fact = BY_CODE[code].fact
+            keys = (f"{fact}:{row[0]}" for row in found if baseline and row[0] not in matters)
+            left_out.update(key for key in keys if key in baseline)
+    return left_out
 
 
-def _count(engine: SqliteEngine, *, everything: bool) -> int:
-    counted = "comparison" if everything else "(SELECT COUNT(*) AS incidents FROM focus) f"
-    ((incidents,),) = engine.rows(f"SELECT incidents FROM {counted}")[1]
-    return int(incidents)
+_REMARKS = 5
+
+
+def _remarks(engine: SqliteEngine) -> list[str]:
+    """Return what stands in the way of a right answer, and is no finding."""
+    found = backing.other_spellings(engine)
+    told = [
+        f"the scope of {action} is the {field} {meant!r}, which does not take in the incidents of "
+        f"its causes that have {other!r}: a scope is compared to the letter"
+        for action, field, meant, other in found[:_REMARKS]
+    ]
+    if len(found) > _REMARKS:
+        told.append(f"{len(found) - _REMARKS:,} more scopes are written otherwise than incidents")
+    return told
 
 
 def _is_coarse(engine: SqliteEngine) -> bool:
@@ -332,27 +456,13 @@ def _is_coarse(engine: SqliteEngine) -> bool:
     return any(coarse for (coarse,) in rows)
 
 
-def _resting_on(
-    engine: SqliteEngine, rules: list[Rule], config: Config, *, wider: Asked, told: Facts
-) -> Facts:
-    """Return what is told of a case, but for what rests on what is told of others.
-
-    Args:
-        engine: The engine, with the relations of the case and the others.
-        rules: The rules.
-        config: The configuration.
-        wider: What the rules gave for the case and the others.
-        told: What is told of the case.
-    """
-    found = facts(rules, wider, mute=False)
-    take(engine, rules, found, Severities(rules, config, wider))
-    return {key: found[key] for key in told if key in found}
+def _count(engine: SqliteEngine, *, everything: bool) -> int:
+    counted = "comparison" if everything else "(SELECT COUNT(*) AS incidents FROM focus) f"
+    ((incidents,),) = engine.rows(f"SELECT incidents FROM {counted}")[1]
+    return int(incidents)
 
 
 # --- findings -------------------------------------------------------------------------------------
-
-Line = tuple[str, int, int, str, tuple[str, ...], tuple[tuple[int, tuple[Any, ...]], ...]]
-"""key, severity, place of the leading rule, subject, also, rows."""
 
 
 def _lines(
@@ -362,7 +472,7 @@ def _lines(
     gathered: dict[tuple[str, str], list[tuple[int, tuple[Any, ...]]]] = defaultdict(list)
     subjects: dict[str, str] = {}
     codes = [rule.code for rule in rules]
-    failures = _failure_facts(rules, told)
+    of_failures = {rule.fact for rule in rules if rule.subject == "failure"}
     for (fact, subject), one in told.items():
         one.rows.sort(key=lambda each: each[0])
         lead = one.rows[0][0]
@@ -372,7 +482,7 @@ def _lines(
         gravest = min(severities(place, row) for place, row in one.rows)
         also = dict.fromkeys(codes[place] for place, _ in one.rows)
         del also[codes[lead]]
-        short = digest(subject) if (fact, subject) in failures else subject
+        short = short_of(rules, subject, one) if fact in of_failures else subject
         lines.append(
             (
                 f"{fact}:{short}",
@@ -398,17 +508,6 @@ def _lines(
     return lines
 
 
-def _failure_facts(rules: list[Rule], told: dict[tuple[str, str], Told]) -> set[tuple[str, str]]:
-    """Return the facts whose subject is a failure key, and not an incident that has none."""
-    places = {place for place, rule in enumerate(rules) if rule.subject == "failure"}
-    facts = {rules[place].fact for place in places}
-    return {
-        key
-        for key, one in told.items()
-        if key[0] in facts and any(row[1] == key[1] for place, row in one.rows if place in places)
-    }
-
-
 def _gather(
     codes: list[str],
     subject: str,
@@ -418,69 +517,25 @@ def _gather(
 ) -> None:
     """Bring later incidents together: by customer and failure, or by failure."""
     # In R202 and R201 alike the second column is the failure; in R202 the third is the customer.
-    milder = [each for each in one.rows if codes[each[0]] == "R201"]
+    lead = one.rows[0][0]
+    milder = [each for each in one.rows if each[0] != lead]
     for place, row in one.rows:
-        failure = row[1]
-        if codes[place] == "R202":
-            key = f"R:customer:{digest(failure)}:{row[2]}"
-            gathered[key, failure].append((place, row))
-            gathered[key, failure].extend(milder)
-        elif codes[one.rows[0][0]] == "R201":
-            key = f"R:failure:{digest(failure)}"
-            gathered[key, failure].append((place, row))
-        else:
+        if place != lead:
             continue
+        failure = row[1]
+        key = f"R:failure:{digest(failure)}"
+        if codes[lead] == "R202":
+            key = f"R:customer:{digest(failure)}:{row[2]}"
+        gathered[key, failure].append((place, row))
+        gathered[key, failure].extend(milder)
         subjects[key] = failure
 
 
-class _Accepted:
-    """Whether a code that somebody accepted holds a line: it and milder ones, not a graver one."""
+def _came_later(db: Any) -> Callable[[Collection[str], int], bool]:
+    """Return what says whether one of some incidents counts only from after a moment."""
 
-    def __init__(self, chosen: list[Rule], rules: list[Rule]) -> None:
-        # Over all rules: what was accepted may not have been asked for this time.
-        self._rank = {rule.code: place for place, rule in enumerate(rules)}
-        self._codes = [rule.code for rule in chosen]
+    def came_later(incidents: Collection[str], moment: int) -> bool:
+        one = "SELECT noted FROM incident WHERE id = ?"
+        return any(db.execute(one, [id]).fetchone()[0] > moment for id in incidents)
 
-    def __call__(self, code: str, line: Line) -> bool:
-        return code in self._rank and self._rank[code] <= self._rank[self._codes[line[2]]]
-
-
-def _without_waived(
-    lines: list[Line], waivers: list[tuple[Any, ...]], rules: list[Rule], accepted: _Accepted
-) -> tuple[list[Line], list[Waived]]:
-    if not waivers:
-        return lines, []
-    held: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for waiver in waivers:
-        held[waiver[0]].append(waiver)
-    kept, waived = [], []
-    for line in lines:
-        found = [waiver for waiver in held.get(line[0], ()) if accepted(waiver[1], line)]
-        if found:
-            _, code, reason, until, who = found[0]
-            waived.append(
-                Waived(
-                    key=line[0],
-                    code=rules[line[2]].code,
-                    accepted=code,
-                    reason=reason,
-                    until=moment(until),
-                    who=who,
-                )
-            )
-        else:
-            kept.append(line)
-    return kept, waived
-
-
-def _old(
-    lines: list[Line], baseline: Mapping[str, str], accepted: _Accepted
-) -> tuple[frozenset[str], int]:
-    """Return the keys of what was there when the tool came in, and how many of those are gone."""
-    if not baseline:
-        return frozenset(), 0
-    keys = {line[0] for line in lines}
-    old = frozenset(
-        line[0] for line in lines if line[0] in baseline and accepted(baseline[line[0]], line)
-    )
-    return old, sum(1 for key in baseline if key not in keys)
+    return came_later

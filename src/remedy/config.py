@@ -41,15 +41,38 @@ _SIGNATURE_FIELDS = (
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 _SPAN = re.compile(r"(\d{1,8})\s*(m|min|minutes?|h|hours?|d|days?)\Z", re.A)
+_LENGTH = re.compile(r"([0-9]{1,9}):")
 _LONGEST = timedelta(days=36_525)
 
 
-def _strings(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def _strings(name: str, value: object) -> tuple[str, ...]:
+    """Return a tuple of one text or of several, and refuse anything else."""
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, Iterable) or isinstance(value, (bytes, Mapping)):
+        raise ConfigError(name, f"{value!r} is neither a text nor a list of texts.")
+    found = []
+    for each in value:
+        if not isinstance(each, str):
+            raise ConfigError(name, f"{each!r} is no text: write it in quotes.")
+        found.append(each)
+    return tuple(found)
+
+
+def _placeholders(value: str | Iterable[str]) -> tuple[str, ...]:
+    return _strings("placeholders", value)
+
+
+def _select(value: str | Iterable[str]) -> tuple[str, ...]:
+    return _strings("select", value)
+
+
+def _ignore(value: str | Iterable[str]) -> tuple[str, ...]:
+    return _strings("ignore", value)
 
 
 def _signature(value: str | Iterable[str]) -> tuple[str, ...]:
-    parts = _strings(value)
+    parts = _strings("signature", value)
     if not parts or len(set(parts)) < len(parts) or not all(_NAME.match(part) for part in parts):
         raise ConfigError(
             "signature",
@@ -59,22 +82,22 @@ def _signature(value: str | Iterable[str]) -> tuple[str, ...]:
     return parts
 
 
-def span(value: timedelta | str | int) -> timedelta:
+def span(value: timedelta | str | int, name: str = "span") -> timedelta:
     """Return a span of time: a timedelta, "4 h", "90 min", "14 days", or a number of days."""
     if isinstance(value, timedelta):
         found = value
     elif isinstance(value, bool):
-        raise ConfigError("span", f"{value!r} is no span of time.")
+        raise ConfigError(name, f"{value!r} is no span of time.")
     elif isinstance(value, int):
         found = timedelta(days=max(-1, min(value, 1_000_000)))
     else:
         match = _SPAN.match(str(value).strip().lower())
         if not match:
-            raise ConfigError("span", f"{value!r} is no span of time: write 4 h, 90 min, 14 days.")
+            raise ConfigError(name, f"{value!r} is no span of time: write 4 h, 90 min, 14 days.")
         unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2][0]]
         found = timedelta(**{unit: int(match[1])})
     if not timedelta(0) <= found <= _LONGEST:
-        raise ConfigError("span", f"{value!r} is negative, or longer than a hundred years.")
+        raise ConfigError(name, f"{value!r} is negative, or longer than a hundred years.")
     return found
 
 
@@ -99,28 +122,71 @@ def _count(_: object, field: Any, value: object) -> None:
 def _member(kind: type[Any], place: str, value: object) -> Any:
     try:
         return kind(value)
-    except ValueError:
+    except (TypeError, ValueError):
         known = ", ".join(word.value for word in kind)
         raise ConfigError(place, f"{value!r} is not one of {known}.") from None
 
 
+def _table(name: str, value: object, example: str) -> Mapping[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigError(name, f"{value!r} is no table: write {example} under [{name}].")
+    return value
+
+
 def _by_impact_span(value: Mapping[Any, Any]) -> dict[Impact, timedelta]:
-    return {_member(Impact, "first_contact", key): span(each) for key, each in value.items()}
+    name = "first_contact"
+    return {
+        _member(Impact, name, key): span(each, f"{name}.{key}")
+        for key, each in _table(name, value, 'major = "24 h"').items()
+    }
 
 
 def _by_impact_strength(value: Mapping[Any, Any]) -> dict[Impact, Strength]:
+    name = "strength_for"
     return {
-        _member(Impact, "strength_for", key): _member(Strength, "strength_for", each)
-        for key, each in value.items()
+        _member(Impact, name, key): _member(Strength, f"{name}.{key}", each)
+        for key, each in _table(name, value, 'major = "intermediate"').items()
     }
 
 
 def _severities(value: Mapping[str, Any]) -> dict[str, Severity]:
-    return {code: _member(Severity, f"severity.{code}", each) for code, each in value.items()}
+    return {
+        code: _member(Severity, f"severity.{code}", each)
+        for code, each in _table("severity", value, 'A105 = "error"').items()
+    }
 
 
 def _impact(value: Impact | str | None) -> Impact | None:
     return None if value is None else _member(Impact, "amends_from", value)
+
+
+def _number(value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ConfigError("coarse_share", f"{value!r} is no share: write a number from 0 to 1.")
+    return float(value)
+
+
+# A function for each: the type checker takes no others as converters.
+
+
+def _recurrence_window(value: timedelta | str | int) -> timedelta:
+    return span(value, "recurrence_window")
+
+
+def _promise_horizon(value: timedelta | str | int) -> timedelta:
+    return span(value, "promise_horizon")
+
+
+def _grace(value: timedelta | str | int) -> timedelta:
+    return span(value, "grace")
+
+
+def _verification_window(value: timedelta | str | int) -> timedelta:
+    return span(value, "verification_window")
+
+
+def _containment_window(value: timedelta | str | int) -> timedelta:
+    return span(value, "containment_window")
 
 
 @attrs.frozen(kw_only=True)
@@ -153,24 +219,34 @@ class Config:
     signature: tuple[str, ...] = attrs.field(
         default=("process", "failure_mode"), converter=_signature
     )
-    placeholders: tuple[str, ...] = attrs.field(default=DEFAULT_PLACEHOLDERS, converter=_strings)
+    placeholders: tuple[str, ...] = attrs.field(
+        default=DEFAULT_PLACEHOLDERS, converter=_placeholders
+    )
     same_customer: str = attrs.field(default="person", validator=_word(("person", "account")))
     profile: str | None = attrs.field(default=None, validator=_word(PROFILES))
-    recurrence_window: timedelta = attrs.field(default=timedelta(days=90), converter=span)
-    promise_horizon: timedelta = attrs.field(default=timedelta(days=365), converter=span)
-    grace: timedelta = attrs.field(default=timedelta(days=14), converter=span)
-    verification_window: timedelta = attrs.field(default=timedelta(days=90), converter=span)
-    containment_window: timedelta = attrs.field(default=timedelta(days=30), converter=span)
+    recurrence_window: timedelta = attrs.field(
+        default=timedelta(days=90), converter=_recurrence_window
+    )
+    promise_horizon: timedelta = attrs.field(
+        default=timedelta(days=365), converter=_promise_horizon
+    )
+    grace: timedelta = attrs.field(default=timedelta(days=14), converter=_grace)
+    verification_window: timedelta = attrs.field(
+        default=timedelta(days=90), converter=_verification_window
+    )
+    containment_window: timedelta = attrs.field(
+        default=timedelta(days=30), converter=_containment_window
+    )
     first_contact: Mapping[Impact, timedelta] = attrs.field(factory=dict, converter=_by_impact_span)
     amends_from: Impact | None = attrs.field(default=Impact.MAJOR, converter=_impact)
     strength_for: Mapping[Impact, Strength] = attrs.field(
         default={Impact.MAJOR: Strength.INTERMEDIATE, Impact.CRITICAL: Strength.INTERMEDIATE},
         converter=_by_impact_strength,
     )
-    select: tuple[str, ...] = attrs.field(default=(), converter=_strings)
-    ignore: tuple[str, ...] = attrs.field(default=(), converter=_strings)
+    select: tuple[str, ...] = attrs.field(default=(), converter=_select)
+    ignore: tuple[str, ...] = attrs.field(default=(), converter=_ignore)
     severity: Mapping[str, Severity] = attrs.field(factory=dict, converter=_severities)
-    coarse_share: float = attrs.field(default=0.5, converter=float, validator=_share)
+    coarse_share: float = attrs.field(default=0.5, converter=_number, validator=_share)
     coarse_from: int = attrs.field(default=20, validator=_count)
 
     def to_dict(self) -> dict[str, Any]:
@@ -324,19 +400,33 @@ def _plain(value: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
 
 
+def same_words(one: str, other: str) -> bool:
+    """Return whether two texts are the same as parts of a failure key.
+
+    Example:
+        >>> from remedy.config import same_words
+        >>> same_words("Shipping ", "shipping")
+        True
+    """
+    return _plain(one) == _plain(other)
+
+
 def parts_of(failure: str) -> tuple[str, ...]:
-    """Return the parts that a failure key was made of.
+    """Return the parts that a failure key was made of; of what is no key, itself alone.
 
     Example:
         >>> from remedy.config import parts_of
         >>> parts_of("8:shipping15:shipped collect")
         ('shipping', 'shipped collect')
+        >>> parts_of("a word of a rule of one's own")
+        ("a word of a rule of one's own",)
     """
     parts = []
     place = 0
     while place < len(failure):
-        colon = failure.index(":", place)
-        length = int(failure[place:colon])
-        parts.append(failure[colon + 1 : colon + 1 + length])
-        place = colon + 1 + length
+        found = _LENGTH.match(failure, place)
+        if found is None or (end := found.end() + int(found[1])) > len(failure):
+            return (failure,)
+        parts.append(failure[found.end() : end])
+        place = end
     return tuple(parts)

@@ -696,7 +696,8 @@ class Action(Record):
         owner: Who answers for it.
         team: In which team.
         due: By when; a bare day counts to its end.
-        scope_process: Where it takes effect; None means everywhere.
+        scope_process: Where it takes effect; None means everywhere. A scope is compared to the
+            letter with what incidents say; a check remarks on one that is only written otherwise.
         scope_product: Likewise.
         scope_channel: Likewise.
         scope_site: Likewise.
@@ -1085,7 +1086,8 @@ class Waiver(_SmallRecord):
         finding: The key of the finding.
         code: The code that was accepted: it and milder ones are silent, a graver one is shown.
         reason: Why it is accepted. A waiver without a reason is none.
-        made: When.
+        made: When. Of a finding that brings incidents together (R201, R202), those are accepted
+            that had been noticed by then: with a later one it is shown again.
         until: Until when; a bare day counts to its end.
         who: Who accepted it.
     """

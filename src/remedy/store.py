@@ -25,6 +25,7 @@ from remedy.errors import (
     NewerCasebook,
     NotACasebook,
     ReadOnlyCasebook,
+    RuleError,
 )
 
 __all__ = ["JOURNALS", "Store"]
@@ -52,6 +53,8 @@ class _Connection(sqlite3.Connection):
     """A connection that can be referred to weakly, and knows whether it holds a snapshot."""
 
     in_snapshot = False
+    asked_by: str | None = None
+    """The rule whose function is being asked on it."""
 
 
 _STORES: weakref.WeakSet[Store] = weakref.WeakSet()
@@ -286,6 +289,11 @@ class Store:
         # which the journal of a finished transaction can come back and undo it.
         db.execute(f"PRAGMA synchronous = {'FULL' if self._journal == 'wal' else 'EXTRA'}")
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has been closed."""
+        return self._closed
+
     def close(self) -> None:
         """Close the connections of all threads of this process."""
         self._closed = True
@@ -400,10 +408,42 @@ class Store:
                     db.execute("ROLLBACK")
 
     @contextlib.contextmanager
+    def asking(self, code: str) -> Iterator[None]:
+        """Ask the function of a rule, which cannot lay other relations over the same connection."""
+        connection = _own(self.db)
+        connection.asked_by = code
+        try:
+            yield
+        finally:
+            connection.asked_by = None
+
+    def refuse_inside_a_rule(self) -> None:
+        """Refuse what lays relations, where a rule's function is being asked.
+
+        Raises:
+            RuleError: If one is.
+        """
+        with self._exclusive() as db:
+            code = _own(db).asked_by
+        if code is not None:
+            raise RuleError(
+                code,
+                "its function checks the casebook that it is given, or looks up what stands behind "
+                "an apology, in the middle of the check that asks it. Read records there; or make "
+                "that check first, and let the function use its report.",
+            )
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[Database]:
         """Use the connection for single statements."""
         with self._exclusive() as db, self.translated():
             yield db
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside a transaction or a snapshot."""
+        with self._exclusive() as db:
+            return db.conn.in_transaction
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[Database]:

@@ -21,6 +21,7 @@ __all__ = [
     "AmendsKind",
     "ApologyState",
     "Basis",
+    "BehindState",
     "DecisionKind",
     "DetectedBy",
     "Element",
@@ -170,7 +171,11 @@ class PromiseState(enum.StrEnum):
 
 
 class ApologyState(enum.StrEnum):
-    """The derived state of an apology, worst first."""
+    """The derived state of an apology, worst first; and that nobody can tell.
+
+    Not assessed, in the profiles tickets and register: there are no causes, actions or decisions on
+    record at all. That is neither good nor bad.
+    """
 
     FAILED = "failed"
     HOLLOW = "hollow"
@@ -180,6 +185,28 @@ class ApologyState(enum.StrEnum):
     IN_HAND = "in hand"
     DECIDED = "decided"
     BACKED = "backed"
+    NOT_ASSESSED = "not assessed"
+
+
+class BehindState(enum.StrEnum):
+    """How it stands with an action that is about a cause of what was apologised for."""
+
+    CHANGED = "process changed"
+    """It is implemented, and changes the process: this is what backs an apology."""
+    IN_HAND = "in hand"
+    """It is going to change the process, and is in time."""
+    NO_CHANGE_PLANNED = "no process change planned"
+    """It is planned, and in time, and would change no process."""
+    NOT_DONE = "not done"
+    """It is overdue or cancelled, or was closed without being implemented."""
+    NO_CHANGE = "no process change"
+    """It is implemented, and changes no process."""
+    INEFFECTIVE = "ineffective"
+    """The last verification says so."""
+    THERE_BEFORE = "there before"
+    """It had taken effect before the incident, and did not keep it away."""
+    OUT_OF_SCOPE = "out of scope"
+    """Its scope does not take the incident in."""
 
 
 class AmendsKind(enum.StrEnum):

@@ -24,6 +24,12 @@ def test_a_few_findings_are_told_case_by_case(story: Casebook) -> None:
     assert "\n  - also: A105 weaker change only, F405 weaker actions only\n" in text
     assert "\n### customer C-17: a workshop that orders every month\n" in text
     assert "\n**1 of 2 apologies is backed.**\n\n- 1 hollow: it came back" in text
+    assert (
+        "\n**0 of 2 promises are kept.**\n\n"
+        "- broken: PRO-1 It will never happen again.\n"
+        "- open: PRO-2 I will watch your next order myself.\n\n### How"
+    ) in text
+    assert "\n- 1 broken: it came back to" in story.check().to_markdown(top=1)
     assert "\n### How it was looked at\n\n- as of: 2026-03-09 09:00 (UTC+01:00)\n" in text
 
 
@@ -55,7 +61,10 @@ def test_the_baseline_and_waivers_are_told(story: Casebook) -> None:
     )  # fmt: skip
     text = story.check().to_markdown()
     assert text.startswith("## No new findings\n")
-    assert "\nOf the baseline of 4 findings, 1 is gone and 3 left, and not shown.\n" in text
+    assert (
+        "\nOf the baseline of 4 findings, 0 are gone, 1 is waived and 3 left, and not shown.\n"
+        in text
+    )
     assert "\n1 finding accepted by a waiver (A110).\n" in text
 
 

@@ -1,5 +1,5 @@
 import itertools
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -39,6 +39,10 @@ def test_the_end_says_how_it_was_looked_at(story: Casebook) -> None:
 1 of 2 apologies is backed.
   1 hollow    it came back before the process was changed
   1 backed    a change of the process stands behind it
+
+0 of 2 promises are kept.
+  broken   PRO-1
+  open     PRO-2
 
 as of         2026-03-09 09:00 (UTC+01:00)
 profile       capa (as configured)
@@ -202,23 +206,107 @@ def test_waivers_are_counted(story: Casebook) -> None:
 
 
 def test_of_the_baseline_only_the_burn_down_is_told(story: Casebook) -> None:
-    rule = Rule("X001", lambda book, as_of: [{"subject": "INC-1"}])
+    subjects = ["INC-1"]
+    rule = Rule("X001", lambda book, as_of: [{"subject": each} for each in subjects])
     report = story.check(rules=[rule], select=["R", "X"])
     assert story.set_baseline(report) == (2, 0)
-    lines = story.check().to_text().splitlines()
+    lines = story.check(select="R").to_text().splitlines()
+    assert lines[1] == (
+        "Of the baseline of 2 findings, 0 are gone, 1 was not asked for and 1 left, and"
+    )
+    subjects.clear()
+    lines = story.check(rules=[rule]).to_text().splitlines()
     assert lines[0] == "1 new error, 1 new warning, 1 new info in 2 incidents and 2 apologies."
     assert lines[1] == "Of the baseline of 2 findings, 1 is gone and 1 left, and not shown."
-    assert story.set_baseline(story.check()) == (3, 1)
+    assert story.set_baseline(story.check(rules=[rule])) == (3, 1)
     lines = story.check().to_text().splitlines()
     assert lines[0] == "No new findings in 2 incidents and 2 apologies."
     assert lines[1] == "Of the baseline of 4 findings, 0 are gone and 4 left, and not shown."
     lines = story.check().to_text(old=True).splitlines()
     assert lines[0] == "2 errors, 1 warning, 1 info in 2 incidents and 2 apologies."
     assert lines[1] == "Of the baseline of 4 findings, 0 are gone and 4 left."
+    for options in ({"as_of": "2026-02-01T00:00+01:00"}, {"around": "INC-1"}):
+        assert "baseline" not in story.check(**options).to_text()
 
 
 def test_tickets_have_no_sum_of_apologies(story: Casebook) -> None:
     assert "apologies is backed" not in story.check(profile="tickets").to_text()
+
+
+def test_promises_are_named_by_their_words_and_counted_where_they_are_many(story: Casebook) -> None:
+    text = story.check().to_text(look_up=story.get)
+    assert (
+        "\n0 of 2 promises are kept.\n"
+        "  broken   PRO-1  It will never happen again.\n"
+        "  open     PRO-2  I will watch your next order myself.\n"
+    ) in text
+    many = story.check().to_text(top=1)
+    assert (
+        "\n0 of 2 promises are kept.\n"
+        "  1 broken    it came back to somebody to whom that was promised\n"
+        "  1 open      neither kept nor broken yet\n"
+    ) in many
+    kept = remedy.examples.load("staples-in-the-food")
+    assert "\n2 of 2 promises are kept.\n\nas of" in kept.check().to_text()
+    assert "promise" not in remedy.examples.load("brunch").check().to_text().split("as of")[0]
+
+
+def test_what_cannot_be_assessed_is_neither_good_nor_bad() -> None:
+    book = remedy.open()
+    made = "2026-01-05T09:00+01:00"
+    for number in range(3):
+        book.record(
+            Incident(
+                id=f"INC-{number}", occurred=made, process="p", failure_mode=f"m{max(number, 1)}"
+            ),
+            remedy.Apology(id=f"APO-{number}", incidents=f"INC-{number}", made=made),
+        )
+    report = book.check(as_of=AS_OF)
+    assert report.apologies.counts() == {"not assessed": 3}
+    told = report.to_dict()["apologies"]
+    assert told == {"states": {"not assessed": 3}, "not_backed": []}
+    text, markdown = report.to_text(), report.to_markdown()
+    assert (
+        "\n3 of 3 apologies are not assessed.\n"
+        "  3 not assessed  no causes, actions or decisions are on record\n"
+    ) in text
+    assert "\n**3 of 3 apologies are not assessed.**\n\n- 3 not assessed: no causes" in markdown
+    assert "backed" not in text + markdown
+    book.record(
+        Incident(id="INC-9", occurred="2026-02-01T09:00+01:00", process="p", failure_mode="m2")
+    )
+    mixed = book.check(as_of=AS_OF)
+    assert mixed.apologies.counts() == {"hollow": 1, "not assessed": 2}
+    assert "\n2 of 3 apologies are not assessed.\n  1 hollow        it came" in mixed.to_text()
+    # The profile capa assesses everything.
+    assert "not assessed" not in book.check(as_of=AS_OF, profile="capa").apologies.counts()
+    tickets = book.check(as_of=AS_OF, profile="tickets")
+    assert tickets.apologies.counts() == mixed.apologies.counts()
+    book.record(Cause(id="CAU-1", found=made, incidents="INC-0"))
+    for profile in ("tickets", "register"):
+        whole = book.check(as_of=AS_OF, profile=profile)
+        assert "not assessed" not in whole.apologies.counts()
+
+
+@pytest.mark.parametrize(
+    ("given", "told", "days"),
+    [
+        ("90 min", "1 hour 30 minutes", 0.0625),
+        ("12 h", "12 hours", 0.5),
+        ("1 h", "1 hour", 1 / 24),
+        ("1 min", "1 minute", 1 / 1440),
+        ("36 h", "1 day 12 hours", 1.5),
+        (timedelta(seconds=90), "1.5 minutes", 90 / 86400),
+        (0, "0 days", 0),
+        (14, "14 days", 14),
+    ],
+)
+def test_windows_are_told_to_the_minute(given: object, told: str, days: float) -> None:
+    report = remedy.open().check(as_of=AS_OF, profile="capa", config=remedy.Config(grace=given))
+    assert report.to_text(width=200).splitlines()[-1].endswith(f", grace {told}")
+    found = report.to_dict()["windows"]["grace_days"]
+    assert found == pytest.approx(days)
+    assert isinstance(found, int) is float(days).is_integer()
 
 
 def test_a_long_path_is_cut(many: Casebook) -> None:

@@ -38,6 +38,15 @@ def on(day: int) -> str:
     return f"2026-01-{day:02}T09:00+01:00"
 
 
+def test_a_tree_says_how_it_stands_with_promises(story: Casebook) -> None:
+    graph = story.graph(around="INC-2")
+    states = {"PRO-2": "open", "APO-2": "backed"}
+    told = "\n".join(generate_tree(graph, "INC-2", states=states))
+    assert "├─ apology APO-2  (backed) I have to tell you" in told
+    assert "│  └─ promise PRO-2  (open) I will watch your next order myself." in told
+    assert "└─ promise PRO-2  I will watch" in "\n".join(generate_tree(graph, "INC-2"))
+
+
 def test_a_case_is_told_day_by_day(story: Casebook) -> None:
     lines = list(generate_timeline(story.graph(around="INC-1")))
     assert lines[:5] == [

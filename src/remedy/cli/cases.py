@@ -45,8 +45,9 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
         _must_count(id, graph, report.as_of)
         from remedy.reporting import timeline, tree
 
+        states = {each.id: str(each.state) for each in (*report.apologies, *report.promises)}
         if form == "json":
-            say_json(_case(id, graph, report, timeline))
+            say_json(_case(id, graph, report, timeline) | {"states": states})
             return
         from remedy.reporting._paper import wrapped
         from remedy.reporting.text import generate_cases
@@ -55,7 +56,7 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
         say([*wrapped(tree.summed_up(graph), look["width"]), ""])
         told = list(timeline.generate_timeline(graph, focus=(id,), **look))
         say([*told, ""] if told else ())
-        say(tree.generate_tree(graph, id, **look))
+        say(tree.generate_tree(graph, id, states=states, **look))
         say([""])
         if report.findings:
             say(generate_cases(report, look_up=book.get, **look))

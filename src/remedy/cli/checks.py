@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -105,6 +105,11 @@ def _codes(given: tuple[str, ...]) -> list[str]:
     help="How many findings of each rule to show. (json has all.)",
 )
 @click.option("--all", "old", is_flag=True, help="Show what stands in the baseline, too.")
+@click.option(
+    "--standings",
+    is_flag=True,
+    help="With json: name all apologies and promises, and what stands behind each.",
+)
 @output_options
 @click.pass_context
 def check(
@@ -122,6 +127,7 @@ def check(
     form: str,
     top: int,
     old: bool,
+    standings: bool,
     output: Path | None,
     force: bool,
 ) -> None:
@@ -129,8 +135,10 @@ def check(
 
     Nothing is written to the casebook. The exit status is 0 if there is nothing as grave as
     --fail-on, 1 if there is, and 2 if the command could not be carried out. What stands in the
-    baseline does not count.
+    baseline does not count, unless it has become worse since.
     """
+    if standings and form != "json":
+        raise click.UsageError("--standings goes with --format json.")
     moment, notes = moment_given(as_of)
     with open_casebook(casebook) as book:
         report, more = _run(
@@ -139,7 +147,7 @@ def check(
         )  # fmt: skip
         notes |= more
         if form == "json":
-            lines: Iterator[str] = iter([report.to_json()])
+            lines: Iterator[str] = iter([report.to_json(standings=standings)])
         elif form == "markdown":
             from remedy.reporting.markdown import generate_markdown
 
@@ -189,9 +197,10 @@ def baseline(
     profile: str | None,
     form: str,
 ) -> None:
-    """Accept what is there today, so that from now on only what is new or graver counts.
+    """Accept what is there today, so that from now on only what is new or worse counts.
 
-    Run again, it takes out what is gone, and accepts what has come in addition.
+    Worse is a graver finding on the same matter, or one more incident in a finding that brings
+    incidents together. Run again, it takes out what is gone, and accepts what has come in addition.
     """
     if look and clear:
         raise click.UsageError("--show or --clear, not both.")
@@ -208,55 +217,69 @@ def baseline(
             _show_baseline(book, report, form)
             return
         new, gone = book.set_baseline(report)
-        total = len(report.findings)
+        total = len(book.baseline())
     if form == "json":
         say_json({"baseline": total, "new": new, "gone": gone})
         return
     from remedy.reporting._paper import counted, wrapped
 
     told = f"The baseline holds {counted(total, 'finding')}: {new:,} new, {gone:,} taken out."
-    more = "From now on only what is new or graver counts for the exit status of remedy check."
+    more = "From now on only what is new or worse counts for the exit status of remedy check."
     say(wrapped(f"{told} {more}", page()["width"]))
 
 
 def _show_baseline(book: Casebook, report: Report, form: str) -> None:
     held = book.baseline()
-    new = {key for key, _, _ in report.new.heads()}
-    left = {key for key, _, _ in report.findings.heads()} - new
-    codes: dict[str, list[int]] = {}
+    states = report.baseline.states
+    new = len(report.new)
+    codes: dict[str, dict[str, int]] = {}
     for key, (code, _) in held.items():
-        numbers = codes.setdefault(code, [0, 0])
-        numbers[0] += 1
-        numbers[1] += key in left
+        numbers = codes.setdefault(code, dict.fromkeys(map(str, report.baseline.counts()), 0))
+        numbers[states[key]] += 1
     since = min((moment for _, moment in held.values()), default=None)
     if form == "json":
         say_json(
             {
                 "baseline": len(held),
                 "since": None if since is None else since.isoformat(),
-                "left": len(left & held.keys()),
-                "new": len(new),
-                "codes": {code: {"baseline": n, "left": m} for code, (n, m) in codes.items()},
+                **_as_json(report.baseline.counts()),
+                "new": new,
+                "codes": {
+                    code: {"baseline": sum(numbers.values()), **_as_json(numbers)}
+                    for code, numbers in codes.items()
+                },
             }
         )
     elif since is None:
         say(["There is no baseline: all findings count. remedy baseline sets one."])
     else:
-        say(_burn_down(codes, since, len(new), page()["width"]))
+        say(_burn_down(codes, since, new, page()["width"]))
 
 
-def _burn_down(codes: dict[str, list[int]], since: datetime, new: int, width: int) -> Iterator[str]:
-    from remedy.reporting._digest import name_of
-    from remedy.reporting._paper import counted, cut
+def _as_json(numbers: Mapping[Any, int]) -> dict[str, int]:
+    return {state.replace(" ", "_"): number for state, number in numbers.items()}
 
-    total, left = (sum(numbers[place] for numbers in codes.values()) for place in (0, 1))
+
+def _burn_down(
+    codes: Mapping[str, Mapping[str, int]], since: datetime, new: int, width: int
+) -> Iterator[str]:
+    from remedy.reporting._digest import is_are, name_of
+    from remedy.reporting._paper import counted, cut, wrapped
+
+    total = sum(sum(numbers.values()) for numbers in codes.values())
+    left = sum(numbers["left"] for numbers in codes.values())
     yield f"{left:,} of {counted(total, 'finding')} are left of the baseline of {since:%Y-%m-%d}."
-    yield f"{new:,} {'is' if new == 1 else 'are'} new or graver since."
+    yield f"{is_are(new, 'new or worse')} since."
     yield ""
     for code in sorted(codes):
-        before, now = codes[code]
-        name = cut(name_of(code), width - 32)
-        yield f"  {code:<5}  {now:>7,} of {before:>7,}  {name}"
+        numbers = codes[code]
+        others = ", ".join(
+            f"{number:,} {state}" for state, number in numbers.items() if number and state != "left"
+        )
+        row = f"  {code:<5}  {numbers['left']:>7,} of {sum(numbers.values()):>7,}  "
+        yield row + cut(name_of(code), width - len(row))
+        if others:
+            yield from wrapped(others, width, " " * len(row))
 
 
 # --- waive ----------------------------------------------------------------------------------------
@@ -283,8 +306,8 @@ def waive(
     """Accept one finding, with a reason and an end date.
 
     FINDING is its key (--format json has the keys), the beginning of one, or what it is about and
-    its code: INC-1 A110. The waiver is a record; a graver finding on the same matter is shown
-    again.
+    its code: INC-1 A110. The waiver is a record. A graver finding on the same matter is shown
+    again; and so is one that brings incidents together (R201, R202), once another one is added.
     """
     given, wanted = _finding_named(words)
     with open_casebook(given, write=True) as book:

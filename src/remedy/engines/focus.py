@@ -10,7 +10,7 @@ import attrs
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["Focus", "focus_of", "with_others"]
+__all__ = ["Focus", "focus_behind", "focus_of", "with_others"]
 
 
 @attrs.frozen(kw_only=True)
@@ -258,4 +258,31 @@ def _case(
         # Which incidents a cause has led to is asked of all causes above it.
         wide_causes=frozenset(acted_on | look.closure(_SHALLOWER, touched)),
         wide_actions=frozenset(actions | look.follow(_ACTIONS_OF_CAUSES, acted_on)),
+    )
+
+
+def focus_behind(connection: sqlite3.Connection, ids: Iterable[str]) -> Focus:
+    """Return what has to be looked at for what is done about the incidents of some apologies.
+
+    Nothing else can be asked of it: what is of the same failure is left out.
+
+    Args:
+        connection: A connection to the casebook.
+        ids: The apologies, or promises made in them.
+    """
+    look = _Lookup(connection)
+    given = set(ids)
+    apologies = given | look.follow("SELECT apology FROM promise WHERE id IN ({ids})", given)
+    incidents = frozenset(look.follow(_INCIDENTS_AROUND["apology"][0], apologies))
+    causes = frozenset(look.closure(_DEEPER, look.follow(_CAUSES_OF_INCIDENTS, incidents)))
+    actions = frozenset(look.follow(_ACTIONS_OF_CAUSES, causes))
+    return Focus(
+        incidents=incidents,
+        causes=causes,
+        actions=actions,
+        apologies=frozenset(apologies),
+        customers=frozenset(),
+        wide_incidents=incidents,
+        wide_causes=causes,
+        wide_actions=actions,
     )

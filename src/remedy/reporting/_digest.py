@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from remedy import records as r
+from remedy.acceptance import BaselineState
 from remedy.config import Config, parts_of
 from remedy.errors import UnknownRecord
 from remedy.findings import Finding, Findings
 from remedy.graph._zones import offset_words as zone_words
 from remedy.reporting._paper import counted, plain
 from remedy.rules import BY_CODE
-from remedy.vocabulary import ApologyState, Severity
+from remedy.vocabulary import ApologyState, PromiseState, Severity
 
 if TYPE_CHECKING:
     from remedy.reporting.report import Report
@@ -117,10 +118,7 @@ def name_of(code: str) -> str:
 
 def failure_words(subject: str) -> str:
     """Return a failure key as people read it: "shipping / shipped collect"."""
-    try:
-        return " / ".join(parts_of(subject))
-    except ValueError:
-        return subject
+    return " / ".join(parts_of(subject))
 
 
 @attrs.frozen
@@ -245,7 +243,7 @@ def as_of_words(moment: datetime) -> str:
 def counts_words(report: Report, *, old: bool) -> str:
     """Return "2 errors, 1 warning", "no findings"; with a baseline, "2 new errors"."""
     findings = report.findings if old else report.new
-    new = "" if old or not any(report.baseline) else "new "
+    new = "" if old or not _burning(report) else "new "
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
     told = [
         counted(number, f"{new}{words[severity]}") for severity, number in findings.counts().items()
@@ -262,6 +260,7 @@ _STATE_WORDS = {
     ApologyState.IN_HAND: "a change of the process is planned, and in time",
     ApologyState.DECIDED: "somebody decided that nothing is needed",
     ApologyState.BACKED: "a change of the process stands behind it",
+    ApologyState.NOT_ASSESSED: "no causes, actions or decisions are on record",
 }
 
 
@@ -270,11 +269,14 @@ def apologies_words(report: Report) -> str:
     total = len(report.apologies)
     if not total or report.profile == "tickets":
         return ""
-    backed = report.apologies.counts().get(ApologyState.BACKED, 0)
-    return (
-        f"{backed:,} of {counted(total, 'apology', 'apologies')} "
-        f"{'is' if backed == 1 or total == 1 else 'are'} backed"
-    )
+    counts = report.apologies.counts()
+    state = ApologyState.NOT_ASSESSED if ApologyState.NOT_ASSESSED in counts else "backed"
+    return _of_total(counts.get(ApologyState(state), 0), total, ("apology", "apologies"), state)
+
+
+def _of_total(number: int, total: int, noun: tuple[str, str], state: str) -> str:
+    verb = "is" if number == 1 or total == 1 else "are"
+    return f"{number:,} of {counted(total, *noun)} {verb} {state}"
 
 
 def states_words(report: Report) -> list[tuple[int, str, str]]:
@@ -283,16 +285,77 @@ def states_words(report: Report) -> list[tuple[int, str, str]]:
     return [(counts[s], str(s), words) for s, words in _STATE_WORDS.items() if s in counts]
 
 
+_PROMISE_WORDS = {
+    PromiseState.BROKEN: "it came back to somebody to whom that was promised",
+    PromiseState.OVERDUE: "the day by which it was to be done is over",
+    PromiseState.OPEN: "neither kept nor broken yet",
+    PromiseState.KEPT: "done, or it stayed away",
+}
+
+
+def promises_words(report: Report) -> str:
+    """Return "3 of 4 promises are kept", or nothing."""
+    total = len(report.promises)
+    if not total:
+        return ""
+    kept = report.promises.counts().get(PromiseState.KEPT, 0)
+    return _of_total(kept, total, ("promise", "promises"), "kept")
+
+
+def promise_states_words(report: Report) -> list[tuple[int, str, str]]:
+    """Return how many promises are in each state, worst first, and what that means.
+
+    Where all are kept there is no more to say.
+    """
+    counts = report.promises.counts()
+    if counts.keys() == {PromiseState.KEPT}:
+        return []
+    return [(counts[s], str(s), words) for s, words in _PROMISE_WORDS.items() if s in counts]
+
+
+def promises_to_name(report: Report, top: int) -> list[tuple[str, str]]:
+    """Return the states and ids of the promises that are not kept, worst first, if few."""
+    counts = report.promises.counts()
+    if len(report.promises) - counts.get(PromiseState.KEPT, 0) > top:
+        return []
+    order = list(_PROMISE_WORDS)
+    found = [each for each in report.promises if each.state is not PromiseState.KEPT]
+    found.sort(key=lambda each: (order.index(PromiseState(each.state)), each.id))
+    return [(str(each.state), each.id) for each in found]
+
+
+def _burning(report: Report) -> bool:
+    """Whether any of the baseline was asked for."""
+    return any(state != BaselineState.NOT_ASKED for state in report.baseline.states.values())
+
+
 def baseline_words(report: Report, *, old: bool) -> str:
     """Return the burn-down against the baseline, or nothing."""
-    left, gone = report.baseline
-    if not left and not gone:
+    if report.around is not None or not _burning(report):
         return ""
+    counts = report.baseline.counts()
+    left = counts[BaselineState.LEFT]
+    told = [is_are(counts[BaselineState.GONE], "gone")]
+    told.extend(is_are(counts[s], words) for s, words in _BASELINE_WORDS.items() if counts[s])
+    unasked = counts[BaselineState.NOT_ASKED]
+    if unasked:
+        told.append(f"{unasked:,} {'was' if unasked == 1 else 'were'} not asked for")
     shown = "" if old or not left else ", and not shown"
     return (
-        f"Of the baseline of {counted(left + gone, 'finding')}, {gone:,} "
-        f"{'is' if gone == 1 else 'are'} gone and {left:,} left{shown}."
+        f"Of the baseline of {counted(len(report.baseline), 'finding')}, {', '.join(told)} "
+        f"and {left:,} left{shown}."
     )
+
+
+_BASELINE_WORDS = {
+    BaselineState.WORSE: "worse",
+    BaselineState.WAIVED: "waived",
+}
+
+
+def is_are(number: int, what: str) -> str:
+    """Return "1 is gone", "2 are gone"."""
+    return f"{number:,} {'is' if number == 1 else 'are'} {what}"
 
 
 def looked_at(report: Report) -> str:
@@ -303,10 +366,22 @@ def looked_at(report: Report) -> str:
     return told if report.around is None else f"the case around {plain(report.around)}: {told}"
 
 
+def span_words(span: timedelta) -> str:
+    """Return a span of time as people say it: "14 days", "12 hours", "1 day 12 hours"."""
+    hours, rest = divmod(span, timedelta(hours=1))
+    days, hours = divmod(hours, 24)
+    minutes = rest / timedelta(minutes=1)
+    told = [(days, "day"), (hours, "hour")]
+    parts = [counted(number, unit) for number, unit in told if number]
+    if minutes:
+        parts.append(f"{minutes:g} {'minute' if minutes == 1 else 'minutes'}")
+    return " ".join(parts) or "0 days"
+
+
 def _windows(config: Config) -> str:
     return (
-        f"recurrence {config.recurrence_window.days} days, promise horizon "
-        f"{config.promise_horizon.days} days, grace {config.grace.days} days"
+        f"recurrence {span_words(config.recurrence_window)}, promise horizon "
+        f"{span_words(config.promise_horizon)}, grace {span_words(config.grace)}"
     )
 
 
@@ -330,4 +405,5 @@ def how_words(report: Report, notes: Mapping[str, str]) -> list[tuple[str, str]]
     if config.ignore:
         told.append(("left out", ", ".join(config.ignore)))
     told.extend(("not assessed", plain(each)) for each in report.not_assessed)
+    told.extend(("look at", plain(each)) for each in report.remarks)
     return told

@@ -18,6 +18,9 @@ from remedy.reporting._digest import (
     digest,
     how_words,
     looked_at,
+    promise_states_words,
+    promises_to_name,
+    promises_words,
     states_words,
 )
 from remedy.reporting._paper import counted, plain
@@ -84,7 +87,7 @@ def generate_markdown(
             yield ""
             yield from _rule(section, names)
     yield ""
-    yield from _tail(report, notes or {})
+    yield from _tail(report, names, top, notes or {})
 
 
 def _case(findings: tuple[Finding, ...], names: Names) -> Iterator[str]:
@@ -130,7 +133,7 @@ def _rule(section: RuleSection, names: Names) -> Iterator[str]:
         yield f"- and {section.count - len(section.shown):,} more"
 
 
-def _tail(report: Report, notes: Mapping[str, str]) -> Iterator[str]:
+def _tail(report: Report, names: Names, top: int, notes: Mapping[str, str]) -> Iterator[str]:
     apologies = apologies_words(report)
     if apologies:
         yield f"**{apologies}.**"
@@ -138,6 +141,19 @@ def _tail(report: Report, notes: Mapping[str, str]) -> Iterator[str]:
         for number, state, words in states_words(report):
             yield f"- {number:,} {state}: {words}"
         yield ""
+    promises = promises_words(report)
+    if promises:
+        yield f"**{promises}.**"
+        yield ""
+        named = promises_to_name(report, top)
+        for state, id in named:
+            title = dict(names.called([id])).get(plain(id), "")
+            yield f"- {state}: {escaped(id)}" + (f" {escaped(title)}" if title else "")
+        states = () if named else promise_states_words(report)
+        for number, state, words in states:
+            yield f"- {number:,} {state}: {words}"
+        if named or states:
+            yield ""
     if report.waived:
         codes = ", ".join(sorted({each.code for each in report.waived}))
         yield f"{counted(len(report.waived), 'finding')} accepted by a waiver ({codes})."

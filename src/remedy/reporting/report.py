@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from remedy.acceptance import Accepted, Baseline, BaselineState
 from remedy.checking import CheckResult
 from remedy.config import Config
 from remedy.findings import Finding, Findings, Standings, Waived
@@ -18,6 +19,11 @@ __all__ = ["Report"]
 _GRAVITY = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
+def _days(span: timedelta) -> int | float:
+    """Return a span in days: a whole number, if it is one."""
+    return span.days if span == timedelta(days=span.days) else span / timedelta(days=1)
+
+
 class Report:
     """What a check found.
 
@@ -26,7 +32,9 @@ class Report:
         apologies: Every apology and how it stands with it.
         promises: Every promise and how it stands with it.
         waived: What somebody has accepted.
+        baseline: What has become of the findings of the baseline, by key and in numbers.
         not_assessed: What was not looked at, and why.
+        remarks: What may be wrong on record, so that the check was misled.
         as_of: The date of the check.
         profile: tickets, register or capa.
         profile_reason: Why it was this one.
@@ -41,7 +49,9 @@ class Report:
         self.apologies: Standings = result.apologies
         self.promises: Standings = result.promises
         self.waived: tuple[Waived, ...] = result.waived
+        self.baseline: Baseline = result.baseline
         self.not_assessed: tuple[str, ...] = result.not_assessed
+        self.remarks: tuple[str, ...] = result.remarks
         self.as_of: datetime = result.as_of
         self.profile: str = result.profile
         self.profile_reason: str = result.profile_reason
@@ -57,32 +67,42 @@ class Report:
 
     @property
     def new(self) -> Findings:
-        """The findings that were not there, or were milder, when the baseline was set."""
-        old = self._result.baselined
-        return self.findings.only(lambda key, *_: key not in old) if old else self.findings
+        """The findings that were not there, or not as bad, when the baseline was set.
 
-    @property
-    def baseline(self) -> tuple[int, int]:
-        """How many findings of the baseline are left, and how many are gone."""
-        return len(self._result.baselined), self._result.fixed_since_baseline
+        A finding that brings incidents together (R201, R202) is worse with each that is added.
+        """
+        states = self.baseline.states
+        if not states:
+            return self.findings
+        return self.findings.only(lambda key, *_: states.get(key) != BaselineState.LEFT)
 
     def counts(self) -> dict[Severity, int]:
         """Return how many findings there are of each severity."""
         return self.findings.counts()
 
     def fails(self, at: Severity | str = Severity.WARNING) -> bool:
-        """Return whether a finding that is not in the baseline is of this severity or graver."""
+        """Return whether a finding that is new or worse is of this severity or graver."""
         limit = _GRAVITY.index(Severity(at))
         told = self.new.heads()
         return any(_GRAVITY.index(severity) <= limit for _, _, severity in told)
+
+    def accepted(self) -> dict[str, Accepted]:
+        """Return the findings as the baseline keeps them, by key."""
+        return self._result.accepted()
 
     def about(self, subject: str) -> list[Finding]:
         """Return the findings whose subject, or one of whose incidents, is a record."""
         return [f for f in self.findings if f.subject == subject or subject in f.incidents]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON can hold it."""
-        old = self._result.baselined
+    def to_dict(self, *, standings: bool = False) -> dict[str, Any]:
+        """Return the report as JSON can hold it.
+
+        Args:
+            standings: Whether to name every apology and every promise, with its state, its
+                incidents and what stands behind it; not only those that are not backed, or not
+                kept. The casebook has to be open for that.
+        """
+        old = self.baseline.states
         config = self.config
         return {
             "as_of": self.as_of.isoformat(),
@@ -91,24 +111,28 @@ class Report:
             "around": self.around,
             "incidents": self.incidents,
             "windows": {
-                "recurrence_days": config.recurrence_window.days,
-                "promise_horizon_days": config.promise_horizon.days,
-                "grace_days": config.grace.days,
+                "recurrence_days": _days(config.recurrence_window),
+                "promise_horizon_days": _days(config.promise_horizon),
+                "grace_days": _days(config.grace),
             },
             "signature": list(config.signature),
             "counts": {str(severity): count for severity, count in self.counts().items()},
             "findings": [
-                finding.to_dict() | {"baseline": finding.key in old} for finding in self.findings
+                finding.to_dict() | {"baseline": old.get(finding.key) == BaselineState.LEFT}
+                for finding in self.findings
             ],
             "apologies": {
                 "states": {str(state): n for state, n in self.apologies.counts().items()},
                 "not_backed": [
                     {"id": each.id, "state": str(each.state)}
                     for each in self.apologies
-                    if each.state != "backed"
+                    if each.state not in ("backed", "not assessed")
                 ],
+                **({"all": [each.to_dict() for each in self.apologies]} if standings else {}),
             },
-            "baseline": dict(zip(("left", "gone"), self.baseline, strict=True)),
+            "baseline": {
+                state.value.replace(" ", "_"): n for state, n in self.baseline.counts().items()
+            },
             "promises": {
                 "states": {str(state): n for state, n in self.promises.counts().items()},
                 "not_kept": [
@@ -116,6 +140,7 @@ class Report:
                     for each in self.promises
                     if each.state != "kept"
                 ],
+                **({"all": [each.to_dict() for each in self.promises]} if standings else {}),
             },
             "waived": [
                 {
@@ -129,11 +154,12 @@ class Report:
                 for each in self.waived
             ],
             "not_assessed": list(self.not_assessed),
+            "remarks": list(self.remarks),
         }
 
-    def to_json(self, *, indent: int | None = 2) -> str:
-        """Return the report as JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+    def to_json(self, *, indent: int | None = 2, standings: bool = False) -> str:
+        """Return the report as JSON; `standings` as for `to_dict`."""
+        return json.dumps(self.to_dict(standings=standings), ensure_ascii=False, indent=indent)
 
     def to_text(
         self,

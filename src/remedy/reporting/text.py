@@ -19,6 +19,9 @@ from remedy.reporting._digest import (
     failure_words,
     how_words,
     looked_at,
+    promise_states_words,
+    promises_to_name,
+    promises_words,
     states_words,
 )
 from remedy.reporting._paper import Paint, counted, cut, padded, plain, unpainted, wrapped
@@ -75,11 +78,11 @@ def generate_text(
             yield ""
             yield from _cases(shown, names, width, paint)
             yield from _legend(shown, names, width, paint)
-        yield from _sums(report, width)
+        yield from _sums(report, names, top, width)
     else:
         yield ""
         yield from _overview(shown, width, paint)
-        yield from _sums(report, width)
+        yield from _sums(report, names, top, width)
         for section in shown.sections:
             yield ""
             yield from _rule(section, names, width, paint)
@@ -218,18 +221,37 @@ def _rule(section: RuleSection, names: Names, width: int, paint: Paint) -> Itera
 # --- the sums -------------------------------------------------------------------------------------
 
 
-def _sums(report: Report, width: int) -> Iterator[str]:
-    apologies = apologies_words(report)
-    if apologies or report.waived:
-        yield ""
+def _sums(report: Report, names: Names, top: int, width: int) -> Iterator[str]:
+    apologies, promises = apologies_words(report), promises_words(report)
     if apologies:
+        yield ""
         yield from wrapped(f"{apologies}.", width)
-        states = states_words(report)
-        room = len(f"{max(number for number, _, _ in states):,}")
-        for number, state, words in states:
-            yield from wrapped(words, width, f"  {number:>{room},} {state:<10}")
+        yield from _states(states_words(report), width)
+    if promises:
+        yield ""
+        yield from wrapped(f"{promises}.", width)
+        yield from _promises(report, names, top, width)
     if report.waived:
+        yield ""
         codes = ", ".join(sorted({each.code for each in report.waived}))
         yield from wrapped(
             f"{counted(len(report.waived), 'finding')} accepted by a waiver ({codes}).", width
         )
+
+
+def _promises(report: Report, names: Names, top: int, width: int) -> Iterator[str]:
+    named = promises_to_name(report, top)
+    if not named:
+        yield from _states(promise_states_words(report), width)
+        return
+    room = max(width_of(plain(id)) for _, id in named) + 2
+    for state, id in named:
+        begin = f"  {state:<9}{padded(plain(id), room)}"
+        yield cut(begin + dict(names.called([id])).get(plain(id), ""), width).rstrip()
+
+
+def _states(states: list[tuple[int, str, str]], width: int) -> Iterator[str]:
+    room = max((len(f"{number:,}") for number, _, _ in states), default=0)
+    widest = max((8, *(len(state) for _, state, _ in states)))
+    for number, state, words in states:
+        yield from wrapped(words, width, f"  {number:>{room},} {state:<{widest}}  ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -54,7 +54,12 @@ _ORDER = list(EdgeKind)
 
 
 def generate_tree(
-    graph: nx.MultiDiGraph, root: str, *, width: int = 80, paint: Paint = unpainted
+    graph: nx.MultiDiGraph,
+    root: str,
+    *,
+    states: Mapping[str, str] | None = None,
+    width: int = 80,
+    paint: Paint = unpainted,
 ) -> Iterator[str]:
     """Yield the graph of a case as a tree of lines.
 
@@ -64,10 +69,11 @@ def generate_tree(
     Args:
         graph: The case.
         root: The record that stands on top.
+        states: How it stands with records that do not say so themselves: with promises, apologies.
         width: How wide the lines may be.
         paint: Gives pieces of text their colours.
     """
-    yield from _Tree(graph, width, paint).lines(root)
+    yield from _Tree(graph, states or {}, width, paint).lines(root)
 
 
 class _Child(NamedTuple):
@@ -80,8 +86,11 @@ class _Child(NamedTuple):
 
 
 class _Tree:
-    def __init__(self, graph: nx.MultiDiGraph, columns: int, paint: Paint) -> None:
+    def __init__(
+        self, graph: nx.MultiDiGraph, states: Mapping[str, str], columns: int, paint: Paint
+    ) -> None:
         self._graph = graph
+        self._states = states
         self._columns = columns
         self._paint = paint
         self._zones = Zones(graph)
@@ -203,6 +212,8 @@ class _Tree:
                 return f"({spoken(record.kind)}) {plain(record.reason or '')}"
             case r.FollowUp(made=None, due=datetime() as due):
                 return f"(due {self._zones.told(due)}) {title_of(record)}"
+            case r.Promise() | r.Apology() if record.id in self._states:
+                return f"({self._states[record.id]}) {title_of(record)}"
             case _:
                 return title_of(record) or self._label(record.id)
 

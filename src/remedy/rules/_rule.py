@@ -46,10 +46,14 @@ class Rule:
         code: A letter for the family and a number ("X001").
         ask: A SELECT over the relations of `remedy.rules`, or a function of the casebook and the
             date that yields mappings. Each row has a `subject`, the id of what it is about, and
-            may have a `customer`; its other columns can stand in the message.
+            may have a `customer`; its other columns can stand in the message. A function may read
+            the casebook, but neither write to it nor check it: make such a check first, and let
+            the function use its report.
         name: A few words, for lists.
         severity: error, warning or info.
-        subject: What kind of thing the subject is.
+        subject: What kind of thing the subject is. That of a failure is its key
+            (`incident.failure`), and `{failure_told}` in the message tells it in words, as it does
+            for any row with a column `failure`.
         fact: Rules with the same fact and subject tell one thing; the gravest of them leads. By
             default a rule tells something of its own.
         message: The sentence that says what is wrong, with `{columns}` of the row in it.

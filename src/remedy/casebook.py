@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from remedy import _coerce, _reading, _rows
+from remedy import _coerce, _pending, _reading, _rows
+from remedy._amending import Amender
 from remedy._bulk import BulkWriter
+from remedy._filing import rebuild_failures
+from remedy._pending import Pending
 from remedy._rows import BY_CLASS, strength_rank
-from remedy._writing import Ingested, Pending, Writer
+from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
 from remedy.errors import ConfigError, InvalidRecord, InvalidTime
-from remedy.records import Day, External, Record
+from remedy.records import Day, Record
 from remedy.store import Store
 from remedy.vocabulary import Intervention, shipped_interventions
 
@@ -206,7 +209,7 @@ class Casebook:
             if interventions is not None:
                 self._keep_interventions(db, interventions)
             if (before.signature, before.placeholders) != (after.signature, after.placeholders):
-                Writer(db, after).rebuild_failures()
+                rebuild_failures(db, after)
         return after
 
     # --- writing ----------------------------------------------------------------------------------
@@ -224,7 +227,7 @@ class Casebook:
             InvalidTime: If an incident lies in the future, or a correction before its incident.
         """
         with self._store.transaction() as db:
-            self._writer(db).write(records)
+            Writer(db, self.config).write(records)
 
     def record_many(
         self, records: Iterable[Record], progress: Callable[[int], None] | None = None
@@ -276,7 +279,7 @@ class Casebook:
         if len(head) <= _FEW:
             # What a bulk load checks over all rows at its end would cost more than so few records.
             with self._store.transaction() as db:
-                writer = self._writer(db, **how)
+                writer = Writer(db, self.config, **how)
                 writer.write(head)
                 if progress is not None:
                     progress(len(head))
@@ -285,9 +288,6 @@ class Casebook:
             bulk = BulkWriter(db, self.config, **how)
             bulk.write_many(chain(head, stream), progress)
         return bulk
-
-    def _writer(self, db: Any, **how: bool) -> Writer:
-        return Writer(db, self.config, **how)
 
     def amend(self, id: str, /, *, reason: str, **fields: Any) -> Record:
         """Change single-valued fields of a record, and return it as it is then.
@@ -305,7 +305,7 @@ class Casebook:
         """
         _needs_reason(reason)
         with self._store.transaction() as db:
-            return self._writer(db).amend(id, fields, reason)
+            return Amender(db, self.config).amend(id, fields, reason)
 
     def link(self, id: str, /, *, reason: str | None = None, **fields: Any) -> None:
         """Add to plural fields of a record: what it refers to, or what happened to it.
@@ -319,13 +319,13 @@ class Casebook:
             ['C-17', 'C-18']
         """
         with self._store.transaction() as db:
-            self._writer(db).link(id, fields, reason)
+            Amender(db, self.config).link(id, fields, reason)
 
     def unlink(self, id: str, /, *, reason: str, **fields: Any) -> None:
         """Take from plural fields of a record what was put there by mistake."""
         _needs_reason(reason)
         with self._store.transaction() as db:
-            self._writer(db).unlink(id, fields, reason)
+            Amender(db, self.config).unlink(id, fields, reason)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Casebook]:
@@ -382,23 +382,7 @@ class Casebook:
     def pending(self) -> list[Pending]:
         """Return the references that wait for their other side."""
         with self._store.reading() as db:
-            rows = db.execute(
-                "SELECT record, entity, field, target_entity, target, target_source, "
-                "target_external_id FROM pending ORDER BY id"
-            ).fetchall()
-        return [
-            Pending(
-                record=record,
-                entity=entity,
-                field=field,
-                target_entity=target_entity,
-                target=target,
-                external=None
-                if source is None
-                else External(source=source, external_id=external_id),
-            )
-            for record, entity, field, target_entity, target, source, external_id in rows
-        ]
+            return _pending.listed(db)
 
     # --- asking -----------------------------------------------------------------------------------
 

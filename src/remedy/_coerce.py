@@ -8,6 +8,7 @@ every field of every record, so that the common case comes first in each.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -34,9 +35,12 @@ class Refused(RemedyError, ValueError):
 
 # --- text -----------------------------------------------------------------------------------------
 
-# Control characters but for tab and the line breaks, and lone surrogates: no database, terminal or
-# JSON reader agrees with another on what to do with them.
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+@functools.cache  # Compiling it takes longer than importing many a module, and few texts need it.
+def _unfit() -> re.Pattern[str]:
+    # Control characters but for tab and the line breaks, and lone surrogates: no database, terminal
+    # or JSON reader agrees with another on what to do with them.
+    return re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def text(value: str | None) -> str | None:
@@ -48,7 +52,7 @@ def text(value: str | None) -> str | None:
     if not value:
         return None
     if not value.isprintable():
-        found = _UNFIT.search(value)
+        found = _unfit().search(value)
         if found:
             raise Refused(
                 f"holds the character U+{ord(found[0]):04X} at position {found.start()}, which "
@@ -134,7 +138,13 @@ def chosen(words: type[W], value: object) -> W:
 # --- time -----------------------------------------------------------------------------------------
 
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?\Z")
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s*(Z|[+-]\d\d:?\d\d)|[ \[]([A-Za-z][\w+/-]*)\]?)?\Z", re.A)
+
+
+@functools.cache  # Likewise.
+def _day() -> re.Pattern[str]:
+    zone = r"\s*(Z|[+-]\d\d:?\d\d)|[ \[]([A-Za-z][\w+/-]*)\]?"
+    return re.compile(rf"(\d{{4}}-\d\d-\d\d)(?:{zone})?\Z", re.A)
+
 
 _SAY_ZONE = (
     "has no time zone. Write the offset (2026-03-02T09:00+01:00), give an aware datetime, or, "
@@ -255,7 +265,7 @@ class Day:
 
 def day_of(value: str) -> Day | None:
     """Return the day that a text names together with its zone, or None if it names a time."""
-    found = _DAY.match(value)
+    found = _day().match(value)
     if not found:
         return None
     day, offset, name = found.groups()

@@ -6,6 +6,7 @@ import os
 import runpy
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,25 @@ def test_an_error_without_a_file_is_told_too(run: Run, monkeypatch: pytest.Monke
 def test_what_an_error_quotes_cannot_move_the_cursor(run: Run, story: str) -> None:
     failed = run("show", story, "INC\u202e-1", code=2)
     assert "\u202e" not in failed.stderr
+
+
+def test_ids_that_may_mislead_are_told_without_the_place_in_the_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warn(*_: object, **__: object) -> None:
+        warnings.warn("of somebody else", DeprecationWarning, stacklevel=1)
+        remedy.Customer(id="C\u202e1")
+        raise OSError("no luck")
+
+    others: list[str] = []
+    monkeypatch.setattr("remedy.casebook.open", warn)
+    monkeypatch.setattr("warnings.showwarning", lambda message, *_, **__: others.append(message))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        told, error = run("check", "x.db", code=2).stderr.splitlines()
+    assert told.startswith(r"Note: the id 'C\u202e1' holds a mark that turns the direction")
+    assert error == "Error: no luck"
+    assert [str(each) for each in others] == ["of somebody else"]
 
 
 def test_without_a_casebook_it_says_where_it_looked(run: Run) -> None:

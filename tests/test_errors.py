@@ -138,7 +138,7 @@ def public():
 
 
 def test_every_error_has_its_sentence_tested_and_is_public():
-    assert set(public()) == set(errors.__all__)
+    assert {*public(), "MisleadingId"} == set(errors.__all__)
     assert {type(error) for error, _, _ in CASES} == set(public().values()) - {errors.RemedyError}
 
 
@@ -154,6 +154,15 @@ def test_the_tree_that_the_module_opens_with_is_the_tree():
 def test_a_long_value_is_cut():
     assert errors.shown("x" * 200) == "'" + "x" * 78 + "…"
     assert errors.shown("a\nb") == r"'a\nb'"
+
+
+def test_the_warning_says_what_may_happen_and_what_to_do():
+    warning = errors.MisleadingId("C\u202e1")
+    assert str(warning) == (
+        r"the id 'C\u202e1' holds a mark that turns the direction of writing: it is taken as it "
+        r"is, and may look like another id. Leave the mark out if you can."
+    )
+    assert str(pickle.loads(pickle.dumps(warning))) == str(warning)
 
 
 def test_what_an_error_is_about_can_be_read_from_it():

@@ -37,6 +37,7 @@ from remedy.errors import (
     DanglingReference,
     InvalidRecord,
     InvalidTime,
+    MisleadingId,
     UnknownRecord,
 )
 
@@ -136,6 +137,18 @@ def test_the_recipients_of_an_apology_are_a_difference(book):
     book.record(incident("INC-1", customers="C-1"), apology("APO-1", customers=ALL))
     with pytest.raises(Conflict, match="customers is 'all' on file and None here"):
         book.record(apology("APO-1"))
+
+
+def test_an_id_with_a_directional_mark_is_warned_of_once_and_kept(book):
+    with pytest.warns(MisleadingId) as warned:
+        marked = incident("INC\u202e-1", customers="C-\u200f1")
+    assert {each.message.id for each in warned} == {"INC\u202e-1", "C-\u200f1"}
+    assert all(each.filename == __file__ for each in warned)
+    # What follows would fail of any further warning.
+    book.record(marked)
+    book.amend(marked.id, title="late", reason="nobody had said")
+    assert book.get(marked.id).customers == marked.customers
+    assert [each.id for each in book.records(Incident)] == [marked.id]
 
 
 def test_an_id_is_of_one_kind_only(book):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy._filing import Filing
+from remedy._marks import marks_known
 from remedy._reading import entity_of, read, scalar
 from remedy._references import References
 from remedy._rows import Child, Entity
@@ -42,7 +43,9 @@ class Amender:
         entity = entity_of(self._db, id)
         for field in fields:
             _refuse_to_amend(entity, field)
-        after = attrs.evolve(read(self._db, id), **fields)
+        before = read(self._db, id)
+        with marks_known():
+            after = attrs.evolve(before, **fields)
         self._filing.update(entity, after)
         self._filing.changed("amend", entity, id, reason)
         self._unsettled.settle()

@@ -68,10 +68,15 @@ def identifier(value: str) -> str:
             raise Refused(f"must be text, not {type(value).__name__}.")
         value = str(value)
     if not value or not value.isprintable() or value[0] == " " or value[-1] == " ":
-        raise Refused(
-            "an id is not empty, holds no control or invisible characters, and has no space at "
-            "its ends."
-        )
+        from remedy import _marks
+
+        plain = value.translate(_marks.MARKS)
+        if not plain or not plain.isprintable() or plain[0] == " " or plain[-1] == " ":
+            raise Refused(
+                "an id is not empty, holds no control or invisible characters, and has no space "
+                "at its ends."
+            )
+        _marks.tell(value)
     return value
 
 
@@ -365,7 +370,12 @@ def several(value: object, make: Callable[[Any], T]) -> tuple[T, ...]:
 
 # --- attributes -----------------------------------------------------------------------------------
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+
+@functools.cache  # Likewise.
+def _name() -> re.Pattern[str]:
+    return re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+
+
 _DEEPEST = 64
 
 
@@ -399,8 +409,9 @@ def attributes_of(value: Any) -> dict[str, Any]:
         return {}
     if not isinstance(value, Mapping):
         raise Refused("must be a mapping of names to values.")
+    fits = _name().match
     for name in value:
-        if not isinstance(name, str) or not _NAME.match(name):
+        if not isinstance(name, str) or not fits(name):
             raise Refused(
                 f"the name {name!r} does not fit: lower-case letters, digits and underscores, "
                 f"beginning with a letter, 63 at most."

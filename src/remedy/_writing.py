@@ -15,6 +15,7 @@ import attrs
 from remedy import _pending
 from remedy._convert import to_dict
 from remedy._filing import Filing
+from remedy._marks import marks_known
 from remedy._reading import read, scalar
 from remedy._references import References
 from remedy._rows import BY_CLASS, ENTITIES, Entity, items_of, micros, moment
@@ -79,8 +80,9 @@ class Writer:
             if type(record) not in BY_CLASS:
                 raise TypeError(f"{record!r:.80} is no record.")
         self._references.expect(records)
-        for record in sorted(records, key=in_order):
-            self._write_one(record)
+        with marks_known():
+            for record in sorted(records, key=in_order):
+                self._write_one(record)
         self._unsettled.settle()
 
     def _write_one(self, record: Record) -> None:

@@ -25,6 +25,8 @@ RemedyError
 └── MissingExtra (ImportError)          an optional dependency is not installed
 ```
 
+MisleadingId (UserWarning) is no error: the id is taken, and may look like another one.
+
 Each constructor takes the offending values and builds the sentence: what is wrong, where, and
 what to do next. Every class pickles, so that errors cross process boundaries.
 """
@@ -46,6 +48,7 @@ __all__ = [
     "DanglingReference",
     "InvalidRecord",
     "InvalidTime",
+    "MisleadingId",
     "MissingExtra",
     "NewerCasebook",
     "NotACasebook",
@@ -110,6 +113,20 @@ class InvalidRecord(RemedyError, ValueError):
 
 class InvalidTime(InvalidRecord):
     """A time that does not exist, or that is not said clearly enough to be placed."""
+
+
+class MisleadingId(UserWarning):
+    """An id holds a mark that turns the direction of writing, so that it may look like another."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+    def __str__(self) -> str:
+        return (
+            f"the id {shown(self.id)} holds a mark that turns the direction of writing: it is "
+            f"taken as it is, and may look like another id. Leave the mark out if you can."
+        )
 
 
 class UnknownRecord(RemedyError, LookupError):

@@ -448,10 +448,32 @@ def test_versions_of_a_record_in_one_file_are_for_the_casebook(book: Collector) 
 # --- what somebody should know --------------------------------------------------------------------
 
 
-def test_ids_that_turn_the_direction_of_writing_are_refused(file: Any, book: Collector) -> None:
-    content = HEAD + "".join(f"7{n},02.03.2026 09:00,C-\u200f{n},late\n" for n in range(5))
-    with pytest.raises(BadRows, match="invisible"):
-        import_file(book, file(content), tickets())
+def test_ids_that_turn_the_direction_of_writing_are_taken_and_told(file: Any) -> None:
+    content = HEAD + "".join(f"7{n},02.03.2026 09:00,C-\u200f{n},late\n" for n in range(6))
+
+    with remedy.open() as book:
+        result = import_file(book, file(content + ROW), tickets())
+        assert book.get("C-\u200f0").id == "C-\u200f0"
+
+    (told,) = result.warnings
+    assert "ids hold marks that turn the direction of writing" in told
+    assert "'C-\\u200f0' (line 2), 'C-\\u200f1' (line 3)" in told
+    assert told.endswith(" and 1 more.")
+
+
+def test_such_ids_of_records_that_several_rows_make_are_told_too(book: Collector) -> None:
+    mapping = {
+        **TICKETS,
+        "records": {
+            **TICKETS["records"],
+            "cause": {"per": "Topic", "found": {"value": "2026-03-02T09:00+01:00"}, "id": "Topic"},
+        },
+    }
+    rows = [{"Ticket": "7", "Opened": "02.03.2026 09:00", "Client": "C", "Topic": "l\u202eate"}]
+
+    (told,) = import_rows(book, rows, mapping).warnings
+
+    assert "'l\\u202eate' (of several rows)" in told
 
 
 def test_a_file_that_ends_early_is_told(file: Any, book: Collector) -> None:

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import attrs
 
-from remedy.errors import BadMapping, BadRows, RemedyError
+from remedy._marks import marks_told_to
+from remedy.errors import BadMapping, BadRows, RemedyError, shown
 from remedy.records import Record
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.compiling import Unfit
@@ -295,6 +296,8 @@ class _Import:
         self._read = self._cases = self._bad = 0
         self._kinds: Counter[str] = Counter()
         self._rejected: list[RejectedRow] = []
+        self._case: Case | None = None
+        self._marked: dict[str, str] = {}
 
     def into(self, book: Book, rejects: Path | None, *, overwrite: bool) -> Imported:
         """Write what the rows make into a casebook."""
@@ -312,7 +315,8 @@ class _Import:
                     )
                 )
             try:
-                ingested = book.ingest(self.records())
+                with marks_told_to(self._note_marks):
+                    ingested = book.ingest(self.records())
             except RemedyError as error:
                 if not isinstance(error, BadRows):
                     error.add_note(
@@ -341,6 +345,7 @@ class _Import:
         """Yield the records; at the end, complain of all bad rows together."""
         for case in self._mapper.cases(self._counted()):
             self._cases += 1
+            self._case = case
             try:
                 made = self._mapper.records(case)
                 for record in made:
@@ -350,6 +355,7 @@ class _Import:
                 continue
             if self._collect or not self._bad:  # what will not be written need not be sent
                 yield from self._counted_records(made)
+        self._case = None
         for place, found in self._mapper.gathered():
             if isinstance(found, Unfit):
                 self._note(RejectedRow(place=f"from {place} on", problem=found.problem))
@@ -405,7 +411,19 @@ class _Import:
         if len(self._rejected) < _KEPT:
             self._rejected.append(rejected)
 
+    def _note_marks(self, id: str) -> None:
+        if len(self._marked) < _KEPT:
+            place = "of several rows" if self._case is None else self._case.rows[0].place
+            self._marked.setdefault(id, place)
+
     def _warnings(self, book: Book) -> Iterator[str]:
+        if self._marked:
+            told = [f"{shown(id)} ({place})" for id, place in self._marked.items()]
+            more = f" and {len(told) - 5:,} more" if len(told) > 5 else ""
+            yield (
+                f"ids hold marks that turn the direction of writing. They were taken as they are, "
+                f"and may look like other ids: {', '.join(told[:5])}{more}."
+            )
         if self._rows.ended_early is not None:
             yield (
                 f"the file ends in the middle, at {self._rows.ended_early}; what is unfinished was "

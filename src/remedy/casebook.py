@@ -59,12 +59,14 @@ def open(
         create: Whether to make the file if it is missing.
         timeout: For how many seconds to wait for somebody else's lock: keep it short inside a
             web request.
-        journal: "delete", or "wal", where readers and one writer do not wait for each other.
+        journal: "delete", or "wal", where readers and one writer do not wait for each other. A
+            file in the other mode is changed, unless another program has it open.
         config: The configuration of a casebook that is made by this call.
 
     Raises:
         CannotOpen: If the file is missing, unreadable, another application's, or of a newer
             version. It is left as it was.
+        CasebookBusy: If its journal is in the other mode, and another program has it open.
 
     Example:
         >>> import remedy

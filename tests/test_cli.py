@@ -168,6 +168,28 @@ def test_what_an_error_quotes_cannot_move_the_cursor(run: Run, story: str) -> No
     assert "\u202e" not in failed.stderr
 
 
+def test_another_signature_in_the_configuration_says_what_to_do_here_and_in_python(
+    run: Run, story: str
+) -> None:
+    Path("remedy.toml").write_text('signature = ["site"]\n')
+    failed = run("check", story, "--config", "remedy.toml", code=2)
+    assert "are made of process, failure_mode, not of site" in failed.stderr
+    assert "Take the signature out of the configuration that is given" in failed.stderr
+    assert "in Python, book.configure(signature=...)." in failed.stderr
+
+
+def test_a_casebook_that_somebody_writes_says_what_to_do(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("tickets.csv").write_text(TICKETS)
+    run("import", "tickets.csv", "--to", "q.db", *ANSWERS)
+    plain = remedy.casebook.open
+    monkeypatch.setattr("remedy.casebook.open", lambda *a, **k: plain(*a, **k | {"timeout": 0.01}))
+    with remedy.open("q.db") as book, book.transaction():
+        failed = run("import", "tickets.csv", "--to", "q.db", code=2)
+    assert "Try again when they are done; in Python, timeout=... says how long" in failed.stderr
+
+
 def test_ids_that_may_mislead_are_told_without_the_place_in_the_code(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -909,7 +931,10 @@ def test_importing_again_uses_the_saved_mapping_and_changes_nothing(run: Run, ti
     assert "0 new, 0 updated, 3 unchanged" in done.stdout
     assert done.stdout.endswith("Next: remedy check\n")
     failed = run("import", tickets, *ANSWERS, code=2)
-    assert "tickets.mapping.toml" in failed.stderr
+    assert failed.stderr == (
+        "Error: tickets.mapping.toml is there already, and says what the columns become. Leave out "
+        "--customer, --signature, --zone to import with it; or delete it, to answer anew.\n"
+    )
     failed = run("import", tickets, "--mapping", "tickets.mapping.toml", "--zone", "UTC", code=2)
     assert "--zone is for imports without --mapping." in failed.stderr
 

@@ -157,6 +157,7 @@ WRONG = [
     (Incident, "title", 5, "must be text"),
     (Incident, "text", 5, "must be text"),
     (Incident, "order", "1001", "the one customer of an incident"),
+    (Incident, "order_no", 7, "in a mapping, Affected(customer=..., order=...) in Python"),
     (Incident, "order_no", 3, "the one customer of an incident"),
     (Incident, "order_no", 2**63, "beyond 64 bits"),
     (Complaint, "customer", "", "an id is not empty"),

@@ -129,7 +129,7 @@ def test_another_record_under_the_same_id_is_a_conflict_that_says_what_differs(
         book.record(given)
     assert e.value.differences == {field: (on_file, here)}
     assert f"{field} is " in str(e.value)
-    assert "use amend('INC-1', ..., reason=...)" in str(e.value)
+    assert "book.amend('INC-1', ..., reason=...)" in str(e.value)
     assert book.get("INC-1").process == "shipping"
 
 

@@ -152,8 +152,8 @@ def _day() -> re.Pattern[str]:
 
 
 _SAY_ZONE = (
-    "has no time zone. Write the offset (2026-03-02T09:00+01:00), give an aware datetime, or, "
-    "where only the day is known, 2026-03-02+01:00 or Day('2026-03-02', 'Europe/Vienna')."
+    "has no time zone. Write the offset: 2026-03-02T09:00+01:00; where only the day is known, "
+    "2026-03-02+01:00 or 2026-03-02[Europe/Vienna]. In Python, an aware datetime or a Day will do."
 )
 
 # A year less at both ends: every moment has a form in every zone.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from remedy._unsettled import Unsettled
 
-__all__ = ["Filing", "rebuild_failures"]
+__all__ = ["Filing", "rebuild_failures", "unknown_intervention"]
 
 _CLOCK_SKEW = 300 * 1_000_000
 """How far the clocks of two machines may differ before an incident lies in the future (µs)."""
@@ -79,16 +79,12 @@ class Filing:
         if action.intervention is not None and not scalar(
             self._db, "SELECT 1 FROM intervention WHERE id = ?", [action.intervention]
         ):
-            known = ", ".join(
-                row[0] for row in self._db.execute("SELECT id FROM intervention ORDER BY id")
-            )
+            known = [row[0] for row in self._db.execute("SELECT id FROM intervention ORDER BY id")]
             raise InvalidRecord(
                 "Action",
                 "intervention",
                 action.intervention,
-                f"{action.id}: the casebook's table does not know it. It knows: {known}. Leave it "
-                f"out and say strength= and changes_process= instead, or extend the table: "
-                f"configure(interventions=...).",
+                f"{action.id}: {unknown_intervention(known)}",
             )
 
     def insert(self, entity: Entity, record: Record) -> None:
@@ -236,6 +232,15 @@ class Filing:
 
     def changed(self, what: str, entity: Entity, id: str, reason: str | None = None) -> None:
         """Say what was written. The one place through which every single write goes."""
+
+
+def unknown_intervention(known: Iterable[str]) -> str:
+    """Say that the casebook's table lacks an intervention, and what to do."""
+    return (
+        f"the casebook's table does not know it. It knows: {', '.join(known)}. Leave it out and "
+        f"say the strength and whether it changes the process instead (strength, "
+        f"changes_process); or extend the table: in Python, book.configure(interventions=...)."
+    )
 
 
 def rebuild_failures(db: Database, config: Config) -> None:

@@ -427,7 +427,8 @@ class Casebook:
             raise ConfigError(
                 "signature",
                 f"the failure keys on file are made of {', '.join(stored.signature)}, not of "
-                f"{', '.join(used.signature)}. Change them with configure(signature=...).",
+                f"{', '.join(used.signature)}. Take the signature out of the configuration that is "
+                f"given; or change that of the casebook: in Python, book.configure(signature=...).",
             )
         changes: dict[str, Any] = {}
         if select:

@@ -155,15 +155,18 @@ class Conflict(RemedyError, ValueError):
             f"{name} is {shown(old, 40)} on file and {shown(new, 40)} here"
             for name, (old, new) in differences.items()
         )
+        if "kind" in differences:
+            next_step = "An id is of one record only: give this one an id of its own."
+        else:
+            next_step = (
+                f"To change the one on file, amend it: in Python, book.amend({id!r}, ..., "
+                f"reason=...). To add something else, give it an id of its own."
+            )
         super().__init__(
             kind,
             id,
             dict(differences),
-            message=(
-                f"{kind} {id} is on file already, and differs: {told}. "
-                f"To change it, use amend({id!r}, ..., reason=...); to add something else, "
-                f"give it an id of its own."
-            ),
+            message=f"{kind} {id} is on file already, and differs: {told}. {next_step}",
         )
         self.kind = kind
         self.id = id
@@ -192,8 +195,9 @@ class DanglingReference(RemedyError, LookupError):
             tuple(references),
             total,
             message=(
-                f"{told}{more}, and that is not on file. Record it first, or in the same call; "
-                f"use ingest() for sources whose other half comes later."
+                f"{told}{more}, and that is not on file. Record it first, or in the same call. "
+                f"Where the other half of a source comes later, take it in with remedy import, or "
+                f"in Python with book.ingest(): then the reference waits."
             ),
         )
         self.references = tuple(references)

@@ -349,8 +349,9 @@ customers=(Affected(customer='C-17', order='1001'),))
             raise refuse(
                 self,
                 "order" if self.order is not None else "order_no",
-                "order and order_no are for the one customer of an incident; with several, give "
-                "each as Affected(customer=..., order=...).",
+                "order and order_no are for the one customer of an incident. With several, each "
+                "has its own: customers = {customer = ..., order = ...} in a mapping, "
+                "Affected(customer=..., order=...) in Python.",
             )
         customer = self.customers[0]
         self.__dict__["customers"] = (

@@ -311,7 +311,8 @@ class Store:
                 raise CasebookBusy(
                     self.path,
                     f"somebody else is writing, and was not done within {self._timeout:g} s. "
-                    f"Nothing was written. Try again, or wait longer: timeout=...",
+                    f"Nothing was written. Try again when they are done; in Python, timeout=... "
+                    f"says how long to wait.",
                 ) from error
             if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
                 raise ReadOnlyCasebook(

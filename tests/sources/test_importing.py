@@ -229,7 +229,7 @@ def test_rejected_rows_are_rejected_again_in_one_column(file: Any, book: Collect
 def test_a_file_of_rejected_rows_is_not_written_over(file: Any, book: Collector) -> None:
     path = file("keep me", "tickets.rejected.csv")
 
-    with pytest.raises(SourceError, match="is there already"):
+    with pytest.raises(SourceError, match="may be replaced: --force, or overwrite_rejects=True"):
         import_file(book, file(GOOD + BAD), tickets(), on_error="collect")
     assert (path.read_text(), book.records) == ("keep me", [])
 
@@ -282,7 +282,7 @@ def test_nothing_is_written_where_the_bad_rows_cannot_be_kept(
             return super().ingest([first, *stream])
 
     slow = Slow()
-    with pytest.raises(SourceError, match="is there already"):
+    with pytest.raises(SourceError, match="may be replaced: --force, or overwrite_rejects=True"):
         import_file(slow, file(GOOD + BAD), tickets(), on_error="collect", rejects=target)
     assert (target.read_text(), slow.records) == ("theirs", [])
     assert list(tmp_path.glob(".*")) == []

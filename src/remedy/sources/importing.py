@@ -434,5 +434,6 @@ class _Import:
         if signature and tuple(own) != signature:
             yield (
                 f"the mapping is made for the signature {', '.join(signature)}, and the casebook "
-                f"has {', '.join(own)}: book.configure(signature={list(signature)!r})."
+                f"has {', '.join(own)}, which counts. To change it: in Python, "
+                f"book.configure(signature={list(signature)!r})."
             )

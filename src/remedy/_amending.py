@@ -41,6 +41,13 @@ class Amender:
     def amend(self, id: str, fields: Mapping[str, Any], reason: str) -> Record:
         """Change single-valued fields of a record, and return it as it is then."""
         entity = entity_of(self._db, id)
+        if not fields and "reason" in attrs.fields_dict(entity.record):
+            raise CannotAmend(
+                entity.name,
+                "reason",
+                "reason= says why something is changed. To change the reason on record, give it "
+                "in a mapping: {'reason': ...}.",
+            )
         for field in fields:
             _refuse_to_amend(entity, field)
         before = read(self._db, id)

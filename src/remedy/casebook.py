@@ -291,8 +291,17 @@ class Casebook:
             bulk.write_many(chain(head, stream), progress)
         return bulk
 
-    def amend(self, id: str, /, *, reason: str, **fields: Any) -> Record:
+    def amend(
+        self, id: str, changes: Mapping[str, Any] | None = None, /, *, reason: str, **fields: Any
+    ) -> Record:
         """Change single-valued fields of a record, and return it as it is then.
+
+        Args:
+            id: The record.
+            changes: Fields and what they are to hold, as a mapping. A field of the record that is
+                itself called `reason` can be given only here.
+            reason: Why it is changed: this stays on record.
+            fields: Fields and what they are to hold.
 
         Example:
             >>> import remedy
@@ -301,13 +310,28 @@ class Casebook:
             >>> book.amend("C-17", name="Bakery on the corner", reason="they told us")
             Customer(id='C-17', name='Bakery on the corner')
 
+            A decision has a reason of its own:
+
+            >>> book.record(remedy.Incident(id="INC-1", occurred="2026-03-02T09:00+01:00"))
+            >>> book.record(remedy.Decision(
+            ...     id="DEC-1", kind="no_analysis", incident="INC-1", reason="ones-off",
+            ...     made="2026-03-03T09:00+01:00",
+            ... ))
+            >>> book.amend("DEC-1", {"reason": "a one-off"}, reason="a slip of the pen").reason
+            'a one-off'
+
         Raises:
             UnknownRecord: If there is no such record.
-            CannotAmend: If the field is plural, or the id.
+            CannotAmend: If the field is plural, or the id; or if only `reason=` is given for a
+                record that has a reason of its own.
+            TypeError: If a field is given twice.
         """
         _needs_reason(reason)
+        twice = sorted(fields.keys() & (changes or {}).keys())
+        if twice:
+            raise TypeError(f"amend() was given {twice[0]!r} twice.")
         with self._store.transaction() as db:
-            return Amender(db, self.config).amend(id, fields, reason)
+            return Amender(db, self.config).amend(id, {**(changes or {}), **fields}, reason)
 
     def link(self, id: str, /, *, reason: str | None = None, **fields: Any) -> None:
         """Add to plural fields of a record: what it refers to, or what happened to it.

@@ -67,6 +67,11 @@ def strength_rank(value: Strength) -> int:
     return _STRENGTH_RANK[value]
 
 
+def strength_of(rank: int) -> Strength:
+    """Return the strength with a rank."""
+    return Strength(_RANK_STRENGTH[rank])
+
+
 def elements_in(mask: int) -> tuple[Element, ...]:
     """Return the elements whose bits are set."""
     return tuple(word for word, bit in _ELEMENT_BIT.items() if mask & bit)

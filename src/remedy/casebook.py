@@ -19,7 +19,7 @@ from remedy._amending import Amender
 from remedy._bulk import BulkWriter
 from remedy._filing import rebuild_failures
 from remedy._pending import Pending
-from remedy._rows import BY_CLASS, strength_rank
+from remedy._rows import BY_CLASS, strength_of, strength_rank
 from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
 from remedy.errors import ConfigError, InvalidRecord, InvalidTime
@@ -180,6 +180,23 @@ class Casebook:
         """The date that the casebook is told on, if any: `check` takes it for today."""
         kept = self._kept("told_on")
         return None if kept is None else datetime.fromisoformat(kept)
+
+    @property
+    def interventions(self) -> dict[str, Intervention]:
+        """The table that says what kinds of change an action can be, by name."""
+        with self._store.reading() as db:
+            rows = db.execute(
+                "SELECT id, strength, changes_process, source FROM intervention ORDER BY id"
+            ).fetchall()
+        return {
+            name: Intervention(
+                name=name,
+                strength=strength_of(rank),
+                changes_process=bool(changes_process),
+                source=source,
+            )
+            for name, rank, changes_process, source in rows
+        }
 
     def configure(
         self,

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 import attrs
 
 from remedy._marks import marks_told_to
-from remedy.errors import BadMapping, BadRows, RemedyError, shown
+from remedy.errors import BadMapping, BadRows, CausalCycle, RemedyError, shown
 from remedy.records import Record
+from remedy.sources._foreseen import Foreseen
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.compiling import Unfit
 from remedy.sources.mapping import Mapping, load_mapping, mapping_from
@@ -293,6 +294,9 @@ class _Import:
         self._progress = progress
         self._file: RejectsFile | None = None
         self._seen = _Seen()
+        self._foreseen = Foreseen(None, self._mapper.column_of)
+        kinds = {section.record for section in mapping.records.values()}
+        self._foresees = not kinds.isdisjoint(Foreseen.KINDS)
         self._read = self._cases = self._bad = 0
         self._kinds: Counter[str] = Counter()
         self._rejected: list[RejectedRow] = []
@@ -301,6 +305,8 @@ class _Import:
 
     def into(self, book: Book, rejects: Path | None, *, overwrite: bool) -> Imported:
         """Write what the rows make into a casebook."""
+        interventions = getattr(book, "interventions", None)
+        self._foreseen = Foreseen(interventions, self._mapper.column_of)
         with contextlib.ExitStack() as stack:
             if self._collect and rejects is not None:
                 reading = self._mapper.mapping.read
@@ -319,8 +325,11 @@ class _Import:
                     ingested = book.ingest(self.records())
             except RemedyError as error:
                 if not isinstance(error, BadRows):
+                    causes = error.path if isinstance(error, CausalCycle) else ()
+                    places = self._foreseen.places(causes)
+                    where = f" ({'; '.join(places)})" if places else ""
                     error.add_note(
-                        f"This came up importing {self._rows.name}; nothing was written."
+                        f"This came up importing {self._rows.name}{where}; nothing was written."
                     )
                 raise
         if self._progress is not None:
@@ -350,6 +359,8 @@ class _Import:
                 made = self._mapper.records(case)
                 for record in made:
                     self._refuse_second(record, case)
+                if self._foresees:
+                    self._foreseen.check(made, case.rows[0].place)
             except Unfit as problem:
                 self._reject(case.rows, problem)
                 continue
@@ -357,6 +368,11 @@ class _Import:
                 yield from self._counted_records(made)
         self._case = None
         for place, found in self._mapper.gathered():
+            if isinstance(found, Record):
+                try:
+                    self._foreseen.check([found], f"from {place} on")
+                except Unfit as problem:
+                    found = problem
             if isinstance(found, Unfit):
                 self._note(RejectedRow(place=f"from {place} on", problem=found.problem))
                 self._bad += 1
@@ -412,14 +428,14 @@ class _Import:
             self._rejected.append(rejected)
 
     def _note_marks(self, id: str) -> None:
-        if len(self._marked) < _KEPT:
+        if len(self._marked) <= 5:  # One more than are told.
             place = "of several rows" if self._case is None else self._case.rows[0].place
             self._marked.setdefault(id, place)
 
     def _warnings(self, book: Book) -> Iterator[str]:
         if self._marked:
             told = [f"{shown(id)} ({place})" for id, place in self._marked.items()]
-            more = f" and {len(told) - 5:,} more" if len(told) > 5 else ""
+            more = " and others" if len(told) > 5 else ""
             yield (
                 f"ids hold marks that turn the direction of writing. They were taken as they are, "
                 f"and may look like other ids: {', '.join(told[:5])}{more}."

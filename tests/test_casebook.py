@@ -137,6 +137,13 @@ def test_attributes_may_take_part_in_the_signature(book):
     assert failures(book)["INC-2"] == "1:x3:red"
 
 
+def test_the_table_of_interventions_can_be_read(book):
+    assert book.interventions == shipped_interventions()
+    own = {"jig": Intervention(name="jig", strength=Strength.WEAKER, changes_process=False)}
+    book.configure(interventions=own)
+    assert book.interventions == own
+
+
 def test_the_table_of_interventions_can_be_replaced(book):
     own = {"jig": Intervention("jig", Strength.STRONGER, True, "ours")}
     book.record(Action(id="ACT-1", kind="corrective", decided=AT, intervention="automation"))
@@ -156,7 +163,7 @@ def test_a_check_takes_another_configuration_but_not_another_signature(book):
     with pytest.raises(ConfigError, match="signature: .* made with process, failure_mode, not w"):
         book.check(config=Config(signature="process"))
     with pytest.raises(
-        ConfigError, match=r"placeholders: .* not with x\. Change .*\(placeholders="
+        ConfigError, match=r"placeholders: .* not with x\. Take .*\(placeholders="
     ):
         book.check(config=Config(placeholders="x"))
 

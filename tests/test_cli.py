@@ -6,6 +6,7 @@ import os
 import runpy
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,47 @@ def test_an_error_without_a_file_is_told_too(run: Run, monkeypatch: pytest.Monke
 def test_what_an_error_quotes_cannot_move_the_cursor(run: Run, story: str) -> None:
     failed = run("show", story, "INC\u202e-1", code=2)
     assert "\u202e" not in failed.stderr
+
+
+def test_another_signature_in_the_configuration_says_what_to_do_here_and_in_python(
+    run: Run, story: str
+) -> None:
+    Path("remedy.toml").write_text('signature = ["site"]\n')
+    failed = run("check", story, "--config", "remedy.toml", code=2)
+    assert "are made with process, failure_mode, not with site" in failed.stderr
+    assert "Take the signature out of the configuration that is given" in failed.stderr
+    assert "in Python, book.configure(signature=...)." in failed.stderr
+
+
+def test_a_casebook_that_somebody_writes_says_what_to_do(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("tickets.csv").write_text(TICKETS)
+    run("import", "tickets.csv", "--to", "q.db", *ANSWERS)
+    plain = remedy.casebook.open
+    monkeypatch.setattr("remedy.casebook.open", lambda *a, **k: plain(*a, **k | {"timeout": 0.01}))
+    with remedy.open("q.db") as book, book.transaction():
+        failed = run("import", "tickets.csv", "--to", "q.db", code=2)
+    assert "Try again when they are done; in Python, timeout=... says how long" in failed.stderr
+
+
+def test_ids_that_may_mislead_are_told_without_the_place_in_the_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warn(*_: object, **__: object) -> None:
+        warnings.warn("of somebody else", DeprecationWarning, stacklevel=1)
+        remedy.Customer(id="C\u202e1")
+        raise OSError("no luck")
+
+    others: list[str] = []
+    monkeypatch.setattr("remedy.casebook.open", warn)
+    monkeypatch.setattr("warnings.showwarning", lambda message, *_, **__: others.append(message))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        told, error = run("check", "x.db", code=2).stderr.splitlines()
+    assert told.startswith(r"Note: the id 'C\u202e1' holds a mark that turns the direction")
+    assert error == "Error: no luck"
+    assert [str(each) for each in others] == ["of somebody else"]
 
 
 def test_without_a_casebook_it_says_where_it_looked(run: Run) -> None:
@@ -1013,7 +1055,10 @@ def test_importing_again_uses_the_saved_mapping_and_changes_nothing(run: Run, ti
     assert "0 new, 0 updated, 3 unchanged" in done.stdout
     assert done.stdout.endswith("Next: remedy check\n")
     failed = run("import", tickets, *ANSWERS, code=2)
-    assert "tickets.mapping.toml" in failed.stderr
+    assert failed.stderr == (
+        "Error: tickets.mapping.toml is there already, and says what the columns become. Leave out "
+        "--customer, --signature, --zone to import with it; or delete it, to answer anew.\n"
+    )
     failed = run("import", tickets, "--mapping", "tickets.mapping.toml", "--zone", "UTC", code=2)
     assert "--zone is for imports without --mapping." in failed.stderr
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from remedy import Day, Incident
 from remedy import _coerce as c
-from remedy.errors import InvalidTime, RemedyError
+from remedy._marks import marks_known, marks_told_to
+from remedy.errors import InvalidTime, MisleadingId, RemedyError
 from remedy.vocabulary import Gate, Impact
 from tests.strategies import days, moments
 
@@ -88,7 +89,9 @@ def test_what_is_no_time_is_refused_by_one_class_of_error(given):
 def test_a_time_without_a_zone_says_how_to_write_one():
     said = str(refused(c.needed_moment, "2026-03-02T09:00", "has no time zone"))
     assert "2026-03-02T09:00+01:00" in said
-    assert "Day('2026-03-02', 'Europe/Vienna')" in said
+    for day in ("2026-03-02+01:00", "2026-03-02[Europe/Vienna]"):
+        assert day in said
+        assert c.needed_moment_or_day(day) == Day("2026-03-02", day[10:].strip("[]"))
 
 
 def test_a_time_that_the_clocks_went_past_is_refused():
@@ -202,6 +205,26 @@ def test_other_text_is_kept_as_it_is(given):
 def test_text_of_another_class_becomes_plain():
     assert type(c.text(Impact.MAJOR)) is str
     assert type(c.identifier(Gate.ANY)) is str
+
+
+@pytest.mark.parametrize("mark", "\u061c\u200e\u200f\u202a\u202e\u2066\u2069")
+def test_an_id_with_a_directional_mark_is_taken_with_a_warning(mark):
+    with pytest.warns(
+        MisleadingId, match=rf"the id 'C\\u{ord(mark):04x}1' holds a mark that turns"
+    ):
+        assert c.identifier(f"C{mark}1") == f"C{mark}1"
+
+
+def test_the_warning_can_be_told_to_somebody():
+    heard = []
+    with marks_told_to(heard.append):
+        c.identifier("C-1")
+        c.identifier("C\u202e1")
+        with marks_known():
+            c.identifier("C\u202e2")
+    assert heard == ["C\u202e1"]
+    with pytest.warns(MisleadingId):
+        c.identifier("C\u202e1")
 
 
 def test_needed_text_is_not_blank():

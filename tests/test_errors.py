@@ -32,14 +32,21 @@ CASES = [
         errors.Conflict("incident", "INC-1", {"process": ("shipping", "billing")}),
         ValueError,
         "incident INC-1 is on file already, and differs: process is 'shipping' on file and "
-        "'billing' here. To change it, use amend('INC-1', ..., reason=...); to add something "
-        "else, give it an id of its own.",
+        "'billing' here. To change the one on file, amend it: in Python, book.amend('INC-1', ..., "
+        "reason=...). To add something else, give it an id of its own.",
+    ),
+    (
+        errors.Conflict("cause", "X-1", {"kind": ("incident", "cause")}),
+        ValueError,
+        "cause X-1 is on file already, and differs: kind is 'incident' on file and 'cause' here. "
+        "An id is of one record only: give this one an id of its own.",
     ),
     (
         errors.DanglingReference([("complaint COM-1", "incident", "INC-7")]),
         LookupError,
         "complaint COM-1 refers to 'INC-7' in its incident, and that is not on file. Record it "
-        "first, or in the same call; use ingest() for sources whose other half comes later.",
+        "first, or in the same call. Where the other half of a source comes later, take it in "
+        "with remedy import, or in Python with book.ingest(): then the reference waits.",
     ),
     (
         errors.DanglingReference([("cause C", "effects", f"C-{n}") for n in range(7)], 1234),
@@ -47,7 +54,8 @@ CASES = [
         "cause C refers to 'C-0' in its effects; cause C refers to 'C-1' in its effects; cause C "
         "refers to 'C-2' in its effects; cause C refers to 'C-3' in its effects; cause C refers "
         "to 'C-4' in its effects (and 1,229 more), and that is not on file. Record it first, or "
-        "in the same call; use ingest() for sources whose other half comes later.",
+        "in the same call. Where the other half of a source comes later, take it in with remedy "
+        "import, or in Python with book.ingest(): then the reference waits.",
     ),
     (
         errors.CausalCycle(["CAU-1", "CAU-2", "CAU-1"]),
@@ -149,7 +157,7 @@ def public():
 
 
 def test_every_error_has_its_sentence_tested_and_is_public():
-    assert set(public()) == set(errors.__all__)
+    assert {*public(), "MisleadingId"} == set(errors.__all__)
     assert {type(error) for error, _, _ in CASES} == set(public().values()) - {errors.RemedyError}
 
 
@@ -165,6 +173,15 @@ def test_the_tree_that_the_module_opens_with_is_the_tree():
 def test_a_long_value_is_cut():
     assert errors.shown("x" * 200) == "'" + "x" * 78 + "…"
     assert errors.shown("a\nb") == r"'a\nb'"
+
+
+def test_the_warning_says_what_may_happen_and_what_to_do():
+    warning = errors.MisleadingId("C\u202e1")
+    assert str(warning) == (
+        r"the id 'C\u202e1' holds a mark that turns the direction of writing: it is taken as it "
+        r"is, and may look like another id. Leave the mark out if you can."
+    )
+    assert str(pickle.loads(pickle.dumps(warning))) == str(warning)
 
 
 def test_what_an_error_is_about_can_be_read_from_it():

@@ -40,7 +40,7 @@ from remedy import (
     Waiver,
 )
 from remedy._reading import entity_of
-from remedy.engines.sqlite import focus_of
+from remedy.engines.focus import focus_of
 from remedy.errors import InvalidTime, UnknownRecord
 from remedy.graph import EdgeKind, around, evidence, graph_of, of_casebook
 from tests.oracle.random_casebooks import random_casebook

@@ -364,7 +364,11 @@ def raised(code, kind=sqlite3.OperationalError):
     ("error", "kind", "text"),
     [
         (raised(sqlite3.SQLITE_BUSY), CasebookBusy, "somebody else is writing"),
-        (raised(sqlite3.SQLITE_BUSY | 2 << 8), CasebookBusy, "Try again, or wait longer: timeout="),
+        (
+            raised(sqlite3.SQLITE_BUSY | 2 << 8),
+            CasebookBusy,
+            "Try again when they are done; in Python, timeout=",
+        ),
         (raised(sqlite3.SQLITE_LOCKED), CasebookBusy, "Nothing was written"),
         (raised(sqlite3.SQLITE_READONLY), ReadOnlyCasebook, "it, or its folder, is read-only"),
         (raised(sqlite3.SQLITE_PERM), ReadOnlyCasebook, "cannot be written"),

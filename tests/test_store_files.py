@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import threading
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -372,14 +373,70 @@ def test_another_journal_is_refused(path):
         remedy.open(path, journal="memory")
 
 
+def held_in(path, current, wanted, advice):
+    """What is said where a casebook cannot leave its journal mode."""
+    return (
+        f"{path}: its journal is in {current} mode. To open it for writing like this, it has to "
+        f"be in {wanted} mode, and that cannot be changed while another program has the casebook "
+        f"open. Close it there and try again; or, in Python, open it as it is with {advice}, or "
+        f"with read_only=True."
+    )
+
+
 def test_the_journal_is_not_changed_under_somebody_else(path):
     remedy.open(path).close()
     other = sqlite3.connect(path)
     other.execute("BEGIN")
     other.execute("SELECT count(*) FROM meta").fetchone()
-    with pytest.raises(CasebookBusy, match="its journal in delete mode.*Open it with journal='del"):
+    with pytest.raises(CasebookBusy) as refused:
         remedy.open(path, journal="wal-insist", timeout=0.05)
+    assert str(refused.value) == held_in(path, "delete", "wal", "journal='delete'")
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "advice"),
+    [
+        ((3, 51, 3), "journal='wal'"),
+        (
+            (3, 40, 1),
+            f"journal='wal-insist' (SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("work", ["nothing", "reading", "writing"])
+def test_a_casebook_that_is_held_in_wal_mode_stays_in_it(path, monkeypatch, version, advice, work):
+    remedy.open(path, journal="wal-insist").close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE" if work == "writing" else "BEGIN")
+    other.execute("SELECT count(*) FROM meta").fetchone()
+    if work == "nothing":
+        other.execute("COMMIT")
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+
+    with pytest.raises(CasebookBusy) as refused:
+        remedy.open(path, timeout=0.05)
+    assert str(refused.value) == held_in(path, "wal", "delete", advice)
+
+    # Each of the ways that the message names works; the failed attempt holds nothing.
+    remedy.open(path, read_only=True).close()
+    remedy.open(path, journal=advice.split("'")[1]).close()
+    other.close()
+    with remedy.open(path) as book:
+        assert book._store.db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+def test_a_thread_that_cannot_leave_the_journal_mode_holds_nothing(path):
+    with remedy.open(path) as book:
+        other = sqlite3.connect(path)
+        other.execute("PRAGMA journal_mode = wal")
+        other.execute("SELECT count(*) FROM meta").fetchone()
+        with ThreadPoolExecutor(1) as thread:
+            with pytest.raises(CasebookBusy, match="its journal is in wal mode"):
+                thread.submit(book.record, Customer(id="C-1")).result()
+            other.close()
+            thread.submit(book.record, Customer(id="C-1")).result()
+        assert book.get("C-1").id == "C-1"
 
 
 # --- races ----------------------------------------------------------------------------------------

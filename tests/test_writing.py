@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 
 import remedy
@@ -29,6 +30,7 @@ from remedy import (
     Share,
     Verdict,
     Verification,
+    Waiver,
 )
 from remedy.errors import (
     CannotAmend,
@@ -37,8 +39,10 @@ from remedy.errors import (
     DanglingReference,
     InvalidRecord,
     InvalidTime,
+    MisleadingId,
     UnknownRecord,
 )
+from remedy.records import RECORDS
 
 DAY = [f"2026-03-{day:02}T09:00+01:00" for day in range(1, 30)]
 
@@ -128,7 +132,7 @@ def test_another_record_under_the_same_id_is_a_conflict_that_says_what_differs(
         book.record(given)
     assert e.value.differences == {field: (on_file, here)}
     assert f"{field} is " in str(e.value)
-    assert "use amend('INC-1', ..., reason=...)" in str(e.value)
+    assert "book.amend('INC-1', ..., reason=...)" in str(e.value)
     assert book.get("INC-1").process == "shipping"
 
 
@@ -136,6 +140,18 @@ def test_the_recipients_of_an_apology_are_a_difference(book):
     book.record(incident("INC-1", customers="C-1"), apology("APO-1", customers=ALL))
     with pytest.raises(Conflict, match="customers is 'all' on file and None here"):
         book.record(apology("APO-1"))
+
+
+def test_an_id_with_a_directional_mark_is_warned_of_once_and_kept(book):
+    with pytest.warns(MisleadingId) as warned:
+        marked = incident("INC\u202e-1", customers="C-\u200f1")
+    assert {each.message.id for each in warned} == {"INC\u202e-1", "C-\u200f1"}
+    assert all(each.filename == __file__ for each in warned)
+    # What follows would fail of any further warning.
+    book.record(marked)
+    book.amend(marked.id, title="late", reason="nobody had said")
+    assert book.get(marked.id).customers == marked.customers
+    assert [each.id for each in book.records(Incident)] == [marked.id]
 
 
 def test_an_id_is_of_one_kind_only(book):
@@ -400,6 +416,40 @@ def test_amending_needs_a_record_a_field_and_a_reason(book):
             book.amend("INC-1", title="x", reason=reason)
         with pytest.raises(InvalidRecord, match="say why"):
             book.unlink("INC-1", customers="C-1", reason=reason)
+
+
+WITH_REASONS = [
+    Decision(id="X-1", kind="no_analysis", incident="INC-1", made=DAY[4], reason="ones-off"),
+    Verdict(id="X-1", a="INC-1", b="INC-2", kind="not_same", made=DAY[4]),
+    Waiver(
+        id="X-1", finding="A104:INC-1", code="A104", made=DAY[4], until=DAY[9], reason="ones-off"
+    ),
+]
+
+
+@pytest.mark.parametrize("record", WITH_REASONS, ids=lambda each: each.entity)
+def test_a_reason_on_record_is_amended_apart_from_the_reason_why(book, record):
+    book.record(incident("INC-1"), incident("INC-2"), record)
+    amended = book.amend("X-1", {"reason": "a one-off"}, who="care-team", reason="a slip")
+    assert (amended.reason, amended.who) == ("a one-off", "care-team")
+    assert book.get("X-1") == amended
+    with pytest.raises(CannotAmend, match=r"reason is not amended: reason= says why.*in a mapping"):
+        book.amend("X-1", reason="a one-off")
+    assert book.get("X-1") == amended
+
+
+def test_every_record_with_a_reason_of_its_own_is_tried():
+    with_reasons = {kind for kind in RECORDS.values() if "reason" in attrs.fields_dict(kind)}
+    assert {type(each) for each in WITH_REASONS} == with_reasons
+
+
+def test_fields_to_amend_may_be_given_either_way_but_not_twice(book):
+    book.record(Customer(id="C-1"))
+    changes = {"name": "Anna", "account": "A-1"}
+    assert book.amend("C-1", changes, reason="they told us").name == "Anna"
+    assert book.amend("C-1", {"name": "Ann"}, account="A-2", reason="again").account == "A-2"
+    with pytest.raises(TypeError, match=r"amend\(\) was given 'name' twice"):
+        book.amend("C-1", changes, name="Ann", reason="they told us")
 
 
 def test_amending_a_reference(book):

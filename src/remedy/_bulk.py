@@ -14,8 +14,9 @@ from typing import Any
 
 from remedy import _causes, _duplicates, _schema
 from remedy._reading import existing, read, scalar
-from remedy._rows import BY_CLASS, ENTITIES, Entity, micros
-from remedy._writing import Writer, flat, in_order, items_of
+from remedy._rows import BY_CLASS, ENTITIES, Entity, items_of, micros
+from remedy._unsettled import refuse_early
+from remedy._writing import Writer, flat, in_order
 from remedy.errors import CausalCycle, Conflict, DanglingReference
 from remedy.records import Affected, External, Incident, Record
 
@@ -137,13 +138,14 @@ class BulkWriter(Writer):
     def _incident_rows(
         self, group: list[Any]
     ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
-        encode, failure, latest = BY_CLASS[Incident].encode, self._failure, self._latest
+        encode = BY_CLASS[Incident].encode
+        failure, latest = self._filing.failure, self._filing.latest
         place = BY_CLASS[Incident].names.index("occurred")
         rows, links, customers = [], [], set()
         for incident in group:
             row = encode(incident)
             if row[place] > latest:
-                self._refuse_future(incident)
+                self._filing.refuse_future(incident)
             row.append(failure(incident))
             row.append(None)
             rows.append(row)
@@ -222,11 +224,8 @@ class BulkWriter(Writer):
                     raise Conflict(other, twice, {"kind": (name, other)})
         _duplicates.settle_all(self._db)
         _causes.settle_all(self._db)
-        self._refuse_early("", [])
-        self._references.clear()
-        self._written.clear()
-        self._incidents_named.clear()
-        self._effects.clear()
+        refuse_early(self._db)
+        self._unsettled.forget()
 
     def _refuse_dangling(self) -> None:
         missing: list[tuple[str, str, str]] = []
@@ -257,7 +256,7 @@ class BulkWriter(Writer):
             "intervention NOT IN (SELECT id FROM intervention) LIMIT 1"
         ).fetchone()
         if unknown:
-            self._refuse_unknown_intervention(read(self._db, unknown[0]))
+            self._filing.refuse_unknown_intervention(read(self._db, unknown[0]))
 
 
 def _affected_row(incident: str, each: Affected) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ every field of every record, so that the common case comes first in each.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -34,9 +35,12 @@ class Refused(RemedyError, ValueError):
 
 # --- text -----------------------------------------------------------------------------------------
 
-# Control characters but for tab and the line breaks, and lone surrogates: no database, terminal or
-# JSON reader agrees with another on what to do with them.
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+@functools.cache  # Compiling it takes longer than importing many a module, and few texts need it.
+def _unfit() -> re.Pattern[str]:
+    # Control characters but for tab and the line breaks, and lone surrogates: no database, terminal
+    # or JSON reader agrees with another on what to do with them.
+    return re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def text(value: str | None) -> str | None:
@@ -48,7 +52,7 @@ def text(value: str | None) -> str | None:
     if not value:
         return None
     if not value.isprintable():
-        found = _UNFIT.search(value)
+        found = _unfit().search(value)
         if found:
             raise Refused(
                 f"holds the character U+{ord(found[0]):04X} at position {found.start()}, which "
@@ -64,10 +68,15 @@ def identifier(value: str) -> str:
             raise Refused(f"must be text, not {type(value).__name__}.")
         value = str(value)
     if not value or not value.isprintable() or value[0] == " " or value[-1] == " ":
-        raise Refused(
-            "an id is not empty, holds no control or invisible characters, and has no space at "
-            "its ends."
-        )
+        from remedy import _marks
+
+        plain = value.translate(_marks.MARKS)
+        if not plain or not plain.isprintable() or plain[0] == " " or plain[-1] == " ":
+            raise Refused(
+                "an id is not empty, holds no control or invisible characters, and has no space "
+                "at its ends."
+            )
+        _marks.tell(value)
     return value
 
 
@@ -134,11 +143,17 @@ def chosen(words: type[W], value: object) -> W:
 # --- time -----------------------------------------------------------------------------------------
 
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?\Z")
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s*(Z|[+-]\d\d:?\d\d)|[ \[]([A-Za-z][\w+/-]*)\]?)?\Z", re.A)
+
+
+@functools.cache  # Likewise.
+def _day() -> re.Pattern[str]:
+    zone = r"\s*(Z|[+-]\d\d:?\d\d)|[ \[]([A-Za-z][\w+/-]*)\]?"
+    return re.compile(rf"(\d{{4}}-\d\d-\d\d)(?:{zone})?\Z", re.A)
+
 
 _SAY_ZONE = (
-    "has no time zone. Write the offset (2026-03-02T09:00+01:00), give an aware datetime, or, "
-    "where only the day is known, 2026-03-02+01:00 or Day('2026-03-02', 'Europe/Vienna')."
+    "has no time zone. Write the offset: 2026-03-02T09:00+01:00; where only the day is known, "
+    "2026-03-02+01:00 or 2026-03-02[Europe/Vienna]. In Python, an aware datetime or a Day will do."
 )
 
 # A year less at both ends: every moment has a form in every zone.
@@ -255,7 +270,7 @@ class Day:
 
 def day_of(value: str) -> Day | None:
     """Return the day that a text names together with its zone, or None if it names a time."""
-    found = _DAY.match(value)
+    found = _day().match(value)
     if not found:
         return None
     day, offset, name = found.groups()
@@ -356,7 +371,12 @@ def several(value: object, make: Callable[[Any], T]) -> tuple[T, ...]:
 
 # --- attributes -----------------------------------------------------------------------------------
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+
+@functools.cache  # Likewise.
+def _name() -> re.Pattern[str]:
+    return re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+
+
 _DEEPEST = 64
 
 
@@ -390,8 +410,9 @@ def attributes_of(value: Any) -> dict[str, Any]:
         return {}
     if not isinstance(value, Mapping):
         raise Refused("must be a mapping of names to values.")
+    fits = _name().match
     for name in value:
-        if not isinstance(name, str) or not _NAME.match(name):
+        if not isinstance(name, str) or not fits(name):
             raise Refused(
                 f"the name {name!r} does not fit: lower-case letters, digits and underscores, "
                 f"beginning with a letter, 63 at most."

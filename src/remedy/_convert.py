@@ -15,6 +15,7 @@ import cattrs
 
 from remedy import records as r
 from remedy._coerce import Day, Refused
+from remedy._links import Id
 from remedy.errors import InvalidRecord
 from remedy.money import Money
 from remedy.vocabulary import ALL, Everyone
@@ -35,11 +36,11 @@ def _converter() -> cattrs.Converter:
     converter.register_unstructure_hook(Everyone, lambda _: "all")
     converter.register_unstructure_hook_func(_is_word, lambda word: word.value)
     # What a field holds is told by its own class, not by the annotation, where several may stand.
-    for union in (datetime | Day, datetime | Day | None, r.Id, r.Id | None):
+    for union in (datetime | Day, datetime | Day | None, Id, Id | None):
         converter.register_unstructure_hook(
             union, lambda value: value if value is None else converter.unstructure(value)
         )
-    told = Everyone | tuple[r.Id, ...] | None
+    told = Everyone | tuple[Id, ...] | None
     converter.register_unstructure_hook(
         told,
         lambda value: (
@@ -76,7 +77,7 @@ def _converter() -> cattrs.Converter:
         converter.register_structure_hook(kind, as_given)
     converter.register_structure_hook_func(lambda kind: kind == dict[str, Any], as_given)
     converter.register_structure_hook_func(_is_word, as_given)
-    for kind in (r.Id, r.Id | None):
+    for kind in (Id, Id | None):
         converter.register_structure_hook(kind, reference)
     converter.register_structure_hook_func(
         lambda kind: (
@@ -85,7 +86,7 @@ def _converter() -> cattrs.Converter:
         several,
     )
     converter.register_structure_hook(
-        told, lambda value, _: ALL if value == "all" else several(value, tuple[r.Id, ...])
+        told, lambda value, _: ALL if value == "all" else several(value, tuple[Id, ...])
     )
     return converter
 
@@ -126,7 +127,7 @@ def from_dict(value: Mapping[str, Any]) -> r.Record:
 
 
 def _structured(converter: cattrs.Converter, fields: Mapping[str, Any], cls: Any) -> Any:
-    if cls == r.Id:
+    if cls == Id:
         cls = r.External
     try:
         return converter.structure(fields, cls)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy._coerce import Refused
+from remedy._marks import marks_known
 from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, Child, Entity
 from remedy.errors import InvalidRecord, UnknownRecord
 from remedy.records import Apology, Promise, Record
@@ -84,23 +85,20 @@ def _rows_of(
 
 def _assemble(db: Database, entity: Entity, rows: list[dict[str, Any]]) -> list[Record]:
     ids = [row["id"] for row in rows]
-    fields: dict[str, dict[str, list[Any]]] = {row["id"]: {} for row in rows}
-    if ids:
-        for child in entity.children:
-            for owner, items in _children(db, child, ids).items():
-                fields[owner][child.field] = items
+    fields: dict[str, dict[str, Any]] = {row["id"]: {} for row in rows}
+    with marks_known():
+        if ids:
+            for child in entity.children:
+                for owner, items in _children(db, child, ids).items():
+                    fields[owner][child.field] = items
         if entity.record is Apology:
-            for promise in _assemble(
-                db, BY_CLASS[Promise], _rows_of(db, BY_CLASS[Promise], "apology", ids, "rowid")
-            ):
-                fields[promise.apology].setdefault("promises", []).append(promise)  # type: ignore[attr-defined]
-    made = []
-    for row in rows:
-        given = fields[row["id"]]
-        if entity.record is Apology:
-            given["customers"] = _told(row, given)
-        made.append(entity.decode(row, given))
-    return made
+            of_apologies = _rows_of(db, BY_CLASS[Promise], "apology", ids, "rowid") if ids else []
+            for promise in _assemble(db, BY_CLASS[Promise], of_apologies):
+                assert isinstance(promise, Promise)
+                fields[str(promise.apology)].setdefault("promises", []).append(promise)
+            for row in rows:
+                fields[row["id"]]["customers"] = _told(row, fields[row["id"]])
+        return [entity.decode(row, fields[row["id"]]) for row in rows]
 
 
 def _told(row: Mapping[str, Any], given: Mapping[str, list[Any]]) -> Any:

@@ -21,7 +21,7 @@ from remedy._coerce import Day, zone_of
 from remedy.money import Money
 from remedy.vocabulary import ALL, Element, Impact, Strength
 
-__all__ = ["BY_CLASS", "BY_NAME", "Child", "Column", "Entity", "micros", "moment"]
+__all__ = ["BY_CLASS", "BY_NAME", "Child", "Column", "Entity", "items_of", "micros", "moment"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -65,6 +65,11 @@ def impact_rank(value: Impact) -> int:
 def strength_rank(value: Strength) -> int:
     """Return 1 for weaker to 3 for stronger."""
     return _STRENGTH_RANK[value]
+
+
+def strength_of(rank: int) -> Strength:
+    """Return the strength with a rank."""
+    return Strength(_RANK_STRENGTH[rank])
 
 
 def elements_in(mask: int) -> tuple[Element, ...]:
@@ -153,6 +158,7 @@ class Child:
         encode: What makes the row from the record's id, the number of the item, and the item.
         decode: What makes the item from a row given as a mapping.
         fixed: Columns with one value for all rows of the field.
+        row_key: The columns that say which row it is, with the owner.
     """
 
     field: str
@@ -165,11 +171,23 @@ class Child:
     encode: Callable[[str, int, Any], tuple[Any, ...]]
     decode: Callable[[Mapping[str, Any]], Any]
     fixed: Mapping[str, str] = MappingProxyType({})
+    row_key: tuple[str, ...] = attrs.field(init=False)
+
+    @row_key.default
+    def _row_key(self) -> tuple[str, ...]:
+        stated = ("stated",) if "stated" in self.columns else ()
+        return tuple(dict.fromkeys((self.owner, *self.key, *stated)))
 
     @property
     def reference(self) -> Callable[[Any], Any]:
         """What finds the other record's id in an item."""
         return _REFERENCE[self.field]
+
+
+def items_of(record: Any, child: Child) -> tuple[Any, ...]:
+    """Return what a plural field of a record holds: nothing, where it says "everyone"."""
+    items = getattr(record, child.field)
+    return () if items is None or items is ALL else items
 
 
 def _opt(value: datetime | None) -> int | None:

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from remedy import _coerce, _reading, _rows
+from remedy import _coerce, _pending, _reading, _rows
+from remedy._amending import Amender
 from remedy._bulk import BulkWriter
-from remedy._rows import BY_CLASS, strength_rank
-from remedy._writing import Ingested, Pending, Writer
+from remedy._filing import rebuild_failures
+from remedy._pending import Pending
+from remedy._rows import BY_CLASS, strength_of, strength_rank
+from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
 from remedy.errors import ConfigError, InvalidRecord, InvalidTime
-from remedy.records import Day, External, Record
+from remedy.records import Day, Record
 from remedy.store import Store
 from remedy.vocabulary import Intervention, shipped_interventions
 
@@ -57,12 +60,14 @@ def open(
         create: Whether to make the file if it is missing.
         timeout: For how many seconds to wait for somebody else's lock: keep it short inside a
             web request.
-        journal: "delete", or "wal", where readers and one writer do not wait for each other.
+        journal: "delete", or "wal", where readers and one writer do not wait for each other. A
+            file in the other mode is changed, unless another program has it open.
         config: The configuration of a casebook that is made by this call.
 
     Raises:
         CannotOpen: If the file is missing, unreadable, another application's, or of a newer
             version. It is left as it was.
+        CasebookBusy: If its journal is in the other mode, and another program has it open.
 
     Example:
         >>> import remedy
@@ -177,6 +182,23 @@ class Casebook:
         kept = self._kept("told_on")
         return None if kept is None else datetime.fromisoformat(kept)
 
+    @property
+    def interventions(self) -> dict[str, Intervention]:
+        """The table that says what kinds of change an action can be, by name."""
+        with self._store.reading() as db:
+            rows = db.execute(
+                "SELECT id, strength, changes_process, source FROM intervention ORDER BY id"
+            ).fetchall()
+        return {
+            name: Intervention(
+                name=name,
+                strength=strength_of(rank),
+                changes_process=bool(changes_process),
+                source=source,
+            )
+            for name, rank, changes_process, source in rows
+        }
+
     def configure(
         self,
         *,
@@ -207,7 +229,7 @@ class Casebook:
             if interventions is not None:
                 self._keep_interventions(db, interventions)
             if (before.signature, before.placeholders) != (after.signature, after.placeholders):
-                Writer(db, after).rebuild_failures()
+                rebuild_failures(db, after)
         return after
 
     # --- writing ----------------------------------------------------------------------------------
@@ -225,7 +247,7 @@ class Casebook:
             InvalidTime: If an incident lies in the future, or a correction before its incident.
         """
         with self._store.transaction() as db:
-            self._writer(db).write(records)
+            Writer(db, self.config).write(records)
 
     def record_many(
         self, records: Iterable[Record], progress: Callable[[int], None] | None = None
@@ -277,7 +299,7 @@ class Casebook:
         if len(head) <= _FEW:
             # What a bulk load checks over all rows at its end would cost more than so few records.
             with self._store.transaction() as db:
-                writer = self._writer(db, **how)
+                writer = Writer(db, self.config, **how)
                 writer.write(head)
                 if progress is not None:
                     progress(len(head))
@@ -287,11 +309,17 @@ class Casebook:
             bulk.write_many(chain(head, stream), progress)
         return bulk
 
-    def _writer(self, db: Any, **how: bool) -> Writer:
-        return Writer(db, self.config, **how)
-
-    def amend(self, id: str, /, *, reason: str, **fields: Any) -> Record:
+    def amend(
+        self, id: str, changes: Mapping[str, Any] | None = None, /, *, reason: str, **fields: Any
+    ) -> Record:
         """Change single-valued fields of a record, and return it as it is then.
+
+        Args:
+            id: The record.
+            changes: Fields and what they are to hold, as a mapping. A field of the record that is
+                itself called `reason` can be given only here.
+            reason: Why it is changed: this stays on record.
+            fields: Fields and what they are to hold.
 
         Example:
             >>> import remedy
@@ -300,13 +328,28 @@ class Casebook:
             >>> book.amend("C-17", name="Bakery on the corner", reason="they told us")
             Customer(id='C-17', name='Bakery on the corner')
 
+            A decision has a reason of its own:
+
+            >>> book.record(remedy.Incident(id="INC-1", occurred="2026-03-02T09:00+01:00"))
+            >>> book.record(remedy.Decision(
+            ...     id="DEC-1", kind="no_analysis", incident="INC-1", reason="ones-off",
+            ...     made="2026-03-03T09:00+01:00",
+            ... ))
+            >>> book.amend("DEC-1", {"reason": "a one-off"}, reason="a slip of the pen").reason
+            'a one-off'
+
         Raises:
             UnknownRecord: If there is no such record.
-            CannotAmend: If the field is plural, or the id.
+            CannotAmend: If the field is plural, or the id; or if only `reason=` is given for a
+                record that has a reason of its own.
+            TypeError: If a field is given twice.
         """
         _needs_reason(reason)
+        twice = sorted(fields.keys() & (changes or {}).keys())
+        if twice:
+            raise TypeError(f"amend() was given {twice[0]!r} twice.")
         with self._store.transaction() as db:
-            return self._writer(db).amend(id, fields, reason)
+            return Amender(db, self.config).amend(id, {**(changes or {}), **fields}, reason)
 
     def link(self, id: str, /, *, reason: str | None = None, **fields: Any) -> None:
         """Add to plural fields of a record: what it refers to, or what happened to it.
@@ -320,13 +363,13 @@ class Casebook:
             ['C-17', 'C-18']
         """
         with self._store.transaction() as db:
-            self._writer(db).link(id, fields, reason)
+            Amender(db, self.config).link(id, fields, reason)
 
     def unlink(self, id: str, /, *, reason: str, **fields: Any) -> None:
         """Take from plural fields of a record what was put there by mistake."""
         _needs_reason(reason)
         with self._store.transaction() as db:
-            self._writer(db).unlink(id, fields, reason)
+            Amender(db, self.config).unlink(id, fields, reason)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Casebook]:
@@ -383,23 +426,7 @@ class Casebook:
     def pending(self) -> list[Pending]:
         """Return the references that wait for their other side."""
         with self._store.reading() as db:
-            rows = db.execute(
-                "SELECT record, entity, field, target_entity, target, target_source, "
-                "target_external_id FROM pending ORDER BY id"
-            ).fetchall()
-        return [
-            Pending(
-                record=record,
-                entity=entity,
-                field=field,
-                target_entity=target_entity,
-                target=target,
-                external=None
-                if source is None
-                else External(source=source, external_id=external_id),
-            )
-            for record, entity, field, target_entity, target, source, external_id in rows
-        ]
+            return _pending.listed(db)
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -444,7 +471,8 @@ class Casebook:
                 raise ConfigError(
                     name,
                     f"the failure keys on file are made with {', '.join(on_file)}, not with "
-                    f"{', '.join(given)}. Change them with configure({name}=...).",
+                    f"{', '.join(given)}. Take the {name} out of the configuration that is given; "
+                    f"or change that of the casebook: in Python, book.configure({name}=...).",
                 )
         changes: dict[str, Any] = {}
         if select:

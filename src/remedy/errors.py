@@ -27,6 +27,8 @@ RemedyError
 └── MissingExtra (ImportError)          an optional dependency is not installed
 ```
 
+MisleadingId (UserWarning) is no error: the id is taken, and may look like another one.
+
 Each constructor takes the offending values and builds the sentence: what is wrong, where, and
 what to do next. Every class pickles, so that errors cross process boundaries.
 """
@@ -48,6 +50,7 @@ __all__ = [
     "DanglingReference",
     "InvalidRecord",
     "InvalidTime",
+    "MisleadingId",
     "MissingExtra",
     "NewerCasebook",
     "NotACasebook",
@@ -116,6 +119,20 @@ class InvalidTime(InvalidRecord):
     """A time that does not exist, or that is not said clearly enough to be placed."""
 
 
+class MisleadingId(UserWarning):
+    """An id holds a mark that turns the direction of writing, so that it may look like another."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+    def __str__(self) -> str:
+        return (
+            f"the id {shown(self.id)} holds a mark that turns the direction of writing: it is "
+            f"taken as it is, and may look like another id. Leave the mark out if you can."
+        )
+
+
 class UnknownRecord(RemedyError, LookupError):
     """No record has this id."""
 
@@ -142,15 +159,18 @@ class Conflict(RemedyError, ValueError):
             f"{name} is {shown(old, 40)} on file and {shown(new, 40)} here"
             for name, (old, new) in differences.items()
         )
+        if "kind" in differences:
+            next_step = "An id is of one record only: give this one an id of its own."
+        else:
+            next_step = (
+                f"To change the one on file, amend it: in Python, book.amend({id!r}, ..., "
+                f"reason=...). To add something else, give it an id of its own."
+            )
         super().__init__(
             kind,
             id,
             dict(differences),
-            message=(
-                f"{kind} {id} is on file already, and differs: {told}. "
-                f"To change it, use amend({id!r}, ..., reason=...); to add something else, "
-                f"give it an id of its own."
-            ),
+            message=f"{kind} {id} is on file already, and differs: {told}. {next_step}",
         )
         self.kind = kind
         self.id = id
@@ -179,8 +199,9 @@ class DanglingReference(RemedyError, LookupError):
             tuple(references),
             total,
             message=(
-                f"{told}{more}, and that is not on file. Record it first, or in the same call; "
-                f"use ingest() for sources whose other half comes later."
+                f"{told}{more}, and that is not on file. Record it first, or in the same call. "
+                f"Where the other half of a source comes later, take it in with remedy import, or "
+                f"in Python with book.ingest(): then the reference waits."
             ),
         )
         self.references = tuple(references)

@@ -12,18 +12,34 @@ Records know nothing of databases or graphs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar
 
 import attrs
 
 from remedy import _coerce
 from remedy._coerce import Day, Refused
-from remedy.errors import InvalidRecord, InvalidTime
+from remedy._defining import Value, frozen, refuse
+from remedy._links import (
+    Affected,
+    Alias,
+    CausalLink,
+    External,
+    Id,
+    Link,
+    aliases,
+    all_affected,
+    causal_links,
+    ids,
+    links,
+    optional_ref,
+    ref,
+    told,
+)
+from remedy.errors import InvalidTime
 from remedy.money import Money
 from remedy.vocabulary import (
-    ALL,
     ActionKind,
     ActionState,
     AmendsKind,
@@ -74,98 +90,8 @@ __all__ = [
     "Waiver",
 ]
 
-C = TypeVar("C", bound=type[Any])
-L = TypeVar("L")
 Time = datetime | str
 """What a field takes that holds a moment: a bare date is given as `Day`."""
-AnyTime = datetime | Day | str
-
-
-def _lean(*, kw_only: Literal[True]) -> Callable[[C], C]:
-    """`attrs.frozen` for records: defined, and filled, in half the time.
-
-    The `__init__` that attrs writes runs every converter, on defaults too: at two dozen fields of
-    which eight are given, that is most of the time of loading a million incidents. The one made
-    here converts what is given, takes the defaults as they are (they stand in their final form),
-    and names the field that is refused. Slots, repr and eq are left out because importing the
-    records is part of the start-up of every program that uses them.
-    """
-
-    def decorate(cls: C) -> C:
-        cls = attrs.frozen(
-            kw_only=kw_only, slots=False, init=False, eq=False, repr=False, match_args=False
-        )(cls)
-        cls.__init__ = _converting_init(cls)
-        return cls
-
-    return decorate
-
-
-def _converting_init(cls: type[Any]) -> Callable[..., None]:
-    name = cls.__name__
-    fields = attrs.fields(cls)
-    converters: dict[str, Callable[[Any], object]] = {each.name: each.converter for each in fields}
-    required = [each.name for each in fields if each.default is attrs.NOTHING]
-    defaults = {each.name: each.default for each in fields if each.default is not attrs.NOTHING}
-    own_attributes = "attributes" in defaults
-    check: Callable[[Any], None] | None = getattr(cls, "__attrs_post_init__", None)
-
-    def __init__(self: Any, **given: Any) -> None:  # noqa: N807 - becomes the method
-        values = self.__dict__
-        values.update(defaults)
-        if own_attributes:
-            values["attributes"] = {}
-        field = ""
-        try:
-            for field, value in given.items():
-                values[field] = converters[field](value)
-        except Refused as refused:
-            kind = InvalidTime if refused.time else InvalidRecord
-            raise kind(name, field, given[field], refused.problem) from None
-        except KeyError:
-            import difflib
-
-            near = difflib.get_close_matches(field, converters, n=1)
-            hint = f". Did you mean {near[0]!r}?" if near else ""
-            raise TypeError(f"{name}() has no field {field!r}{hint}") from None
-        for field in required:
-            if field not in given:
-                raise TypeError(f"{name}() needs the field {field!r}")
-        if check is not None:
-            check(self)
-
-    return __init__
-
-
-if TYPE_CHECKING:
-    # To a type checker the records are plain attrs classes.
-    from attrs import frozen
-else:
-    frozen = _lean
-
-
-def _refuse(record: object, field: str, problem: str) -> InvalidRecord:
-    return InvalidRecord(type(record).__name__, field, getattr(record, field), problem)
-
-
-class _Value:
-    """Equality, hash and text of what is compared field by field."""
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return self.__dict__ == other.__dict__
-
-    def __hash__(self) -> int:
-        return hash((type(self), frozenset(self.__dict__.items())))
-
-    def __repr__(self) -> str:
-        told = ", ".join(
-            f"{each.name}={getattr(self, each.name)!r}"
-            for each in attrs.fields(type(self))  # type: ignore[arg-type]
-            if getattr(self, each.name) != ({} if each.name == "attributes" else each.default)
-        )
-        return f"{type(self).__name__}({told})"
 
 
 # --- words, converted (named functions, so that type checkers know what a field takes) ------------
@@ -185,10 +111,6 @@ def _basis(value: Basis | str) -> Basis:
 
 def _gate(value: Gate | str) -> Gate:
     return value if value is Gate.ANY else _coerce.chosen(Gate, value)
-
-
-def _role(value: Role | str) -> Role:
-    return _coerce.chosen(Role, value)
 
 
 def _optional_role(value: Role | str | None) -> Role | None:
@@ -254,95 +176,6 @@ def _money(value: Money | str | tuple[Any, str] | None) -> Money | None:
     return None if value is None else Money.of(value)
 
 
-# --- references -----------------------------------------------------------------------------------
-
-
-@frozen(kw_only=True)
-class External(_Value):
-    """The id that a record has in a source, where its id here is not known.
-
-    Args:
-        source: Name of the source ("crm").
-        external_id: The id there.
-    """
-
-    source: str = attrs.field(converter=_coerce.identifier)
-    external_id: str = attrs.field(converter=_coerce.identifier)
-
-
-Id = str | External
-"""How a record refers to another one."""
-
-
-def _ref(value: Id) -> Id:
-    return value if isinstance(value, External) else _coerce.identifier(value)
-
-
-def _optional_ref(value: Id | None) -> Id | None:
-    return None if value is None else _ref(value)
-
-
-@frozen(kw_only=True)
-class Link(_Value):
-    """A reference to another record, with the date from which it counts.
-
-    Args:
-        to: The other record.
-        since: From when it counts; by default, from the later of its two ends.
-    """
-
-    to: Id = attrs.field(converter=_ref)
-    since: datetime | None = attrs.field(default=None, converter=_coerce.moment)
-
-
-@frozen(kw_only=True)
-class CausalLink(_Value):
-    """The reference of a cause to an incident that it explains.
-
-    Args:
-        to: The incident.
-        role: Whether it is why the incident happened, or why nobody caught it.
-        since: From when it counts; by default, from the later of its two ends.
-    """
-
-    to: Id = attrs.field(converter=_ref)
-    role: Role = attrs.field(default=Role.CAUSE, converter=_role)
-    since: datetime | None = attrs.field(default=None, converter=_coerce.moment)
-
-
-@frozen(kw_only=True)
-class Affected(_Value):
-    """The reference of an incident to a customer who lived through it.
-
-    Args:
-        customer: The customer. One that nobody recorded is made from the id.
-        order: What the order is called ("SO-1001").
-        order_no: The how-manyeth order of this customer it was, where that is known: consecutive
-            numbers are consecutive orders.
-        acknowledged: When this customer first heard from us about it.
-        since: From when the link counts; by default, from when the incident does.
-    """
-
-    customer: Id = attrs.field(converter=_ref)
-    order: str | None = attrs.field(default=None, converter=_coerce.text)
-    order_no: int | None = attrs.field(default=None, converter=_coerce.whole)
-    acknowledged: datetime | None = attrs.field(default=None, converter=_coerce.moment)
-    since: datetime | None = attrs.field(default=None, converter=_coerce.moment)
-
-
-@frozen(kw_only=True)
-class Alias(_Value):
-    """The id that a customer has in another system.
-
-    Args:
-        source: Name of the system.
-        external_id: The id there.
-    """
-
-    source: str = attrs.field(converter=_coerce.identifier)
-    external_id: str = attrs.field(converter=_coerce.identifier)
-
-
 def _percent(value: int) -> int:
     if not 0 <= _coerce.needed_whole(value) <= 100:
         raise Refused("is a whole number from 0 to 100.")
@@ -350,7 +183,7 @@ def _percent(value: int) -> int:
 
 
 @frozen(kw_only=True)
-class Share(_Value):
+class Share(Value):
     """Who bears how much of the amends.
 
     Args:
@@ -360,54 +193,6 @@ class Share(_Value):
 
     party: str = attrs.field(converter=_coerce.identifier)
     percent: int = attrs.field(converter=_percent)
-
-
-def _by_target(links: tuple[L, ...]) -> tuple[L, ...]:
-    """Return links in the order of what they refer to: as a set, which is what they mean."""
-    if len(links) < 2:
-        return links
-    return tuple(sorted(dict.fromkeys(links), key=_target))
-
-
-def _target(link: Any) -> str:
-    if isinstance(link, (Link, CausalLink)):
-        role = link.role if isinstance(link, CausalLink) else ""
-        return f"{_target(link.to)}\x00{role}"
-    if isinstance(link, Affected):
-        return _target(link.customer)
-    return f"{link.source}\x00{link.external_id}" if isinstance(link, (External, Alias)) else link
-
-
-def _link(value: Any) -> Link:
-    return value if isinstance(value, Link) else Link(to=value)
-
-
-def _links(value: Link | Id | Iterable[Link | Id] | None) -> tuple[Link, ...]:
-    return _by_target(_coerce.several(value, _link))
-
-
-def _causal_link(value: Any) -> CausalLink:
-    return value if isinstance(value, CausalLink) else CausalLink(to=value)
-
-
-def _causal_links(
-    value: CausalLink | Id | Iterable[CausalLink | Id] | None,
-) -> tuple[CausalLink, ...]:
-    return _by_target(_coerce.several(value, _causal_link))
-
-
-def _affected(value: Any) -> Affected:
-    return value if isinstance(value, Affected) else Affected(customer=value)
-
-
-def _all_affected(value: Affected | Id | Iterable[Affected | Id] | None) -> tuple[Affected, ...]:
-    if value.__class__ is str:
-        return (Affected(customer=value),)
-    return _by_target(_coerce.several(value, _affected))
-
-
-def _aliases(value: Alias | Iterable[Alias] | None) -> tuple[Alias, ...]:
-    return _by_target(_coerce.several(value, lambda each: each))
 
 
 def _shares(value: Share | Iterable[Share] | None) -> tuple[Share, ...]:
@@ -425,7 +210,7 @@ def _elements(value: Element | str | Iterable[Element | str] | None) -> tuple[El
 
 
 @frozen(kw_only=True)
-class Record(_Value):
+class Record(Value):
     """What all records have.
 
     Args:
@@ -495,7 +280,7 @@ class Customer(Record):
 
     account: str | None = attrs.field(default=None, converter=_coerce.optional_identifier)
     name: str | None = attrs.field(default=None, converter=_coerce.text)
-    aliases: tuple[Alias, ...] = attrs.field(default=(), converter=_aliases)
+    aliases: tuple[Alias, ...] = attrs.field(default=(), converter=aliases)
 
 
 @frozen(kw_only=True)
@@ -544,10 +329,10 @@ customers=(Affected(customer='C-17', order='1001'),))
     impact: Impact | None = attrs.field(default=None, converter=_impact)
     detected_by: DetectedBy | None = attrs.field(default=None, converter=_detected_by)
     gate: Gate = attrs.field(default=Gate.ANY, converter=_gate)
-    duplicate_of: Id | None = attrs.field(default=None, converter=_optional_ref)
+    duplicate_of: Id | None = attrs.field(default=None, converter=optional_ref)
     title: str | None = attrs.field(default=None, converter=_coerce.text)
     text: str | None = attrs.field(default=None, converter=_coerce.text)
-    customers: tuple[Affected, ...] = attrs.field(default=(), converter=_all_affected)
+    customers: tuple[Affected, ...] = attrs.field(default=(), converter=all_affected)
     order: str | None = attrs.field(default=None, converter=_coerce.text)
     order_no: int | None = attrs.field(default=None, converter=_coerce.whole)
 
@@ -555,17 +340,18 @@ customers=(Affected(customer='C-17', order='1001'),))
         if self.order is not None or self.order_no is not None:
             self._place_order()
         if self.duplicate_of == self.id:
-            raise _refuse(self, "duplicate_of", "an incident is no duplicate of itself.")
+            raise refuse(self, "duplicate_of", "an incident is no duplicate of itself.")
         if self.detected is not None and _last(self.detected) < _first(self.occurred):
-            raise _refuse(self, "detected", "it was noticed before it happened.")
+            raise refuse(self, "detected", "it was noticed before it happened.")
 
     def _place_order(self) -> None:
         if len(self.customers) != 1:
-            raise _refuse(
+            raise refuse(
                 self,
                 "order" if self.order is not None else "order_no",
-                "order and order_no are for the one customer of an incident; with several, give "
-                "each as Affected(customer=..., order=...).",
+                "order and order_no are for the one customer of an incident. With several, each "
+                "has its own: customers = {customer = ..., order = ...} in a mapping, "
+                "Affected(customer=..., order=...) in Python.",
             )
         customer = self.customers[0]
         self.__dict__["customers"] = (
@@ -601,13 +387,13 @@ class Complaint(_SmallRecord):
         reopened: When it was opened again after we had settled it.
     """
 
-    customer: Id | None = attrs.field(default=None, converter=_optional_ref)
+    customer: Id | None = attrs.field(default=None, converter=optional_ref)
     made: datetime = attrs.field(converter=_coerce.needed_moment)
     channel: str | None = attrs.field(default=None, converter=_coerce.text)
     text: str | None = attrs.field(default=None, converter=_coerce.text)
     url: str | None = attrs.field(default=None, converter=_coerce.text)
     justified: bool | None = attrs.field(default=None, converter=_coerce.flag)
-    incident: Id | None = attrs.field(default=None, converter=_optional_ref)
+    incident: Id | None = attrs.field(default=None, converter=optional_ref)
     reopened: datetime | None = attrs.field(default=None, converter=_coerce.moment)
 
     _prefix = "COM"
@@ -634,8 +420,8 @@ class Cause(Record):
     is_human: bool = attrs.field(default=False, converter=_coerce.truth)
     names_person: bool = attrs.field(default=False, converter=_coerce.truth)
     gate: Gate = attrs.field(default=Gate.ANY, converter=_gate)
-    incidents: tuple[CausalLink, ...] = attrs.field(default=(), converter=_causal_links)
-    effects: tuple[Link, ...] = attrs.field(default=(), converter=_links)
+    incidents: tuple[CausalLink, ...] = attrs.field(default=(), converter=causal_links)
+    effects: tuple[Link, ...] = attrs.field(default=(), converter=links)
     role: Role | None = attrs.field(default=None, converter=_optional_role)
 
     def __attrs_post_init__(self) -> None:
@@ -647,7 +433,7 @@ class Cause(Record):
 
 
 @frozen(kw_only=True)
-class ActionEvent(_Value):
+class ActionEvent(Value):
     """One dated step in the life of an action.
 
     Args:
@@ -736,9 +522,9 @@ class Action(Record):
     criterion: str | None = attrs.field(default=None, converter=_coerce.text)
     criterion_set: datetime | None = attrs.field(default=None, converter=_coerce.moment)
     verify_by: datetime | None = attrs.field(default=None, converter=_coerce.deadline)
-    causes: tuple[Link, ...] = attrs.field(default=(), converter=_links)
-    introduces: tuple[Link, ...] = attrs.field(default=(), converter=_links)
-    incidents: tuple[Link, ...] = attrs.field(default=(), converter=_links)
+    causes: tuple[Link, ...] = attrs.field(default=(), converter=links)
+    introduces: tuple[Link, ...] = attrs.field(default=(), converter=links)
+    incidents: tuple[Link, ...] = attrs.field(default=(), converter=links)
     events: tuple[ActionEvent, ...] = attrs.field(default=(), converter=_events)
 
     def __attrs_post_init__(self) -> None:
@@ -761,7 +547,7 @@ class Verification(_SmallRecord):
         text: What was seen.
     """
 
-    action: Id = attrs.field(converter=_ref)
+    action: Id = attrs.field(converter=ref)
     made: datetime = attrs.field(converter=_coerce.needed_moment)
     result: VerificationResult = attrs.field(converter=_result)
     method: VerificationMethod | None = attrs.field(default=None, converter=_method)
@@ -789,7 +575,7 @@ class Promise(Record):
     """
 
     id: str = attrs.field(default=None, converter=_coerce.optional_identifier)
-    apology: Id | None = attrs.field(default=None, converter=_optional_ref)
+    apology: Id | None = attrs.field(default=None, converter=optional_ref)
     kind: PromiseKind | None = attrs.field(default=None, converter=_promise_kind)
     scope: PromiseScope = attrs.field(default=PromiseScope.CUSTOMER, converter=_promise_scope)
     text: str | None = attrs.field(default=None, converter=_coerce.text)
@@ -797,7 +583,7 @@ class Promise(Record):
     due: datetime | None = attrs.field(default=None, converter=_coerce.deadline)
     made: datetime | None = attrs.field(default=None, converter=_coerce.moment)
     fulfilled: datetime | None = attrs.field(default=None, converter=_coerce.moment)
-    actions: tuple[Link, ...] = attrs.field(default=(), converter=_links)
+    actions: tuple[Link, ...] = attrs.field(default=(), converter=links)
 
 
 def _promise(value: Any) -> Promise:
@@ -808,14 +594,6 @@ def _promise(value: Any) -> Promise:
 
 def _promises(value: Promise | Iterable[Promise] | None) -> tuple[Promise, ...]:
     return _coerce.several(value, _promise)
-
-
-def _told(value: Everyone | Id | Iterable[Id] | None) -> Everyone | tuple[Id, ...] | None:
-    return value if value is None or value is ALL else _ids(value)
-
-
-def _ids(value: Id | Iterable[Id] | None) -> tuple[Id, ...]:
-    return _by_target(_coerce.several(value, _ref))
 
 
 @frozen(kw_only=True)
@@ -846,23 +624,23 @@ class Apology(Record):
         'APO-1/promise-1'
     """
 
-    incidents: tuple[Link, ...] = attrs.field(converter=_links)
+    incidents: tuple[Link, ...] = attrs.field(converter=links)
     made: datetime = attrs.field(converter=_coerce.needed_moment)
     author: str | None = attrs.field(default=None, converter=_coerce.text)
     channel: str | None = attrs.field(default=None, converter=_coerce.text)
     text: str | None = attrs.field(default=None, converter=_coerce.text)
     elements: tuple[Element, ...] | None = attrs.field(default=None, converter=_elements)
-    customers: Everyone | tuple[Id, ...] | None = attrs.field(default=None, converter=_told)
-    not_reached: tuple[Id, ...] = attrs.field(default=(), converter=_ids)
+    customers: Everyone | tuple[Id, ...] | None = attrs.field(default=None, converter=told)
+    not_reached: tuple[Id, ...] = attrs.field(default=(), converter=ids)
     promises: tuple[Promise, ...] = attrs.field(default=(), converter=_promises)
 
     def __attrs_post_init__(self) -> None:
         if not self.incidents:
-            raise _refuse(self, "incidents", "say at least one incident that it is for.")
+            raise refuse(self, "incidents", "say at least one incident that it is for.")
         if isinstance(self.customers, tuple):
             both = set(self.customers) & set(self.not_reached)
             if both:
-                raise _refuse(
+                raise refuse(
                     self, "not_reached", f"{min(map(str, both))} stands among those told, too."
                 )
         if self.promises:
@@ -872,7 +650,7 @@ class Apology(Record):
 
     def _own(self, promise: Promise, number: int) -> Promise:
         if promise.apology not in (None, self.id):
-            raise _refuse(self, "promises", f"{promise.id} was made in {promise.apology}.")
+            raise refuse(self, "promises", f"{promise.id} was made in {promise.apology}.")
         return attrs.evolve(
             promise,
             id=promise.id or f"{self.id}/promise-{number}",
@@ -895,8 +673,8 @@ class Amends(_SmallRecord):
         text: What it was.
     """
 
-    incident: Id = attrs.field(converter=_ref)
-    customer: Id | None = attrs.field(default=None, converter=_optional_ref)
+    incident: Id = attrs.field(converter=ref)
+    customer: Id | None = attrs.field(default=None, converter=optional_ref)
     kind: AmendsKind = attrs.field(converter=_amends_kind)
     made: datetime = attrs.field(converter=_coerce.needed_moment)
     amount: Money | None = attrs.field(default=None, converter=_money)
@@ -907,7 +685,7 @@ class Amends(_SmallRecord):
 
     def _check(self) -> None:
         if self.shares and sum(share.percent for share in self.shares) != 100:
-            raise _refuse(self, "shares", "the shares do not add up to 100 %.")
+            raise refuse(self, "shares", "the shares do not add up to 100 %.")
 
 
 @frozen(kw_only=True)
@@ -924,8 +702,8 @@ class Response(_SmallRecord):
         next_owner: Who answers for that.
     """
 
-    customer: Id = attrs.field(converter=_ref)
-    incident: Id | None = attrs.field(default=None, converter=_optional_ref)
+    customer: Id = attrs.field(converter=ref)
+    incident: Id | None = attrs.field(default=None, converter=optional_ref)
     kind: ResponseKind = attrs.field(converter=_response_kind)
     made: datetime = attrs.field(converter=_coerce.needed_moment)
     text: str | None = attrs.field(default=None, converter=_coerce.text)
@@ -948,8 +726,8 @@ class FollowUp(_SmallRecord):
         text: What came of it.
     """
 
-    incident: Id = attrs.field(converter=_ref)
-    customer: Id | None = attrs.field(default=None, converter=_optional_ref)
+    incident: Id = attrs.field(converter=ref)
+    customer: Id | None = attrs.field(default=None, converter=optional_ref)
     due: datetime | None = attrs.field(default=None, converter=_coerce.deadline)
     made: datetime | None = attrs.field(default=None, converter=_coerce.moment)
     owner: str | None = attrs.field(default=None, converter=_coerce.text)
@@ -959,7 +737,7 @@ class FollowUp(_SmallRecord):
 
     def _check(self) -> None:
         if self.due is None and self.made is None:
-            raise _refuse(self, "due", "say by when it is due, or when it was made.")
+            raise refuse(self, "due", "say by when it is due, or when it was made.")
 
 
 @frozen(kw_only=True)
@@ -976,8 +754,8 @@ class Decision(_SmallRecord):
     """
 
     kind: DecisionKind = attrs.field(converter=_decision_kind)
-    incident: Id | None = attrs.field(default=None, converter=_optional_ref)
-    cause: Id | None = attrs.field(default=None, converter=_optional_ref)
+    incident: Id | None = attrs.field(default=None, converter=optional_ref)
+    cause: Id | None = attrs.field(default=None, converter=optional_ref)
     made: datetime = attrs.field(converter=_coerce.needed_moment)
     who: str | None = attrs.field(default=None, converter=_coerce.text)
     reason: str = attrs.field(converter=_coerce.needed_text)
@@ -986,7 +764,7 @@ class Decision(_SmallRecord):
 
     def _check(self) -> None:
         if (self.incident is None) == (self.cause is None):
-            raise _refuse(self, "incident", "a decision is about one incident, or one cause.")
+            raise refuse(self, "incident", "a decision is about one incident, or one cause.")
 
 
 @frozen(kw_only=True)
@@ -1001,8 +779,8 @@ class Evidence(_SmallRecord):
         url: Where it can be seen.
     """
 
-    cause: Id | None = attrs.field(default=None, converter=_optional_ref)
-    action: Id | None = attrs.field(default=None, converter=_optional_ref)
+    cause: Id | None = attrs.field(default=None, converter=optional_ref)
+    action: Id | None = attrs.field(default=None, converter=optional_ref)
     made: datetime = attrs.field(converter=_coerce.needed_moment)
     text: str | None = attrs.field(default=None, converter=_coerce.text)
     url: str | None = attrs.field(default=None, converter=_coerce.text)
@@ -1011,9 +789,9 @@ class Evidence(_SmallRecord):
 
     def _check(self) -> None:
         if (self.cause is None) == (self.action is None):
-            raise _refuse(self, "cause", "evidence is for one cause, or for one action.")
+            raise refuse(self, "cause", "evidence is for one cause, or for one action.")
         if self.text is None and self.url is None:
-            raise _refuse(self, "text", "say what it is, or where it can be seen.")
+            raise refuse(self, "text", "say what it is, or where it can be seen.")
 
 
 @frozen(kw_only=True)
@@ -1039,16 +817,16 @@ class Exposure(_SmallRecord):
     product: str | None = attrs.field(default=None, converter=_coerce.text)
     channel: str | None = attrs.field(default=None, converter=_coerce.text)
     site: str | None = attrs.field(default=None, converter=_coerce.text)
-    customer: Id | None = attrs.field(default=None, converter=_optional_ref)
+    customer: Id | None = attrs.field(default=None, converter=optional_ref)
     supervised: bool = attrs.field(default=False, converter=_coerce.truth)
 
     _prefix = "EXP"
 
     def _check(self) -> None:
         if self.chances < 0:
-            raise _refuse(self, "chances", "is not negative.")
+            raise refuse(self, "chances", "is not negative.")
         if self.ended < self.began:
-            raise _refuse(self, "ended", "it ended before it began.")
+            raise refuse(self, "ended", "it ended before it began.")
 
 
 @frozen(kw_only=True)
@@ -1064,8 +842,8 @@ class Verdict(_SmallRecord):
         reason: Why.
     """
 
-    a: Id = attrs.field(converter=_ref)
-    b: Id = attrs.field(converter=_ref)
+    a: Id = attrs.field(converter=ref)
+    b: Id = attrs.field(converter=ref)
     kind: VerdictKind = attrs.field(converter=_verdict_kind)
     made: datetime = attrs.field(converter=_coerce.needed_moment)
     who: str | None = attrs.field(default=None, converter=_coerce.text)
@@ -1075,7 +853,7 @@ class Verdict(_SmallRecord):
 
     def _check(self) -> None:
         if self.a == self.b:
-            raise _refuse(self, "b", "a verdict is on two incidents.")
+            raise refuse(self, "b", "a verdict is on two incidents.")
 
 
 @frozen(kw_only=True)

@@ -133,10 +133,15 @@ class Store:
         if self.in_memory:
             self._memory = self._connect(MEMORY)
             self._create_tables(self._memory)
-        else:
+            return
+        try:
             self._prepare_file(create)
             with self.translated():
                 self.db.execute("SELECT 1 FROM meta LIMIT 1")
+        except BaseException:
+            # Who could not open it must not stand in the way of whoever tries next.
+            self.close()
+            raise
 
     # --- opening ----------------------------------------------------------------------------------
 
@@ -266,7 +271,11 @@ class Store:
             with self.translated():
                 db = self._connect(f"file:{quote(str(Path(self.path).absolute()))}?mode={mode}")
                 if not self.read_only:
-                    self._choose_journal(db)
+                    try:
+                        self._choose_journal(db)
+                    except BaseException:
+                        db.conn.close()
+                        raise
             local.update(process=os.getpid(), db=db)
         return local["db"]  # type: ignore[no-any-return]
 
@@ -280,11 +289,7 @@ class Store:
                     raise
                 chosen = current
             if chosen != self._journal:
-                raise CasebookBusy(
-                    self.path,
-                    f"has its journal in {current} mode, and that cannot be changed while somebody "
-                    f"else has it open. Open it with journal={current!r}, or with read_only=True.",
-                )
+                raise CasebookBusy(self.path, _held_in(current, self._journal))
         # FULL loses nothing in WAL mode; in DELETE mode only EXTRA also syncs the folder, without
         # which the journal of a finished transaction can come back and undo it.
         db.execute(f"PRAGMA synchronous = {'FULL' if self._journal == 'wal' else 'EXTRA'}")
@@ -316,7 +321,8 @@ class Store:
                 raise CasebookBusy(
                     self.path,
                     f"somebody else is writing, and was not done within {self._timeout:g} s. "
-                    f"Nothing was written. Try again, or wait longer: timeout=...",
+                    f"Nothing was written. Try again when they are done; in Python, timeout=... "
+                    f"says how long to wait.",
                 ) from error
             if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
                 raise ReadOnlyCasebook(
@@ -452,6 +458,20 @@ class Store:
         else:
             with self._lock:
                 yield self.db
+
+
+def _held_in(current: str, wanted: str) -> str:
+    """Say that a file cannot leave its journal mode, and what can be done."""
+    as_it_is, risk = current, ""
+    if current == "wal" and not _wal_is_safe(sqlite3.sqlite_version_info):
+        as_it_is = "wal-insist"
+        risk = f" (SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode)"
+    return (
+        f"its journal is in {current} mode. To open it for writing like this, it has to be in "
+        f"{wanted} mode, and that cannot be changed while another program has the casebook open. "
+        f"Close it there and try again; or, in Python, open it as it is with "
+        f"journal={as_it_is!r}{risk}, or with read_only=True."
+    )
 
 
 def _own(db: Database) -> _Connection:

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 import remedy
-from remedy.errors import BadRows, CasebookBusy, SourceError
+from remedy.errors import BadRows, CasebookBusy, CausalCycle, SourceError
 from remedy.records import Action, Cause, Incident
 from remedy.sources import RejectedRow, import_file, import_rows, load_mapping, preview
+from remedy.sources._foreseen import Foreseen
+from remedy.sources.compiling import Unfit
 from remedy.sources.rejects import rejects_path
 from tests.sources.tickets import HEAD, ROW, TICKETS, Collector, tickets
 
@@ -229,7 +231,7 @@ def test_rejected_rows_are_rejected_again_in_one_column(file: Any, book: Collect
 def test_a_file_of_rejected_rows_is_not_written_over(file: Any, book: Collector) -> None:
     path = file("keep me", "tickets.rejected.csv")
 
-    with pytest.raises(SourceError, match="is there already"):
+    with pytest.raises(SourceError, match="may be replaced: --force, or overwrite_rejects=True"):
         import_file(book, file(GOOD + BAD), tickets(), on_error="collect")
     assert (path.read_text(), book.records) == ("keep me", [])
 
@@ -282,7 +284,7 @@ def test_nothing_is_written_where_the_bad_rows_cannot_be_kept(
             return super().ingest([first, *stream])
 
     slow = Slow()
-    with pytest.raises(SourceError, match="is there already"):
+    with pytest.raises(SourceError, match="may be replaced: --force, or overwrite_rejects=True"):
         import_file(slow, file(GOOD + BAD), tickets(), on_error="collect", rejects=target)
     assert (target.read_text(), slow.records) == ("theirs", [])
     assert list(tmp_path.glob(".*")) == []
@@ -445,13 +447,164 @@ def test_versions_of_a_record_in_one_file_are_for_the_casebook(book: Collector) 
     assert ids(book) == ["crm-7", "crm-7"]
 
 
+# --- what the casebook would refuse at the end ----------------------------------------------------
+
+ACTIONS = {
+    "source": "crm",
+    "key": "No",
+    "records": {
+        "action": {
+            "kind": {"value": "corrective"},
+            "decided": {"value": "2026-03-02T09:00+01:00"},
+            "intervention": "Fix",
+        }
+    },
+}
+CAUSES = {
+    "source": "crm",
+    "key": "No",
+    "records": {
+        "cause": {
+            "found": {"value": "2026-03-02T09:00+01:00"},
+            "effects": {"column": "Explains", "external": "crm"},
+        }
+    },
+}
+
+
+def test_an_unknown_intervention_is_refused_with_its_row(file: Any) -> None:
+    path = file("No,Fix\n1,double check\n2,magic\n3,\n")
+
+    with remedy.open() as book:
+        with pytest.raises(BadRows) as caught:
+            import_file(book, path, ACTIONS)
+        [refused] = caught.value.rejected
+        kept = import_file(book, path, ACTIONS, on_error="collect")
+        assert [action.id for action in book.records(Action)] == ["crm-1", "crm-3"]
+
+    assert str(refused).startswith(
+        "line 3, column 'Fix' = 'magic': action.intervention: the casebook's table does not know "
+        "it. It knows: "
+    )
+    assert "say the strength and whether it changes the process instead" in str(refused)
+    assert kept.rejected == (refused,)
+    assert kept.rejects is not None
+    assert kept.rejects.read_text().splitlines()[1].startswith("2,magic,")
+
+
+def test_an_intervention_of_the_casebook_s_own_table_is_known(file: Any) -> None:
+    table = [remedy.vocabulary.Intervention(name="magic", strength="weaker", changes_process=False)]
+    with remedy.open() as book:
+        book.configure(interventions={each.name: each for each in table})
+        assert import_file(book, file("No,Fix\n2,magic\n"), ACTIONS).new == 1
+
+
+def test_an_unknown_intervention_of_several_rows_is_refused_with_the_first(file: Any) -> None:
+    mapping = {
+        **ACTIONS,
+        "records": {
+            "incident": {"occurred": {"value": "2026-03-02T09:00+01:00"}},
+            "action": ACTIONS["records"]["action"] | {"per": "Fix"},
+        },
+    }
+    with remedy.open() as book, pytest.raises(BadRows, match="from line 2 on: action.intervention"):
+        import_file(book, file("No,Fix\n1,magic\n2,magic\n"), mapping)
+
+
+def test_causes_that_explain_each_other_are_refused_with_the_row_that_closes_the_circle(
+    file: Any,
+) -> None:
+    path = file("No,Explains\n1,\n2,3\n3,4\n4,2\n5,4\n")
+
+    with remedy.open() as book:
+        with pytest.raises(BadRows) as caught:
+            import_file(book, path, CAUSES)
+        [refused] = caught.value.rejected
+        import_file(book, path, CAUSES, on_error="collect")
+        assert [cause.id for cause in book.records(Cause)] == ["crm-1", "crm-2", "crm-3", "crm-5"]
+
+    assert str(refused) == (
+        "line 5, column 'Explains': cause.effects: these causes would explain each other in a "
+        "circle: crm-4 → crm-3 → crm-2 → crm-4 (crm-3: line 4; crm-2: line 3). Leave out the link "
+        "that is wrong, or split the cause that stands for two things."
+    )
+
+
+def test_a_cause_of_itself_is_refused_with_its_row(file: Any) -> None:
+    with remedy.open() as book, pytest.raises(BadRows, match=r"circle: crm-1 → crm-1\. Leave"):
+        import_file(book, file("No,Explains\n1,1\n"), CAUSES)
+
+
+def test_a_cause_that_is_in_no_source_is_looked_at_too() -> None:
+    foreseen = Foreseen(None, lambda *_: None)
+    one, other = (Cause(id=a, effects=b, found="2026-03-02T09:00+01:00") for a, b in ("ab", "ba"))
+    foreseen.check([one], "row 1")
+    with pytest.raises(Unfit, match=r"circle: b → a → b \(a: row 1\)"):
+        foreseen.check([other], "row 2")
+
+
+def test_a_refused_cause_closes_no_circle(file: Any) -> None:
+    mapping = {
+        **CAUSES,
+        "records": CAUSES["records"] | {"action": ACTIONS["records"]["action"]},
+    }
+    path = file("No,Explains,Fix\n1,2,magic\n2,1,\n")
+
+    with remedy.open() as book:
+        result = import_file(book, path, mapping, on_error="collect")
+        assert [cause.id for cause in book.records(Cause)] == ["crm-2"]
+
+    assert [each.place for each in result.rejected] == ["line 2"]
+
+
+def test_several_causes_lie_between_and_ids_are_followed_too(book: Collector) -> None:
+    mapping = CAUSES | {
+        "records": {"cause": CAUSES["records"]["cause"] | {"id": "No", "effects": "Explains"}}
+    }
+    rows = [{"No": a, "Explains": b} for a, b in ("ab", "cb", "bd", "de", "bd", "ea")]
+    mapping |= {"key": ["No", "Explains"]}
+    with pytest.raises(BadRows, match="row 6.*circle: e → d → b → a → e"):
+        import_rows(book, rows, mapping)
+
+
+def test_a_circle_over_what_is_on_file_names_the_rows_of_the_causes(file: Any) -> None:
+    with remedy.open() as book:
+        import_file(book, file("No,Explains\n1,2\n2,\n"), CAUSES)
+        with pytest.raises(CausalCycle) as caught:
+            import_file(book, file("No,Explains\n7,\n2,1\n"), CAUSES)
+    [note] = caught.value.__notes__
+    assert note.endswith("tickets.csv (crm-2: line 3); nothing was written.")
+
+
 # --- what somebody should know --------------------------------------------------------------------
 
 
-def test_ids_that_turn_the_direction_of_writing_are_refused(file: Any, book: Collector) -> None:
-    content = HEAD + "".join(f"7{n},02.03.2026 09:00,C-\u200f{n},late\n" for n in range(5))
-    with pytest.raises(BadRows, match="invisible"):
-        import_file(book, file(content), tickets())
+def test_ids_that_turn_the_direction_of_writing_are_taken_and_told(file: Any) -> None:
+    content = HEAD + "".join(f"7{n},02.03.2026 09:00,C-\u200f{n},late\n" for n in range(8))
+
+    with remedy.open() as book:
+        result = import_file(book, file(content + ROW), tickets())
+        assert book.get("C-\u200f0").id == "C-\u200f0"
+
+    (told,) = result.warnings
+    assert "ids hold marks that turn the direction of writing" in told
+    assert "'C-\\u200f0' (line 2), 'C-\\u200f1' (line 3)" in told
+    assert told.endswith("'C-\\u200f4' (line 6) and others.")
+
+
+def test_such_ids_of_records_that_several_rows_make_are_told_too(book: Collector) -> None:
+    mapping = {
+        **TICKETS,
+        "records": {
+            **TICKETS["records"],
+            "cause": {"per": "Topic", "found": {"value": "2026-03-02T09:00+01:00"}, "id": "Topic"},
+        },
+    }
+    rows = [{"Ticket": "7", "Opened": "02.03.2026 09:00", "Client": "C", "Topic": "l\u202eate"}]
+
+    (told,) = import_rows(book, rows, mapping).warnings
+
+    assert "'l\\u202eate' (of several rows)" in told
 
 
 def test_a_file_that_ends_early_is_told(file: Any, book: Collector) -> None:

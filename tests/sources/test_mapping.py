@@ -93,7 +93,7 @@ def test_a_mapping_is_saved_and_loaded(tmp_path: Path) -> None:
     path = mapping.save(tmp_path / "crm.toml", comment="ours")
 
     assert load_mapping(path) == load_mapping(str(path)) == mapping
-    with pytest.raises(SourceError, match="is there already"):
+    with pytest.raises(SourceError, match="may be replaced: overwrite=True"):
         mapping.save(path)
     assert mapping.save(path, overwrite=True) == path
 

@@ -79,6 +79,7 @@ def test_a_casebook_gives_the_records_that_were_asked_for() -> None:
         assert_type(book.ingest([]), Ingested)
         assert_type(book.pending(), list[Pending])
         assert_type(book.amend("C-1", name="Anna", reason="they told us"), Record)
+        assert_type(book.amend("C-1", {"name": "Anna"}, reason="they told us"), Record)
         assert_type(book.config, Config)
         assert_type(book.config.grace, timedelta)
         assert_type(book.told_on, datetime | None)

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from remedy.errors import CannotOpen, RemedyError
+from remedy.errors import CannotOpen, MisleadingId, RemedyError
 
 if TYPE_CHECKING:
     from remedy.casebook import Casebook
@@ -48,6 +49,24 @@ class Problem(click.ClickException):
         click.echo(f"Error: {text}", file=file, err=file is None)
 
 
+@contextlib.contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Show warnings of ours as what they say, without the place in the code."""
+    shown_by_python = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        if issubclass(category, MisleadingId):
+            from remedy.reporting._paper import visible
+
+            click.echo(f"Note: {visible(str(message))}", err=True)
+        else:
+            shown_by_python(message, category, *rest, **more)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
+
+
 class Commands(click.Group):
     """A group of commands that shows errors of ours without a traceback."""
 
@@ -58,7 +77,8 @@ class Commands(click.Group):
             with contextlib.suppress(AttributeError, ValueError):
                 stream.reconfigure(errors="replace")  # type: ignore[union-attr]
         try:
-            return super().invoke(ctx)
+            with _warnings_as_notes():
+                return super().invoke(ctx)
         except RemedyError as error:
             notes = getattr(error, "__notes__", ())
             raise Problem("\n".join((str(error), *notes))) from error

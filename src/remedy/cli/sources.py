@@ -123,6 +123,12 @@ def import_(
         mapping = load_mapping(mapping_path)
         _tell(f"What becomes what: {mapping_path}")
     else:
+        if beside.exists() and not dry_run:
+            raise Problem(
+                f"{beside} is there already, and says what the columns become. Leave out "
+                f"{', '.join(map(_flag, sorted(given)))} to import with it; or delete it, to "
+                f"answer anew."
+            )
         reading = _reading(encoding, delimiter, records)
         mapping = _inferred(file, reading, given, ask=not yes, form=form)
         if not dry_run:

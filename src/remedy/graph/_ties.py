@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, NotRequired, TypedDict
 
 from remedy import records as r
+from remedy._links import Id
 from remedy.vocabulary import Role
 
 
@@ -155,7 +156,7 @@ class Tie(NamedTuple):
 
     field: Field
     kind: EdgeKind
-    to: r.Id
+    to: Id
     since: datetime | None
     affected: r.Affected | None = None
 

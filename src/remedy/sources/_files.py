@@ -14,10 +14,16 @@ from remedy.errors import SourceError
 __all__ = ["refuse_existing", "write_text", "written"]
 
 
-def refuse_existing(path: Path) -> None:
-    """Refuse to write over what is there."""
+_CONSENT = "overwrite=True"
+
+
+def refuse_existing(path: Path, consent: str = _CONSENT) -> None:
+    """Refuse to write over what is there, and say by which words it would be allowed."""
     if path.exists():
-        raise SourceError(path, "is there already. Name another file, or say to overwrite it.")
+        raise SourceError(
+            path,
+            f"is there already. Name another file, or say that it may be replaced: {consent}.",
+        )
 
 
 @contextmanager
@@ -29,17 +35,25 @@ def _told(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def written(path: Path, *, overwrite: bool, encoding: str = "utf-8") -> Iterator[IO[str]]:
+def written(
+    path: Path, *, overwrite: bool, encoding: str = "utf-8", consent: str = _CONSENT
+) -> Iterator[IO[str]]:
     """Open a file that takes its place when the block ends well, and is gone when it does not.
 
     What the encoding does not know is written as an escape.
+
+    Args:
+        path: The file.
+        overwrite: Whether it may be replaced.
+        encoding: How its text is encoded.
+        consent: By which words the user would have said that it may be replaced.
 
     Raises:
         SourceError: If the file is there already and `overwrite` was not said, or cannot be
             written.
     """
     if not overwrite:
-        refuse_existing(path)
+        refuse_existing(path, consent)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     with _told(path):
         file = temporary.open("x", encoding=encoding, errors="backslashreplace", newline="")
@@ -50,7 +64,7 @@ def written(path: Path, *, overwrite: bool, encoding: str = "utf-8") -> Iterator
                 file.flush()
                 os.fsync(file.fileno())
         if not overwrite:
-            refuse_existing(path)
+            refuse_existing(path, consent)
         with _told(path):
             temporary.replace(path)
     finally:

@@ -134,6 +134,17 @@ class Mapper:
         self._columns[name] = column
         self._rest[column] = (name, self._compiler.column(column, keep_space=True))
 
+    def column_of(self, kind: str, field: str) -> str | None:
+        """Return the column that a field of a kind of record comes from, where there is one."""
+        return next(
+            (
+                each.columns[field]
+                for each in self._sections
+                if each.section.record == kind and field in each.columns
+            ),
+            None,
+        )
+
     # --- cases ------------------------------------------------------------------------------------
 
     def cases(self, rows: Iterable[Row]) -> Iterator[Case]:

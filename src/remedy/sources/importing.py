@@ -11,8 +11,10 @@ from typing import Any, Protocol
 
 import attrs
 
-from remedy.errors import BadMapping, BadRows, RemedyError
+from remedy._marks import marks_told_to
+from remedy.errors import BadMapping, BadRows, CausalCycle, RemedyError, shown
 from remedy.records import Record
+from remedy.sources._foreseen import Foreseen
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.compiling import Unfit
 from remedy.sources.mapping import Mapping, load_mapping, mapping_from
@@ -292,12 +294,19 @@ class _Import:
         self._progress = progress
         self._file: RejectsFile | None = None
         self._seen = _Seen()
+        self._foreseen = Foreseen(None, self._mapper.column_of)
+        kinds = {section.record for section in mapping.records.values()}
+        self._foresees = not kinds.isdisjoint(Foreseen.KINDS)
         self._read = self._cases = self._bad = 0
         self._kinds: Counter[str] = Counter()
         self._rejected: list[RejectedRow] = []
+        self._case: Case | None = None
+        self._marked: dict[str, str] = {}
 
     def into(self, book: Book, rejects: Path | None, *, overwrite: bool) -> Imported:
         """Write what the rows make into a casebook."""
+        interventions = getattr(book, "interventions", None)
+        self._foreseen = Foreseen(interventions, self._mapper.column_of)
         with contextlib.ExitStack() as stack:
             if self._collect and rejects is not None:
                 reading = self._mapper.mapping.read
@@ -312,11 +321,15 @@ class _Import:
                     )
                 )
             try:
-                ingested = book.ingest(self.records())
+                with marks_told_to(self._note_marks):
+                    ingested = book.ingest(self.records())
             except RemedyError as error:
                 if not isinstance(error, BadRows):
+                    causes = error.path if isinstance(error, CausalCycle) else ()
+                    places = self._foreseen.places(causes)
+                    where = f" ({'; '.join(places)})" if places else ""
                     error.add_note(
-                        f"This came up importing {self._rows.name}; nothing was written."
+                        f"This came up importing {self._rows.name}{where}; nothing was written."
                     )
                 raise
         if self._progress is not None:
@@ -341,16 +354,25 @@ class _Import:
         """Yield the records; at the end, complain of all bad rows together."""
         for case in self._mapper.cases(self._counted()):
             self._cases += 1
+            self._case = case
             try:
                 made = self._mapper.records(case)
                 for record in made:
                     self._refuse_second(record, case)
+                if self._foresees:
+                    self._foreseen.check(made, case.rows[0].place)
             except Unfit as problem:
                 self._reject(case.rows, problem)
                 continue
             if self._collect or not self._bad:  # what will not be written need not be sent
                 yield from self._counted_records(made)
+        self._case = None
         for place, found in self._mapper.gathered():
+            if isinstance(found, Record):
+                try:
+                    self._foreseen.check([found], f"from {place} on")
+                except Unfit as problem:
+                    found = problem
             if isinstance(found, Unfit):
                 self._note(RejectedRow(place=f"from {place} on", problem=found.problem))
                 self._bad += 1
@@ -405,7 +427,19 @@ class _Import:
         if len(self._rejected) < _KEPT:
             self._rejected.append(rejected)
 
+    def _note_marks(self, id: str) -> None:
+        if len(self._marked) <= 5:  # One more than are told.
+            place = "of several rows" if self._case is None else self._case.rows[0].place
+            self._marked.setdefault(id, place)
+
     def _warnings(self, book: Book) -> Iterator[str]:
+        if self._marked:
+            told = [f"{shown(id)} ({place})" for id, place in self._marked.items()]
+            more = " and others" if len(told) > 5 else ""
+            yield (
+                f"ids hold marks that turn the direction of writing. They were taken as they are, "
+                f"and may look like other ids: {', '.join(told[:5])}{more}."
+            )
         if self._rows.ended_early is not None:
             yield (
                 f"the file ends in the middle, at {self._rows.ended_early}; what is unfinished was "
@@ -416,5 +450,6 @@ class _Import:
         if signature and tuple(own) != signature:
             yield (
                 f"the mapping is made for the signature {', '.join(signature)}, and the casebook "
-                f"has {', '.join(own)}: book.configure(signature={list(signature)!r})."
+                f"has {', '.join(own)}, which counts. To change it: in Python, "
+                f"book.configure(signature={list(signature)!r})."
             )

@@ -58,11 +58,11 @@ class _Made:
         self._needed = [
             name for name, shape in shapes.items() if shape.needed and name not in self._constants
         ]
-        self._columns: dict[str, str] = {}
+        self.columns: dict[str, str] = {}
         for name, each in section.sources():
             column = _column_of(each)
             if column is not None:
-                self._columns.setdefault(name, column)
+                self.columns.setdefault(name, column)
 
     def _where_it_holds(self, rows: Sequence[Values]) -> Sequence[Values]:
         when = self._when
@@ -87,7 +87,7 @@ class _Made:
     def _build(self, given: dict[str, Any], rows: Sequence[Values]) -> Record:
         for name in self._needed:
             if name not in given:
-                column = self._columns.get(name)
+                column = self.columns.get(name)
                 raise Unfit(
                     column,
                     rows[-1].get(column) if rows and column else None,
@@ -110,7 +110,7 @@ class _Made:
         return next(inside, error.field)
 
     def _unfit(self, error: InvalidRecord, field: str, rows: Sequence[Values]) -> Unfit:
-        column = self._columns.get(field)
+        column = self.columns.get(field)
         value = rows[-1].get(column) if rows and column else error.value
         inner = f" ({error.field})" if error.field != field else ""
         return Unfit(column, value, f"{self.section.record}.{field}{inner}: {error.problem}")
@@ -253,7 +253,7 @@ class Gatherer(_Made):
                 try:
                     given[reader.name] = reader.shape.check(given[reader.name])
                 except (InvalidRecord, Refused) as error:
-                    raise Unfit(self._columns.get(reader.name), None, error.problem) from None
+                    raise Unfit(self.columns.get(reader.name), None, error.problem) from None
         ids[self.section.name] = given["id"]
         return Contribution(key, given, self._read_attributes(rows, ids), place)
 

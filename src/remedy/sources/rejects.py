@@ -73,6 +73,9 @@ def rejects_path(source: str) -> Path:
     return path.with_name(f"{path.stem}.rejected{suffix}")
 
 
+_CONSENT = "--force, or overwrite_rejects=True"
+
+
 class RejectsFile:
     """A file of rejected rows, in the form of the source, with the reason besides.
 
@@ -105,7 +108,7 @@ class RejectsFile:
         self._writing = contextlib.ExitStack()
         self._finished = False
         if not overwrite:
-            refuse_existing(path)
+            refuse_existing(path, _CONSENT)
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +116,7 @@ class RejectsFile:
     def _begin(self) -> None:
         self.used = True
         self._file = self._writing.enter_context(
-            written(self.path, overwrite=self._overwrite, encoding=self._encoding)
+            written(self.path, overwrite=self._overwrite, encoding=self._encoding, consent=_CONSENT)
         )
         if self._columns is not None:
             self._table = csv.writer(self._file, delimiter=self._delimiter)

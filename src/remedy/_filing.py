@@ -1,0 +1,263 @@
+"""The rows of one record: into its tables, changed there, and out of them.
+
+Which field stands in which column is known to `_rows`; here it is put there. What a row refers to,
+and what else can only be checked together with other rows, is told to `Unsettled`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from remedy import _duplicates
+from remedy._reading import read, scalar
+from remedy._rows import Child, Entity, items_of, span_of
+from remedy.config import Config, signature_reader
+from remedy.errors import CausalCycle, Conflict, InvalidRecord, InvalidTime, UnknownRecord
+from remedy.records import Incident, Record
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from remedy._unsettled import Unsettled
+
+__all__ = ["Filing", "rebuild_failures", "unknown_intervention"]
+
+_CLOCK_SKEW = 300 * 1_000_000
+"""How far the clocks of two machines may differ before an incident lies in the future (µs)."""
+
+
+class Filing:
+    """Puts the rows of single records on file.
+
+    Args:
+        db: The connection, inside a transaction.
+        config: The casebook's configuration, for its signature.
+        unsettled: Is told what remains to be checked.
+
+    Attributes:
+        failure: What computes the failure key of an incident.
+        latest: The last microsecond in which an incident can have occurred.
+    """
+
+    def __init__(self, db: Database, config: Config, unsettled: Unsettled) -> None:
+        self._db = db
+        self._unsettled = unsettled
+        self.failure = signature_reader(config)
+        self.latest = int(time.time() * 1_000_000) + _CLOCK_SKEW
+
+    # --- the row of a record ----------------------------------------------------------------------
+
+    def row(self, entity: Entity, record: Any) -> dict[str, Any]:
+        """Return column → value of a record, as it is to stand in its table."""
+        row = dict(zip(entity.names, entity.encode(record), strict=True))
+        if entity.name == "incident":
+            self.refuse_future(record)
+            row["failure"], row["canonical"] = self.failure(record), None
+        elif entity.name == "action":
+            self.refuse_unknown_intervention(record)
+        elif entity.derived:
+            row.update(dict.fromkeys(entity.derived, 0))
+        for column in entity.references:
+            id = getattr(record, column.field)
+            if id is not None and column.target is not None:
+                self._unsettled.note_reference(
+                    entity.name, record.id, column.field, column.target, id
+                )
+        return row
+
+    def refuse_future(self, incident: Incident) -> None:
+        """Refuse an incident that lies in the future."""
+        if span_of(incident.occurred)[0] > self.latest:
+            raise InvalidTime(
+                "Incident", "occurred", str(incident.occurred), f"{incident.id} lies in the future."
+            )
+
+    def refuse_unknown_intervention(self, action: Any) -> None:
+        """Refuse an action whose intervention is not in the casebook's table."""
+        if action.intervention is not None and not scalar(
+            self._db, "SELECT 1 FROM intervention WHERE id = ?", [action.intervention]
+        ):
+            known = [row[0] for row in self._db.execute("SELECT id FROM intervention ORDER BY id")]
+            raise InvalidRecord(
+                "Action",
+                "intervention",
+                action.intervention,
+                f"{action.id}: {unknown_intervention(known)}",
+            )
+
+    def insert(self, entity: Entity, record: Record) -> None:
+        """Put a record that is new on file."""
+        self._insert_row(entity.name, self.row(entity, record))
+        self._unsettled.note_written(entity.name, record.id)
+        for child in entity.children:
+            self.add(entity, child, record.id, items_of(record, child))
+
+    def update(self, entity: Entity, record: Any) -> None:
+        """Let the row of a record say what the record says now."""
+        row = self.row(entity, record)
+        for name in entity.derived:
+            if name != "failure":
+                del row[name]
+        if "stated" in row:
+            row["incident"], row["stated"] = (
+                self.place_of(row["incident"]) if row["incident"] else (None, "")
+            )
+        assign = ", ".join(f"{name} = ?" for name in row)
+        self._db.execute(
+            f"UPDATE {entity.name} SET {assign} WHERE id = ?", [*row.values(), record.id]
+        )
+        self._unsettled.note_written(entity.name, record.id)
+
+    def place_of(self, incident: str) -> tuple[str, str]:
+        """Return the canonical incident, and what was stated where that is another one."""
+        return _duplicates.place_of(self._db, incident)
+
+    def _insert_row(self, table: str, row: dict[str, Any]) -> None:
+        marks = ", ".join("?" * len(row))
+        self._db.execute(
+            f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values())
+        )
+
+    # --- the rows of plural fields ----------------------------------------------------------------
+
+    def add(
+        self,
+        entity: Entity,
+        child: Child,
+        owner: str,
+        items: Iterable[Any],
+        *,
+        replace: bool = False,
+    ) -> bool:
+        """Add items of a plural field; the same again is nothing new.
+
+        Args:
+            entity: The kind of record.
+            child: The field.
+            owner: The id of the record.
+            items: What to add.
+            replace: Whether an item that is there, and says something else, is replaced.
+
+        Returns:
+            Whether any was new.
+
+        Raises:
+            Conflict: If an item is there, says something else, and is not to be replaced.
+        """
+        items = list(items)
+        if not items:
+            return False
+        start = 0
+        if "seq" in child.columns:
+            start = (
+                scalar(
+                    self._db,
+                    f"SELECT coalesce(max(seq) + 1, 0) FROM {child.table} WHERE {child.owner} = ?",
+                    [owner],
+                )
+                or 0
+            )
+        place = self.place_of(owner) if child.owner == "incident" else None
+        added = False
+        for number, item in enumerate(items, start=start):
+            if child.target is not None:
+                self._unsettled.note_reference(
+                    entity.name, owner, child.field, child.target, child.reference(item)
+                )
+            row = self._row_of_item(child, owner, number, item, place)
+            if child.table == "cause_cause":
+                if row["effect"] == row["cause"]:
+                    raise CausalCycle([row["cause"], row["effect"]])
+                self._unsettled.note_effect(row["effect"], row["cause"])
+            added |= self._add_row(entity, child, owner, row, replace)
+        return added
+
+    def remove(self, child: Child, owner: str, item: Any) -> None:
+        """Take an item out of a plural field.
+
+        Raises:
+            UnknownRecord: If it is not there.
+        """
+        place = self.place_of(owner) if child.owner == "incident" else None
+        row = self._row_of_item(child, owner, 0, item, place)
+        where = " AND ".join(f"{name} = ?" for name in child.row_key)
+        cursor = self._db.execute(
+            f"DELETE FROM {child.table} WHERE {where}", [row[name] for name in child.row_key]
+        )
+        if cursor.rowcount == 0:
+            raise UnknownRecord(f"{owner}.{child.field}: {item}", "link")
+        if child.table == "cause_cause":
+            self._unsettled.note_effect(row["effect"], row["cause"])
+
+    def _row_of_item(
+        self, child: Child, owner: str, number: int, item: Any, place: tuple[str, str] | None
+    ) -> dict[str, Any]:
+        row = dict(zip(child.columns, child.encode(owner, number, item), strict=True))
+        if "stated" in row:
+            row["incident"], row["stated"] = place or self.place_of(row["incident"])
+        return row
+
+    def _add_row(
+        self, entity: Entity, child: Child, owner: str, row: dict[str, Any], replace: bool
+    ) -> bool:
+        # An id in another system is one customer's, whichever of them claims it.
+        key = child.key if child.table == "customer_alias" else child.row_key
+        where = " AND ".join(f"{name} = ?" for name in key)
+        cursor = self._db.execute(
+            f"SELECT * FROM {child.table} WHERE {where}", [row[name] for name in key]
+        )
+        found = cursor.fetchone()
+        if found is None:
+            self._insert_row(child.table, row)
+            return True
+        on_file = dict(zip((column[0] for column in cursor.description), found, strict=True))
+        differences = {
+            f"{child.field}.{name}": (on_file[name], row[name])
+            for name in row
+            if name != "seq" and on_file[name] != row[name]
+        }
+        if differences and not replace:
+            raise Conflict(entity.name, owner, differences)
+        if differences:
+            assign = ", ".join(f"{name} = ?" for name in row)
+            self._db.execute(
+                f"UPDATE {child.table} SET {assign} WHERE {where}",
+                [*row.values(), *(row[name] for name in key)],
+            )
+        return bool(differences)
+
+    # --- history ----------------------------------------------------------------------------------
+
+    def changed(self, what: str, entity: Entity, id: str, reason: str | None = None) -> None:
+        """Say what was written. The one place through which every single write goes."""
+
+
+def unknown_intervention(known: Iterable[str]) -> str:
+    """Say that the casebook's table lacks an intervention, and what to do."""
+    return (
+        f"the casebook's table does not know it. It knows: {', '.join(known)}. Leave it out and "
+        f"say the strength and whether it changes the process instead (strength, "
+        f"changes_process); or extend the table: in Python, book.configure(interventions=...)."
+    )
+
+
+def rebuild_failures(db: Database, config: Config) -> None:
+    """Compute every failure key anew, as a configuration says."""
+    failure = signature_reader(config)
+    last = ""
+    while True:
+        page = [
+            read(db, id)
+            for (id,) in db.execute(
+                "SELECT id FROM incident WHERE id > ? ORDER BY id LIMIT 500", [last]
+            ).fetchall()
+        ]
+        if not page:
+            return
+        db.conn.executemany(
+            "UPDATE incident SET failure = ?1 WHERE id = ?2 AND failure IS NOT ?1",
+            [(failure(incident), incident.id) for incident in page],
+        )
+        last = page[-1].id

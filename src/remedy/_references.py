@@ -1,0 +1,197 @@
+"""What the fields of a record refer to: an id here, an id in a source, or what has not come yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from remedy import _pending
+from remedy._reading import scalar
+from remedy._rows import BY_CLASS, Child, Column, Entity, items_of
+from remedy._unsettled import make_customer
+from remedy.errors import DanglingReference, InvalidRecord, UnknownRecord
+from remedy.records import Affected, External, Promise, Record
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+__all__ = ["References"]
+
+
+class References:
+    """Finds out which records are meant, and lets wait what is not on file.
+
+    Args:
+        db: The connection, inside a transaction.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._other_ids: dict[tuple[str, str], str] = {}
+        self._coming: dict[tuple[str, External], str] = {}
+
+    # --- what records are called ------------------------------------------------------------------
+
+    def expect(self, records: Iterable[Record]) -> None:
+        """Take note of records that are about to come, by their ids in their source."""
+        for record in records:
+            if record.source is not None and record.external_id is not None:
+                there = External(source=record.source, external_id=record.external_id)
+                self._coming[BY_CLASS[type(record)].name, there] = record.id
+
+    def note_other_id(self, entity: Entity, given: str, known: str) -> None:
+        """Take note that a record that is given under one id is on file under another one."""
+        self._other_ids[entity.name, given] = known
+
+    def of_known_apology(self, promise: Promise) -> Promise:
+        """Return a promise as made in its apology under the id that this one has here."""
+        told = promise.apology
+        known = self._other_ids.get(("apology", told)) if isinstance(told, str) else None
+        if known is None:
+            return promise
+        id = promise.id
+        if id.startswith(f"{told}/promise-"):
+            id = known + id[len(told) :]  # type: ignore[arg-type]
+        return attrs.evolve(promise, id=id, apology=known)
+
+    def known(self, target: str, reference: External) -> str | None:
+        """Return the id here of a record that is told by its id in a source, if it is on file."""
+        found = scalar(
+            self._db,
+            f"SELECT id FROM {target} WHERE source = ? AND external_id = ?",
+            [reference.source, reference.external_id],
+        )
+        if found is None and target == "customer":
+            found = scalar(
+                self._db,
+                "SELECT customer FROM customer_alias WHERE source = ? AND external_id = ?",
+                [reference.source, reference.external_id],
+            )
+        return None if found is None else str(found)
+
+    def known_item(self, child: Child, item: Any) -> Any:
+        """Return an item of a plural field with the id here of what it refers to.
+
+        Raises:
+            UnknownRecord: If it stands in the terms of a source, and is not on file.
+        """
+        if child.target is None:
+            return item
+        reference = child.reference(item)
+        if not isinstance(reference, External):
+            return item
+        found = self.known(child.target, reference)
+        if found is None:
+            raise UnknownRecord(str(reference), child.target)
+        return _with_reference(item, found)
+
+    # --- of a whole record ------------------------------------------------------------------------
+
+    def resolve(self, entity: Entity, record: Record, *, keep_pending: bool) -> Record | None:
+        """Return the record with ids for references that wait or stand in a source's terms.
+
+        What it refers to in vain is refused, or noted as pending: then the record comes back
+        without it, or, where it cannot be without it, not at all.
+        """
+        changes: dict[str, Any] = {}
+        for column in entity.references:
+            reference = getattr(record, column.field)
+            if reference is None:
+                continue
+            found = self._meet(entity, record, column, reference, keep_pending)
+            if found is None:
+                without = _without(entity, record, column.field)
+                _pending.wait(self._db, entity, record, column, reference, whole=without is None)
+                if without is None:
+                    return None
+                record = without
+            elif found is not reference:
+                changes[column.field] = found
+        for child in entity.children:
+            if child.target is None:
+                continue
+            items = items_of(record, child)
+            kept = self._resolve_items(entity, record, child, items, keep_pending)
+            if kept is None:
+                return None
+            if len(kept) < len(items) or any(a is not b for a, b in zip(kept, items, strict=True)):
+                changes[child.field] = tuple(kept)
+        return attrs.evolve(record, **changes) if changes else record
+
+    def _resolve_items(
+        self,
+        entity: Entity,
+        record: Record,
+        child: Child,
+        items: Iterable[Any],
+        keep_pending: bool,
+    ) -> list[Any] | None:
+        """Return the items that refer to what is on file, or None where the record waits."""
+        kept, missing = [], []
+        for item in items:
+            reference = child.reference(item)
+            found = self._meet(entity, record, child, reference, keep_pending)
+            if found is None:
+                missing.append((reference, item))
+            else:
+                kept.append(item if found is reference else _with_reference(item, found))
+        # An apology is for one incident at the least: it waits for the first that comes.
+        whole = entity.name == "apology" and child.field == "incidents" and not kept
+        for reference, item in missing:
+            _pending.wait(self._db, entity, record, child, reference, item=item, whole=whole)
+        return None if whole else kept
+
+    def _meet(
+        self,
+        entity: Entity,
+        record: Record,
+        place: Column | Child,
+        reference: Any,
+        keep_pending: bool,
+    ) -> str | None:
+        """Return the id of what is referred to, or None where that is to be waited for."""
+        target = place.target
+        assert target is not None
+        if isinstance(reference, External):
+            found = self.known(target, reference) or self._coming.get((target, reference))
+            if found is None and target == "customer":
+                # A customer is made where it is first named, in the source's terms as well.
+                found = f"{reference.source}:{reference.external_id}"
+                make_customer(self._db, found)
+                self._db.execute(
+                    "INSERT INTO customer_alias VALUES (?, ?, ?)",
+                    [reference.source, reference.external_id, found],
+                )
+            if found is None and not keep_pending:
+                told = f"{reference.external_id} of {reference.source}"
+                raise DanglingReference([(f"{entity.name} {record.id}", place.field, told)])
+            return found
+        reference = self._other_ids.get((target, reference), reference)
+        if target == "customer":
+            make_customer(self._db, reference)
+            return str(reference)
+        if keep_pending and not scalar(
+            self._db, f"SELECT 1 FROM {target} WHERE id = ?", [reference]
+        ):
+            return None
+        return str(reference) if type(reference) is not str else reference
+
+
+def _without(entity: Entity, record: Record, field: str) -> Record | None:
+    """Return a record without one of its references, or None if it cannot be without it."""
+    if entity.name == "promise":  # Only inside an apology it may be left out.
+        return None
+    left_out: dict[str, Any] = {field: None}
+    try:
+        return attrs.evolve(record, **left_out)
+    except InvalidRecord:
+        return None
+
+
+def _with_reference(item: Any, id: str) -> Any:
+    if isinstance(item, External):
+        return id
+    field = "customer" if isinstance(item, Affected) else "to"
+    return attrs.evolve(item, **{field: id})

@@ -188,13 +188,13 @@ def test_good_rows_are_written_where_that_is_asked(file: Any, tmp_path: Path) ->
     assert result.rejects == tmp_path / "tickets.rejected.csv"
     with result.rejects.open(newline="") as file_of_rejects:
         head, *bad = csv.reader(file_of_rejects)
-    assert head == [*HEAD.strip().split(","), "rejected_because"]
-    assert [row[:4] for row in bad] == [
+    assert head == ["rejected_because", *HEAD.strip().split(",")]
+    assert [row[1:] for row in bad] == [
         ["9", "31.02.2026 09:00", "C-17", "late"],
-        ["10", "02.03.2026 09:00", "C-17", "late"],
+        ["10", "02.03.2026 09:00", "C-17", "late", "or so"],
     ]
-    assert bad[0][4].startswith("line 4, column 'Opened' = '31.02.2026 09:00': is no time of")
-    assert bad[1][4].startswith("line 5: has 5 cells, and there are 4 columns: ['or so'] has no")
+    assert bad[0][0].startswith("line 4, column 'Opened' = '31.02.2026 09:00': is no time of")
+    assert bad[1][0].startswith("line 5: has 5 cells, and there are 4 columns: ['or so'] has no")
     assert "2 rows refused:\n  line 4" in str(result)
     assert "They are in" in str(result)
     assert list(tmp_path.glob(".*")) == []
@@ -203,7 +203,7 @@ def test_good_rows_are_written_where_that_is_asked(file: Any, tmp_path: Path) ->
 def test_rejected_rows_can_be_mended_and_imported(file: Any, book: Collector) -> None:
     rejects = import_file(book, file(GOOD + BAD), tickets(), on_error="collect").rejects
     assert rejects is not None
-    rejects.write_text(rejects.read_text().replace("31.02.2026", "28.02.2026", 1))
+    rejects.write_text(rejects.read_text().replace("31.02.2026", "28.02.2026"))
 
     import_file(book, rejects, tickets())
     again = import_file(
@@ -223,7 +223,65 @@ def test_rejected_rows_are_rejected_again_in_one_column(file: Any, book: Collect
 
     assert second is not None
     assert second.name == "tickets.rejected.rejected.csv"
-    assert second.read_text().splitlines()[0] == HEAD.strip() + ",rejected_because"
+    assert second.read_text().splitlines()[0] == "rejected_because," + HEAD.strip()
+
+
+def test_what_is_not_mended_is_refused_again(file: Any, book: Collector) -> None:
+    ragged = GOOD + "9,02.03.2026 09:00,Acme, Inc.,late\n" + "10,02.03.2026 09:00,C-17\n"
+    rejects = import_file(book, file(ragged), tickets(), on_error="collect").rejects
+    assert rejects is not None
+    before = list(book.records)
+
+    with pytest.raises(BadRows) as caught:
+        import_file(book, rejects, tickets())
+    second = import_file(book, rejects, tickets(), on_error="collect").rejects
+
+    assert caught.value.total == 2
+    assert book.records == before
+    assert second is not None
+    with second.open(newline="") as file_of_rejects:
+        _, long, short = csv.reader(file_of_rejects)
+    assert long[1:] == ["9", "02.03.2026 09:00", "Acme", " Inc.", "late"]
+    assert short[1:] == ["10", "02.03.2026 09:00", "C-17"]
+    mended = second.read_text().replace("Acme, Inc.", '"Acme, Inc."')
+    second.write_text(mended.replace("C-17\n", "C-17,late\n").replace("C-17\r\n", "C-17,late\r\n"))
+    import_file(book, second, tickets())
+    last = book.records[-2:]
+    assert [(each.customers[0].customer, each.failure_mode) for each in last] == [
+        ("Acme, Inc.", "late"),
+        ("C-17", "late"),
+    ]
+
+
+def test_a_reason_at_the_end_does_not_fill_a_short_row_up(file: Any, book: Collector) -> None:
+    content = HEAD.strip() + ",rejected_because\n10,02.03.2026 09:00,C-17,line 3: has 3 cells\n"
+
+    rejects = import_file(book, file(content), tickets(), on_error="collect").rejects
+
+    assert rejects is not None
+    with pytest.raises(BadRows):
+        import_file(book, rejects, tickets())
+
+
+def test_half_of_a_row_is_refused_again_too(file: Any, book: Collector) -> None:
+    twice = {"Ticket": "9", "Opened": "02.03.2026 09:00", "Who": {"id": 1}, "Who.id": 2}
+    path = file(json.dumps(twice) + "\n", "t.jsonl")
+    mapping = tickets(customers=None, failure_mode=None, rest="attributes")
+
+    rejects = import_file(book, path, mapping, on_error="collect").rejects
+
+    assert rejects is not None
+    assert json.loads(json.loads(rejects.read_text())["rejected_text"]) == twice
+    with pytest.raises(BadRows, match="is what was rejected"):
+        import_file(book, rejects, mapping)
+    assert book.records == []
+    frame = pd.DataFrame([["9", "x", 1, 2]], columns=["Ticket", "Opened", "Who", " Who"])
+    ignoring = tickets(customers=None, failure_mode=None, ignore=["Who", " Who"])
+    result = import_rows(
+        book, frame, ignoring, on_error="collect", rejects=path.with_name("frame.jsonl")
+    )
+    assert result.rejects is not None
+    assert "' Who': 2" in json.loads(result.rejects.read_text())["rejected_text"]
 
 
 def test_a_file_of_rejected_rows_is_not_written_over(file: Any, book: Collector) -> None:
@@ -309,7 +367,7 @@ def test_rejected_rows_are_encoded_like_their_source(file: Any, book: Collector)
 
     assert rejects is not None
     assert b"zu sp\xe4t" in rejects.read_bytes()
-    rejects.write_bytes(rejects.read_bytes().replace(b"31.02", b"28.02", 1))
+    rejects.write_bytes(rejects.read_bytes().replace(b"31.02", b"28.02"))
     import_file(book, rejects, mapping)
     assert [record.failure_mode for record in book.of(Incident)][-1] == "zu sp\u00e4t"
 
@@ -353,7 +411,7 @@ def test_tabs_stay_tabs(file: Any, book: Collector) -> None:
 
     assert rejects is not None
     assert rejects.name == "tickets.rejected.tsv"
-    assert rejects.read_text().startswith(HEAD.strip().replace(",", "\t") + "\t")
+    assert rejects.read_text().startswith("rejected_because\t" + HEAD.replace(",", "\t"))
 
 
 @pytest.mark.parametrize(
@@ -568,3 +626,50 @@ def test_after_a_bad_row_nothing_more_is_sent(file: Any) -> None:
     with pytest.raises(BadRows):
         import_file(Watching(), file(HEAD + ROW + BAD + "8,09.03.2026 15:00,C,late\n"), tickets())
     assert sent == ["crm-7"]
+
+
+# --- ids in the source ----------------------------------------------------------------------------
+
+
+def test_rows_with_one_id_in_the_source_and_other_keys_are_refused(file: Any) -> None:
+    mapping = tickets(key="Row", external_id="Ticket", rest="attributes")
+    head = "Row," + HEAD
+    versions = tickets(key="Row", external_id="Ticket", rest="attributes", updated={"column": "At"})
+
+    with remedy.open() as book:
+        with pytest.raises(BadRows, match="this incident comes from line 2 already"):
+            import_file(book, file(head + "1," + ROW + "2," + ROW), mapping)
+        assert not list(book.records())
+        content = "At," + head + "2026-03-03T09:00Z,1," + ROW + "2026-03-04T09:00Z,2," + ROW
+        assert import_file(book, file(content), versions).updated == 1
+
+
+# --- columns that no row has ----------------------------------------------------------------------
+
+
+def test_a_column_that_no_row_has_is_told(file: Any, book: Collector) -> None:
+    rows = [{"Ticket": "7", "Opened": "02.03.2026 09:00", "Topic": "late", "Client": "C"}]
+    mapping = tickets(customers="Clientt", rest="attributes")
+
+    told = import_rows(book, rows, mapping).warnings
+
+    assert told == (
+        "no row has the column 'Clientt', which the mapping names. Did you mean 'Client'?",
+    )
+    assert import_rows(book, [], mapping).warnings == ()
+    assert import_rows(book, rows, tickets()).warnings == ()
+    path = file(json.dumps(rows[0]) + "\n", "t.jsonl")
+    assert import_file(book, path, mapping).warnings == told
+    assert "'Opened'" not in str(import_rows(book, rows, tickets(customers="x", rest="attributes")))
+
+
+def test_an_object_is_not_taken_for_a_value(book: Collector) -> None:
+    row = {"Ticket": "7", "Opened": "02.03.2026 09:00", "Topic": "late", "Client": {"id": 5}}
+
+    with pytest.raises(BadRows, match=r"'Client': holds an object.*such as 'Client\.id'"):
+        import_rows(book, [row, row], tickets(rest="attributes"))
+    import_rows(book, [row], tickets(customers="Client.id"))
+    assert book.of(Incident)[0].customers[0].customer == "5"
+    flat = row | {"Client": "C", "Client.age": 7}
+    import_rows(book, [flat], tickets(rest="attributes"))
+    assert book.of(Incident)[1].attributes == {"client_age": 7}

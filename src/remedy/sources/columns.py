@@ -12,7 +12,7 @@ import attrs
 
 from remedy._coerce import Refused
 from remedy.sources.converting import number_in, text_of
-from remedy.sources.rows import Row
+from remedy.sources.rows import REASON, Row
 from remedy.sources.times import Format, TimeReader, format_of
 
 __all__ = ["Column", "Survey", "survey"]
@@ -176,7 +176,9 @@ def survey(rows: Iterable[Row], *, limit: int | None = None, missing: Iterable[s
                 watch = watches[column] = _Watch()
             watch.see(value)
     columns = tuple(
-        _column(name, watch.counted(nothing), number) for name, watch in watches.items()
+        _column(name, watch.counted(nothing), number)
+        for name, watch in watches.items()
+        if name != REASON
     )
     return Survey(rows=number, columns=columns, whole=whole)
 

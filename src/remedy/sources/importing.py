@@ -247,16 +247,29 @@ def as_mapping(given: AnyMapping) -> Mapping:
 
 
 class _Seen:
-    """Notices ids that come twice with different content. About 100 bytes for each record."""
+    """Notices ids that come twice with different content. About 100 bytes for each record.
 
-    def __init__(self) -> None:
+    Args:
+        external: Whether the mapping makes ids in the source, by which records are known again, in
+            a way of its own: two rows may have the same one then, and different ids.
+    """
+
+    def __init__(self, *, external: bool) -> None:
         # Numbers instead of records: of this process only, and never stored.
         self._known: dict[int, int] = {}
+        self._external = external
 
     def other_place(self, record: Record, number: int) -> int | None:
         """Return the row where the id stands with other content, if it does."""
-        content = _digest(record) & 0xFFFFFFFF
         identity = hash((type(record), record.id, record.updated))
+        other = self._meet(identity, _digest(record), number)
+        if other is None and self._external:
+            there = hash((type(record), record.source, record.external_id, record.updated, ""))
+            other = self._meet(there, hash(record.id), number)
+        return other
+
+    def _meet(self, identity: int, content: int, number: int) -> int | None:
+        content &= 0xFFFFFFFF
         known = self._known.setdefault(identity, content | number << 32)
         return None if known & 0xFFFFFFFF == content else known >> 32
 
@@ -291,7 +304,9 @@ class _Import:
         self._limit = limit
         self._progress = progress
         self._file: RejectsFile | None = None
-        self._seen = _Seen()
+        self._seen = _Seen(
+            external=any("external_id" in each.fields for each in mapping.records.values())
+        )
         self._read = self._cases = self._bad = 0
         self._kinds: Counter[str] = Counter()
         self._rejected: list[RejectedRow] = []
@@ -411,6 +426,8 @@ class _Import:
                 f"the file ends in the middle, at {self._rows.ended_early}; what is unfinished was "
                 f"left out, and what came after it is missing."
             )
+        if self._read:
+            yield from self._mapper.missed()
         signature = self._mapper.mapping.signature
         own = getattr(getattr(book, "config", None), "signature", signature)
         if signature and tuple(own) != signature:

@@ -15,7 +15,22 @@ import attrs
 
 from remedy.errors import BadMapping, SourceError
 
-__all__ = ["Dicts", "Limited", "Reading", "Row", "Rows", "flattened", "rows_of"]
+__all__ = [
+    "REASON",
+    "TEXT",
+    "Dicts",
+    "Limited",
+    "Reading",
+    "Row",
+    "Rows",
+    "flattened",
+    "rows_of",
+]
+
+REASON = "rejected_because"
+"""The column that a file of rejected rows has besides; where one is read again, it is left out."""
+TEXT = "rejected_text"
+"""The key under which a file of rejected rows keeps what nothing could be made of."""
 
 FORMATS = ("csv", "json", "jsonl")
 
@@ -69,6 +84,7 @@ class Row(NamedTuple):
         problem: Why it cannot be taken as it is, if it cannot.
         column: The column where the problem is, if it is in one.
         raw: Its text, where nothing could be made of it.
+        cells: Its cells, where they do not pair with the columns.
     """
 
     line: int | None
@@ -77,6 +93,7 @@ class Row(NamedTuple):
     problem: str | None = None
     column: str | None = None
     raw: str | None = None
+    cells: tuple[str, ...] | None = None
 
     @property
     def place(self) -> str:
@@ -163,7 +180,8 @@ class Limited(Rows):
 def row_of(given: Mapping[str, Any], line: int | None, number: int) -> Row:
     """Return the row that a dictionary, perhaps with dictionaries in it, makes."""
     values, problem = flattened(given)
-    return Row(line, number, values, problem)
+    # Half of a row would pass for a whole one.
+    return Row(line, number, values, problem, None, None if problem is None else repr(given))
 
 
 def flattened(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:

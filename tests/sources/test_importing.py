@@ -10,10 +10,21 @@ import pandas as pd
 import pytest
 
 import remedy
-from remedy.errors import BadRows, CasebookBusy, SourceError
+from remedy.errors import (
+    BadRows,
+    CasebookBusy,
+    Conflict,
+    DanglingReference,
+    InvalidRecord,
+    SourceError,
+    UnknownRecord,
+)
 from remedy.records import Action, Cause, Incident
-from remedy.sources import RejectedRow, import_file, import_rows, load_mapping, preview
+from remedy.sources import Mapping, RejectedRow, import_file, import_rows, load_mapping, preview
+from remedy.sources.cases import Mapper
+from remedy.sources.refusals import refusal
 from remedy.sources.rejects import rejects_path
+from remedy.sources.rows import rows_of
 from tests.sources.tickets import HEAD, ROW, TICKETS, Collector, tickets
 
 GOOD = HEAD + ROW + "8,09.03.2026 15:00,C-17,late\n"
@@ -446,7 +457,9 @@ def test_a_gathered_record_that_cannot_be_made_is_refused(book: Collector) -> No
     }
     rows = [{"Ticket": 7, "Opened": "02.03.2026 09:00", "Client": "C-17", "Topic": "late"}]
 
-    with pytest.raises(BadRows, match="from row 1 on: says nothing, and no cause can do without"):
+    with pytest.raises(
+        BadRows, match="from row 1 on, column 'Client': says nothing, and no cause can do without"
+    ):
         import_rows(book, rows, tickets(records=records))
     result = import_rows(book, rows, tickets(records=records), on_error="collect")
     assert (ids(book), result.rejected_rows) == (["crm-7"], 1)
@@ -673,3 +686,114 @@ def test_an_object_is_not_taken_for_a_value(book: Collector) -> None:
     flat = row | {"Client": "C", "Client.age": 7}
     import_rows(book, [flat], tickets(rest="attributes"))
     assert book.of(Incident)[1].attributes == {"client_age": 7}
+
+
+# --- what only the casebook can see ---------------------------------------------------------------
+
+ACTIONS = {"action": {"kind": {"value": "corrective"}, "decided": "At", "intervention": "How"}}
+CAUSES = {"cause": {"id": "Id", "found": "At", "effects": "Of"}}
+DUPLICATES = {"incident": {"id": "Id", "occurred": "At", "duplicate_of": "Of"}}
+TWO_KINDS = {
+    "incident": {"id": "Id", "occurred": "At"},
+    "cause": {"id": "Id", "found": "At", "needs": "text", "text": "How"},
+}
+T0 = "2026-03-02T09:00Z"
+
+
+def told(records: Any, rows: Any) -> tuple[Any, Any]:
+    """What is said where all are refused, and the result where the good ones are taken."""
+    mapping = {"source": "s", "key": "Id", "rest": "attributes", "records": records}
+    with remedy.open() as book:
+        with pytest.raises(BadRows) as caught:
+            import_rows(book, rows, mapping)
+        assert not list(book.records())
+        result = import_rows(book, rows, mapping, on_error="collect")
+        assert result.new == sum(result.records.values()) == len(list(book.records()))
+    assert caught.value.total == result.rejected_rows
+    return [(each.place, each.column, each.value) for each in caught.value.rejected], result
+
+
+@pytest.mark.parametrize("count", [3, 700])
+def test_rows_that_only_the_casebook_refuses_are_named(count: int) -> None:
+    rows = [{"Id": str(n), "At": T0, "How": "double check"} for n in range(count)]
+    rows[1]["How"] = rows[-1]["How"] = "magic"
+
+    bad, result = told(ACTIONS, rows)
+
+    assert bad == [("row 2", "How", "magic"), (f"row {count}", "How", "magic")]
+    assert result.new == count - 2
+    assert "the casebook's table does not know it" in result.rejected[0].problem
+
+
+def test_a_row_that_closes_a_circle_is_named() -> None:
+    rows = [{"Id": "a", "At": T0, "Of": "b"}, {"Id": "b", "At": T0, "Of": "a"},
+            {"Id": "c", "At": T0, "Of": None}, {"Id": "d", "At": T0, "Of": "d"}]  # fmt: skip
+
+    bad, result = told(CAUSES, rows)
+    assert bad == [("row 2", "Of", "a"), ("row 4", "Of", "d")]
+    assert "in a circle" in result.rejected[0].problem
+    assert "Nothing was written" not in str(result)
+    bad, _ = told(DUPLICATES, rows[:3])
+    assert bad == [("row 2", "Of", "a")]
+
+
+def test_an_id_of_two_kinds_is_named() -> None:
+    rows = [{"Id": "1", "At": T0, "How": None}, {"Id": "2", "At": T0, "How": "x"}]
+
+    bad, result = told(TWO_KINDS, rows)
+
+    assert bad == [("row 2", "Id", "2")]
+    assert "with this id already, and no two records have the same" in result.rejected[0].problem
+
+
+def test_a_gathered_record_that_the_casebook_refuses_is_named() -> None:
+    records = {
+        "incident": {"occurred": "At"},
+        "action": {
+            "per": "How",
+            "kind": {"value": "corrective"},
+            "decided": "At",
+            "intervention": "How",
+        },
+    }
+
+    bad, _ = told(records, [{"Id": "1", "At": T0, "How": "magic"}])
+
+    assert bad == [("from row 1 on", "How", None)]
+
+
+def test_rows_that_the_casebook_refuses_are_kept_in_the_file(file: Any) -> None:
+    path = file(f"Id,At,How\n1,{T0},talk\n2,{T0},magic\n")
+    mapping = {"source": "s", "key": "Id", "records": ACTIONS}
+
+    with remedy.open() as book:
+        result = import_file(book, path, mapping, on_error="collect")
+        assert result.rejects is not None
+        result.rejects.write_text(result.rejects.read_text().replace(",magic", ",talk"))
+        assert import_file(book, result.rejects, mapping).new == 1
+    assert result.new == 1
+
+
+def test_what_can_be_read_only_once_is_refused_as_the_casebook_says_it() -> None:
+    rows = [{"Id": "1", "At": T0, "How": "magic"}]
+    mapping = {"source": "s", "key": "Id", "records": ACTIONS}
+
+    with remedy.open() as book:
+        with pytest.raises(InvalidRecord, match="magic") as caught:
+            import_rows(book, iter(rows), mapping, on_error="collect")
+        assert not list(book.records())
+    assert "importing rows" in caught.value.__notes__[0]
+
+
+def test_a_reference_without_its_record_is_said_of_its_row() -> None:
+    mapping = Mapping(source="s", key="Id", records=ACTIONS)
+    mapper = Mapper(mapping, rows_of([{"Id": "1"}]))
+    [row] = rows_of([{"Id": "1", "How": "x"}])
+
+    dangling = refusal(DanglingReference([("action 1", "intervention", "x")]), mapper, [row])
+    unknown = refusal(UnknownRecord("x"), mapper, [row])
+    other = refusal(Conflict("action", "1", {"text": (1, 2)}), mapper, [row])
+
+    assert (dangling.column, dangling.value) == ("How", "x")
+    assert (unknown.column, unknown.value) == (None, None)
+    assert (other.column, other.value) == ("Id", "1")

@@ -140,6 +140,22 @@ class Mapper:
         self._columns[name] = column
         self._rest[column] = (name, self._compiler.column(column, keep_space=True))
 
+    def column_of(self, kind: str | None, fields: Iterable[str]) -> str | None:
+        """Return the column that one of some fields comes from.
+
+        Args:
+            kind: The class of record that has them; None for any.
+            fields: Their names. Where an id is made of the key, it comes from its first column.
+        """
+        for field in fields:
+            for section in self._sections:
+                column = section.column_of(field)
+                if column is not None and kind in (None, section.kind.__name__):
+                    return column
+            if field == "id" and self._key:
+                return self._key[0][0]
+        return None
+
     # --- cases ------------------------------------------------------------------------------------
 
     def cases(self, rows: Iterable[Row]) -> Iterator[Case]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from remedy.records import Record
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.compiling import Unfit
 from remedy.sources.mapping import Mapping, load_mapping, mapping_from
+from remedy.sources.refusals import REFUSALS, pieces, refusal
 from remedy.sources.rejects import RejectedRow, RejectsFile, rejected_row, rejects_path
 from remedy.sources.rows import Row, Rows, rows_of
 
@@ -27,6 +28,7 @@ Progress = Callable[[int, float | None], None]
 AnyMapping = Mapping | AbstractMapping[str, Any] | Path | str
 
 _KEPT = 100
+_PIECE = 200
 _EVERY = 1_000
 
 
@@ -54,6 +56,9 @@ class Book(Protocol):
 
     def ingest(self, records: Iterable[Record]) -> Ingested:
         """Take in records, all of them or none."""
+
+    def transaction(self) -> contextlib.AbstractContextManager[object]:
+        """Take in all of what is ingested inside, or nothing; inside another, as a part of it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -155,7 +160,9 @@ def import_file(
             columns of the source and the reason, and can be mended and imported.
         overwrite_rejects: Whether a file that is there already may be replaced.
         limit: Read no more than so many rows, to try a mapping.
-        progress: Is told, now and then, how many rows were read, and which share of the file.
+        progress: Is told, now and then, how many rows were read, and which share of the file;
+            from the beginning again where the casebook refused something, and the rows that it
+            came from are looked for.
 
     Raises:
         BadRows: If rows are bad, and `on_error` is "reject". Nothing was written.
@@ -192,8 +199,8 @@ def import_file(
     rows = rows_of(Path(path), found.read)
     if on_error == "collect" and rejects is None:
         rejects = rejects_path(str(path))
-    return _Import(found, rows, on_error, limit, progress).into(
-        book, None if rejects is None else Path(rejects), overwrite=overwrite_rejects
+    return _import(
+        lambda: _Import(found, rows, on_error, limit, progress), book, rejects, overwrite_rejects
     )
 
 
@@ -214,7 +221,8 @@ def import_rows(
     Args:
         book: The casebook.
         rows: An iterable of dictionaries, or a DataFrame of pandas, polars, pyarrow and others
-            (needs the extra `frames`).
+            (needs the extra `frames`). Of an iterator, which can be gone through only once, what
+            the casebook itself refuses is not traced to its row: give a list.
         mapping: What they become.
         name: What messages call them.
         on_error: "reject" or "collect".
@@ -231,8 +239,8 @@ def import_rows(
     """
     found = as_mapping(mapping)
     source = rows_of(rows, found.read, name)
-    return _Import(found, source, on_error, limit, progress).into(
-        book, None if rejects is None else Path(rejects), overwrite=overwrite_rejects
+    return _import(
+        lambda: _Import(found, source, on_error, limit, progress), book, rejects, overwrite_rejects
     )
 
 
@@ -287,6 +295,47 @@ def _digest(record: Record) -> int:
         return hash(repr(fields))
 
 
+def _import(
+    start: Callable[[], _Import], book: Book, rejects: Path | str | None, overwrite: bool
+) -> Imported:
+    path = None if rejects is None else Path(rejects)
+    first = start()
+    try:
+        return first.into(book, path, overwrite=overwrite)
+    except REFUSALS:
+        if not first.rows.again:
+            raise
+    # Once more, piece by piece: slower, but it tells which rows these records came from.
+    return start().into(book, path, overwrite=overwrite, traced=True)
+
+
+@attrs.define
+class _Counts:
+    """What came of several times of taking in."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    older: int = 0
+    pending: int = 0
+
+    def add(self, found: Ingested) -> None:
+        self.new += found.new
+        self.updated += found.updated
+        self.unchanged += found.unchanged
+        self.older += found.older
+        self.pending = found.pending
+
+
+@attrs.frozen
+class _Made:
+    """The records of a case, or one that was gathered out of many."""
+
+    rows: Sequence[Row]
+    place: str
+    records: Sequence[Record]
+
+
 class _Import:
     def __init__(
         self,
@@ -298,7 +347,7 @@ class _Import:
     ) -> None:
         if on_error not in ("reject", "collect"):
             raise BadMapping("on_error", f"{on_error!r} is neither 'reject' nor 'collect'.")
-        self._rows = rows
+        self.rows = rows
         self._mapper = Mapper(mapping, rows)
         self._collect = on_error == "collect"
         self._limit = limit
@@ -311,8 +360,18 @@ class _Import:
         self._kinds: Counter[str] = Counter()
         self._rejected: list[RejectedRow] = []
 
-    def into(self, book: Book, rejects: Path | None, *, overwrite: bool) -> Imported:
-        """Write what the rows make into a casebook."""
+    def into(
+        self, book: Book, rejects: Path | None, *, overwrite: bool, traced: bool = False
+    ) -> Imported:
+        """Write what the rows make into a casebook.
+
+        Args:
+            book: The casebook.
+            rejects: Where refused rows go.
+            overwrite: Whether a file that is there may be replaced.
+            traced: Whether to write it piece by piece, so that it is known from which rows that
+                comes which the casebook refuses.
+        """
         with contextlib.ExitStack() as stack:
             if self._collect and rejects is not None:
                 reading = self._mapper.mapping.read
@@ -320,24 +379,22 @@ class _Import:
                 self._file = stack.enter_context(
                     RejectsFile(
                         rejects,
-                        self._rows.columns if self._rows.tabular else None,
+                        self.rows.columns if self.rows.tabular else None,
                         delimiter=reading.delimiter or delimiter,
                         encoding=reading.encoding,
                         overwrite=overwrite,
                     )
                 )
             try:
-                ingested = book.ingest(self.records())
+                ingested = self._traced(book) if traced else book.ingest(self.records())
             except RemedyError as error:
                 if not isinstance(error, BadRows):
-                    error.add_note(
-                        f"This came up importing {self._rows.name}; nothing was written."
-                    )
+                    error.add_note(f"This came up importing {self.rows.name}; nothing was written.")
                 raise
         if self._progress is not None:
             self._progress(self._read, 1.0)
         return Imported(
-            source=self._rows.name,
+            source=self.rows.name,
             rows=self._read,
             cases=self._cases,
             records=dict(self._kinds),
@@ -354,6 +411,44 @@ class _Import:
 
     def records(self) -> Iterator[Record]:
         """Yield the records; at the end, complain of all bad rows together."""
+        for made in self._made():
+            if self._collect or not self._bad:  # what will not be written need not be sent
+                self._count(made)
+                yield from made.records
+        self._end()
+
+    def _traced(self, book: Book) -> Ingested:
+        """Write the records, in one transaction; refuse the rows of those that are refused."""
+        done = _Counts()
+        with book.transaction():
+            for piece in pieces(self._made(), _PIECE):
+                self._try(book, piece, done)
+            self._end()
+        return done
+
+    def _try(self, book: Book, made: Sequence[_Made], done: _Counts) -> None:
+        """Write the records of some cases; of one half, and the other, if any is refused."""
+        try:
+            with book.transaction():
+                found = book.ingest([record for each in made for record in each.records])
+        except REFUSALS as error:
+            if len(made) > 1:
+                half = len(made) // 2
+                self._try(book, made[:half], done)
+                self._try(book, made[half:], done)
+                return
+            problem = refusal(error, self._mapper, made[0].rows)
+            if made[0].rows:
+                self._reject(made[0].rows, problem)
+            else:
+                self._reject_gathered(made[0].place, problem)
+        else:
+            for each in made:
+                self._count(each)
+            done.add(found)
+
+    def _made(self) -> Iterator[_Made]:
+        """Yield what the cases make; refuse those that cannot be taken."""
         for case in self._mapper.cases(self._counted()):
             self._cases += 1
             try:
@@ -363,33 +458,32 @@ class _Import:
             except Unfit as problem:
                 self._reject(case.rows, problem)
                 continue
-            if self._collect or not self._bad:  # what will not be written need not be sent
-                yield from self._counted_records(made)
+            yield _Made(case.rows, case.rows[0].place, made)
         for place, found in self._mapper.gathered():
             if isinstance(found, Unfit):
-                self._note(RejectedRow(place=f"from {place} on", problem=found.problem))
-                self._bad += 1
-            elif self._collect or not self._bad:
-                yield from self._counted_records([found])
+                self._reject_gathered(place, found)
+            else:
+                yield _Made((), place, [found])
+
+    def _end(self) -> None:
         if self._bad and not self._collect:
-            raise BadRows(self._rows.name, self._rejected, self._bad)
+            raise BadRows(self.rows.name, self._rejected, self._bad)
         if self._file is not None:
             # Before the good rows are written for good: if the others cannot be kept, none are.
             self._file.finish()
 
     def _counted(self) -> Iterator[Row]:
-        for row in self._rows:
+        for row in self.rows:
             if self._limit is not None and self._read >= self._limit:
                 return
             self._read += 1
             if self._progress is not None and self._read % _EVERY == 0:
-                self._progress(self._read, self._rows.share)
+                self._progress(self._read, self.rows.share)
             yield row
 
-    def _counted_records(self, made: Iterable[Record]) -> Iterator[Record]:
-        for record in made:
+    def _count(self, made: _Made) -> None:
+        for record in made.records:
             self._kinds[record.entity] += 1
-            yield record
 
     def _refuse_second(self, record: Record, case: Case) -> None:
         row = case.rows[0]
@@ -416,14 +510,18 @@ class _Import:
         if self._file is not None:
             self._file.add(listed, str(first))
 
+    def _reject_gathered(self, place: str, problem: Unfit) -> None:
+        self._bad += 1
+        self._note(rejected_row(f"from {place} on", problem))
+
     def _note(self, rejected: RejectedRow) -> None:
         if len(self._rejected) < _KEPT:
             self._rejected.append(rejected)
 
     def _warnings(self, book: Book) -> Iterator[str]:
-        if self._rows.ended_early is not None:
+        if self.rows.ended_early is not None:
             yield (
-                f"the file ends in the middle, at {self._rows.ended_early}; what is unfinished was "
+                f"the file ends in the middle, at {self.rows.ended_early}; what is unfinished was "
                 f"left out, and what came after it is missing."
             )
         if self._read:

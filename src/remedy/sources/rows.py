@@ -112,11 +112,13 @@ class Rows(ABC):
         name: What messages call the source.
         ended_early: Where the source ended in the middle, if it did and that was allowed.
         tabular: Whether its values are the text of cells.
+        again: Whether the rows can be gone through again.
     """
 
     name: str
     ended_early: str | None = None
     tabular: bool = False
+    again: bool = True
 
     @abstractmethod
     def __iter__(self) -> Iterator[Row]:
@@ -141,6 +143,7 @@ class Dicts(Rows):
 
     def __init__(self, rows: Iterable[Mapping[str, Any]], name: str = "rows") -> None:
         self.name = name
+        self.again = not isinstance(rows, Iterator)
         self._rows = rows
 
     def as_list(self) -> list[Mapping[str, Any]]:
@@ -164,6 +167,7 @@ class Limited(Rows):
     def __init__(self, rows: Rows, limit: int) -> None:
         self.name = rows.name
         self.tabular = rows.tabular
+        self.again = rows.again
         self._rows = rows
         self._limit = limit
 

@@ -118,7 +118,10 @@ class Imported:
             if len(self.rejected) > 10:
                 lines.append(f"  and {self.rejected_rows - 10:,} more")
         if self.rejects is not None:
-            lines.append(f"They are in {self.rejects}: mend them there, and import that file.")
+            lines.append(
+                f"They are in {self.rejects}: mend them there, and import that file by the same "
+                "mapping."
+            )
         lines += [f"Note: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 

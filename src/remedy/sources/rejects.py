@@ -21,6 +21,12 @@ from remedy.sources.rows import REASON, TEXT, Row
 __all__ = ["RejectedRow", "RejectsFile", "rejected_row", "rejects_path"]
 
 
+_INSTEAD = (
+    "Mend and import it first, name another file (--rejects, or rejects=), or have it replaced: "
+    "--force, or overwrite_rejects=True."
+)
+
+
 @attrs.frozen(kw_only=True)
 class RejectedRow:
     """A row that was refused.
@@ -108,7 +114,7 @@ class RejectsFile:
         self._writing = contextlib.ExitStack()
         self._finished = False
         if not overwrite:
-            refuse_existing(path)
+            refuse_existing(path, _INSTEAD)
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +122,7 @@ class RejectsFile:
     def _begin(self) -> None:
         self.used = True
         self._file = self._writing.enter_context(
-            written(self.path, overwrite=self._overwrite, encoding=self._encoding)
+            written(self.path, overwrite=self._overwrite, encoding=self._encoding, instead=_INSTEAD)
         )
         if self._columns is not None:
             self._table = csv.writer(self._file, delimiter=self._delimiter)

@@ -871,13 +871,24 @@ def test_import_without_a_mapping_asks_for_what_it_cannot_know(run: Run, tickets
     assert list(Path().iterdir()) == [Path(tickets)]
 
 
+def test_yes_does_not_answer_what_everything_rests_on(run: Run, tickets: str) -> None:
+    Path(tickets).write_text(TICKETS.replace("shipped collect\n8", "x\n8"), encoding="utf-8")
+    failed = run("import", tickets, "--yes", "--zone", "UTC", code=2)
+    assert "  --signature  What makes two incidents the same failure?\n" in failed.stderr
+    assert "\n      Issue  compares 100%, calls 0% repeats\n" in failed.stderr
+    assert not Path("remedy.db").exists()
+    run("import", tickets, "--yes", "--zone", "UTC", "--signature", "Issue")
+
+
 def test_import_shows_and_saves_what_becomes_what(run: Run, tickets: str) -> None:
     done = run("import", tickets, "--to", "q.db", *ANSWERS)
     assert "Opened    100%         3  time        occurred" in done.stdout
-    assert "These are guesses, where you said nothing: --key, --occurred, --basis," in done.stdout
+    assert "These are guesses, where you said nothing: --source, --key, --occurred," in done.stdout
+    assert "All ids begin with 'tickets', which has to be the" in done.stdout
     assert "tickets.csv: 3 rows → 3 incidents\n3 new" in done.stdout
     assert done.stdout.endswith("Next: remedy check q.db\n")
     assert done.stderr.startswith("Saved as tickets.mapping.toml: correct it there")
+    assert "--mapping tickets.mapping.toml" in done.stderr
     with remedy.open("q.db", create=False) as book:
         incidents = list(book.records(remedy.Incident, customers="C-17"))
     assert [each.failure_mode for each in incidents] == ["shipped collect"] * 2
@@ -905,6 +916,7 @@ def test_import_as_json(run: Run, tickets: str) -> None:
 
 def test_every_question_may_have_its_answer(run: Run, tickets: str) -> None:
     answers = (*ANSWERS, "--key", "Ticket", "--occurred", "Opened", "--basis", "observed")
+    answers += ("--source", "crm")
     done = run("import", tickets, *answers, "--noticed-by", "us")
     assert "guesses" not in done.stdout
 
@@ -1027,10 +1039,22 @@ def test_a_mapping_brings_its_signature_to_a_new_casebook(run: Run, tickets: str
 
 
 def test_on_a_terminal_import_asks(run: Run, tickets: str, on_a_terminal: None) -> None:
-    said = ["", "", "", "Europe/Nowhere", "Europe/Vienna", "Client", "Area + Issue", "customer"]
+    said = [
+        "desk",
+        "",
+        "",
+        "",
+        "Europe/Nowhere",
+        "Europe/Vienna",
+        "Client",
+        "Area + Issue",
+        "customer",
+    ]
     done = run("import", tickets, "--to", "q.db", input="\n".join((*said, "")))
     assert "Some questions. Return alone takes what stands in brackets." in done.stderr
+    assert "source [tickets]:" in done.output
     assert "key [Ticket]:" in done.output
+    assert 'source = "desk"' in Path("tickets.mapping.toml").read_text(encoding="utf-8")
     assert "there is no time zone 'Europe/Nowhere'" in done.stderr
     assert "3 incidents, 3 complaints" in done.stdout
 

@@ -33,6 +33,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 # The questions that `remedy.sources.infer` may ask, each with an option that answers it.
 _ANSWERS = {
+    "source": "What the system is called that it comes from: the same for all its files.",
     "key": "The column that tells the rows apart.",
     "occurred": "The column that says when it happened.",
     "basis": "observed, or reported: whether that is when it happened, or when we heard of it.",
@@ -222,7 +223,13 @@ def _inferred(file: Path, reading: Any, given: dict[str, str], *, ask: bool, for
         options = ", ".join(_flag(name) for name in guesses)
         say([*shown, ""])
         if guesses:
-            say([*wrapped(f"These are guesses, where you said nothing: {options}.", 80), ""])
+            told = f"These are guesses, where you said nothing: {options}."
+            if "source" in guesses:
+                told += (
+                    f" All ids begin with {guesses['source']!r}, which has to be the same for all "
+                    f"files of that system, and another one for other systems: --source."
+                )
+            say([*_harmless("\n".join(wrapped(told, 80))), ""])
     return inferred.mapping()
 
 

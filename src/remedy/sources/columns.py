@@ -247,7 +247,7 @@ def _all_numbers(values: Sequence[str]) -> bool:
 
 _DAYS = (
     *("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%d. %b %Y", "%d %b %Y", "%d %b %y"),
-    *("%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y"),
+    *("%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d/%b/%y", "%b %d, %Y", "%b %d %Y"),
     *("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y"),
     *("%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y"),
 )

@@ -754,6 +754,13 @@ def test_what_is_gathered_does_not_lie_in_the_future() -> None:
     assert (place, problem.column) == ("row 1", "A")
 
 
+def test_times_out_of_a_frame_do_not_lie_in_the_future() -> None:
+    import pandas as pd
+
+    with pytest.raises(Unfit, match="lies in the future"):
+        incident({"A": pd.Timestamp("2199-03-02T09:00Z")}, occurred="A")
+
+
 def test_what_is_due_may_lie_ahead() -> None:
     records = {
         "action": {

@@ -722,6 +722,7 @@ def test_rows_that_only_the_casebook_refuses_are_named(count: int) -> None:
 
     assert bad == [("row 2", "How", "magic"), (f"row {count}", "How", "magic")]
     assert result.new == count - 2
+    assert result.rejected[0].problem.startswith("action.intervention: ")
     assert "the casebook's table does not know it" in result.rejected[0].problem
 
 

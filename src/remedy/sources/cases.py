@@ -77,6 +77,7 @@ class Mapper:
         self._main = next(
             (name for name, section in mapping.records.items() if section.per is None), None
         )
+        self._has_actions = any(each.record == "action" for each in mapping.records.values())
         self._rest: dict[str, tuple[str, RowReader]] = {}
         self._missed = mapping.columns()
         self._columns: dict[str, str] = {}
@@ -235,7 +236,8 @@ class Mapper:
                 section.refuse_future(record, values, self._now)
                 made.append(record)
                 makers.append(section)
-        self._check_order(made, makers, values)
+        if self._has_actions:
+            self._check_order(made, makers, values)
         for gatherer, added in contributions:
             gatherer.add(added)
         return made

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import attrs
 
@@ -330,8 +330,7 @@ class _Counts:
         self.pending = found.pending
 
 
-@attrs.frozen
-class _Made:
+class _Made(NamedTuple):
     """The records of a case, or one that was gathered out of many."""
 
     rows: Sequence[Row]

@@ -145,9 +145,12 @@ class _Made:
         """
         for name in self._happened:
             value = getattr(record, name)
-            if value is None or (value.__class__ is Day and value.date < now.date()):
-                continue
-            if instant(value) > now:
+            if value.__class__ is datetime:  # the most usual one first: every record comes by
+                ahead = value > now
+            else:
+                past = value is None or (value.__class__ is Day and value.date < now.date())
+                ahead = not past and instant(value) > now
+            if ahead:
                 raise self.unfit_at(
                     name,
                     str(value),

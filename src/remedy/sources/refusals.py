@@ -13,6 +13,7 @@ from remedy.errors import (
     RemedyError,
     UnknownRecord,
 )
+from remedy.records import RECORDS
 from remedy.sources.cases import Mapper
 from remedy.sources.compiling import Unfit
 from remedy.sources.rows import Row
@@ -42,7 +43,9 @@ def refusal(error: RemedyError, mapper: Mapper, rows: Sequence[Row]) -> Unfit:
 def _told(error: RemedyError) -> tuple[str | None, tuple[str, ...], str]:
     """Return the class of the record, the fields that may be at fault, and the problem."""
     if isinstance(error, InvalidRecord):
-        return error.record, (error.field,), f"{error.record}.{error.field}: {error.problem}"
+        names = {each.__name__: name for name, each in RECORDS.items()}
+        field = f"{names.get(error.record, error.record)}.{error.field}"
+        return error.record, (error.field,), f"{field}: {error.problem}"
     if isinstance(error, CausalCycle):
         told = error.message.replace(" Nothing was written.", "")
         return None, ("effects", "causes", "introduces"), told

@@ -257,8 +257,7 @@ class Mapper:
     def _meet_columns(self, rows: Sequence[Values]) -> None:
         """Take note of columns that come up for the first time, or refuse them."""
         for row in rows:
-            if self._missed:
-                self._missed.difference_update(row)
+            self._missed.difference_update(row)
             for column in row:
                 if column in self._known or column in self._rest:
                     continue

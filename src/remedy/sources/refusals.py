@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from remedy.errors import (
@@ -66,11 +67,6 @@ def _told(error: RemedyError) -> tuple[str | None, tuple[str, ...], str]:
 
 def pieces(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield lists of at most so many of the items."""
-    held: list[T] = []
-    for each in items:
-        held.append(each)
-        if len(held) >= size:
-            yield held
-            held = []
-    if held:
+    stream = iter(items)
+    while held := list(islice(stream, size)):
         yield held

@@ -162,9 +162,7 @@ def test_a_check_takes_another_configuration_but_not_another_signature(book):
     assert book.check(config=Config(grace=3)).config.grace == timedelta(days=3)
     with pytest.raises(ConfigError, match="signature: .* made with process, failure_mode, not w"):
         book.check(config=Config(signature="process"))
-    with pytest.raises(
-        ConfigError, match=r"placeholders: .* not with x\. Take .*\(placeholders="
-    ):
+    with pytest.raises(ConfigError, match=r"placeholders: .* not with x\. Take .*\(placeholders="):
         book.check(config=Config(placeholders="x"))
 
 

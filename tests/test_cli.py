@@ -4,6 +4,7 @@ import io
 import json
 import os
 import runpy
+import shlex
 import subprocess
 import sys
 import warnings
@@ -1036,13 +1037,24 @@ def test_import_without_a_mapping_asks_for_what_it_cannot_know(run: Run, tickets
     assert list(Path().iterdir()) == [Path(tickets)]
 
 
+def test_yes_does_not_answer_what_everything_rests_on(run: Run, tickets: str) -> None:
+    Path(tickets).write_text(TICKETS.replace("shipped collect\n8", "x\n8"), encoding="utf-8")
+    failed = run("import", tickets, "--yes", "--zone", "UTC", code=2)
+    assert "  --signature  What makes two incidents the same failure?\n" in failed.stderr
+    assert "\n      Issue  compares 100%, calls 0% repeats\n" in failed.stderr
+    assert not Path("remedy.db").exists()
+    run("import", tickets, "--yes", "--zone", "UTC", "--signature", "Issue")
+
+
 def test_import_shows_and_saves_what_becomes_what(run: Run, tickets: str) -> None:
     done = run("import", tickets, "--to", "q.db", *ANSWERS)
     assert "Opened    100%         3  time        occurred" in done.stdout
-    assert "These are guesses, where you said nothing: --key, --occurred, --basis," in done.stdout
+    assert "These are guesses, where you said nothing: --source, --key, --occurred," in done.stdout
+    assert "All ids begin with 'tickets', which has to be the" in done.stdout
     assert "tickets.csv: 3 rows → 3 incidents\n3 new" in done.stdout
     assert done.stdout.endswith("Next: remedy check q.db\n")
     assert done.stderr.startswith("Saved as tickets.mapping.toml: correct it there")
+    assert "--mapping tickets.mapping.toml" in done.stderr
     with remedy.open("q.db", create=False) as book:
         incidents = list(book.records(remedy.Incident, customers="C-17"))
     assert [each.failure_mode for each in incidents] == ["shipped collect"] * 2
@@ -1055,12 +1067,10 @@ def test_importing_again_uses_the_saved_mapping_and_changes_nothing(run: Run, ti
     assert "0 new, 0 updated, 3 unchanged" in done.stdout
     assert done.stdout.endswith("Next: remedy check\n")
     failed = run("import", tickets, *ANSWERS, code=2)
-    assert failed.stderr == (
-        "Error: tickets.mapping.toml is there already, and says what the columns become. Leave out "
-        "--customer, --signature, --zone to import with it; or delete it, to answer anew.\n"
-    )
+    assert "--customer is for imports without a mapping" in failed.stderr
     failed = run("import", tickets, "--mapping", "tickets.mapping.toml", "--zone", "UTC", code=2)
-    assert "--zone is for imports without --mapping." in failed.stderr
+    assert "--zone is for imports without a mapping, and tickets.mapping.toml" in failed.stderr
+    assert "to be asked anew, move it away" in failed.stderr
 
 
 def test_import_as_json(run: Run, tickets: str) -> None:
@@ -1072,6 +1082,7 @@ def test_import_as_json(run: Run, tickets: str) -> None:
 
 def test_every_question_may_have_its_answer(run: Run, tickets: str) -> None:
     answers = (*ANSWERS, "--key", "Ticket", "--occurred", "Opened", "--basis", "observed")
+    answers += ("--source", "crm")
     done = run("import", tickets, *answers, "--noticed-by", "us")
     assert "guesses" not in done.stdout
 
@@ -1094,10 +1105,93 @@ def test_bad_rows_are_refused_or_left_out(run: Run, tickets: str) -> None:
     done = run(*mapped, "--skip-bad")
     assert "1 row refused:" in done.stdout
     assert "someday" in Path("more.rejected.csv").read_text(encoding="utf-8")
-    run(*mapped, "--skip-bad", code=2)
+    assert "They are in more.rejected.csv: mend them there" in done.stdout
+    mended = "remedy import more.rejected.csv --mapping tickets.mapping.toml"
+    assert f"When it is mended: {mended}\nNext: remedy check\n" in done.stdout
+    failed = run(*mapped, "--skip-bad", code=2)
+    assert "(--rejects, or rejects=), or have it replaced: --force, or" in failed.stderr
     run(*mapped, "--skip-bad", "--force")
     run(*mapped, "--skip-bad", "--rejects", "r.csv")
     assert Path("r.csv").exists()
+
+
+def test_rows_that_were_mended_are_imported_as_it_was_said(run: Run, tickets: str) -> None:
+    rows = f"{TICKETS}10,someday,C-1,a,b\n".replace(",", ";")
+    Path(tickets).write_bytes(rows.replace("a;b", "ä;b").encode("cp1252"))
+    # The mapping beside it is made for commas and UTF-8: what is said counts.
+    Path("t.csv").write_text(TICKETS, encoding="utf-8")
+    run("import", "t.csv", *ANSWERS)
+    Path("t.mapping.toml").rename("tickets.mapping.toml")
+    said = ("--encoding", "cp1252", "--delimiter", ";")
+    done = run("import", tickets, "--to", "a b.db", "--skip-bad", *said)
+    command = next(line for line in done.stdout.splitlines() if "mended:" in line)
+    words = shlex.split(command.removeprefix("When it is mended: remedy "))
+    assert words[-6:] == [*said, "--to", "a b.db"]
+    path = Path("tickets.rejected.csv")
+    path.write_bytes(path.read_bytes().replace(b"someday", b"22.03.2026 09:00"))
+    assert "1 new" in run(*words).stdout
+    assert "1 unchanged" in run("import", str(path), *said, "--to", "a b.db").stdout
+    run("import", tickets, "--to", "c.db", code=2)
+    json = '{"rows": [{"Ticket": 1, "Opened": "22.03.2026 09:00", "Client": "C", "Area": "a"}]}'
+    Path("t.json").write_text(json, encoding="utf-8")
+    mapped = ("t.json", "--mapping", "tickets.mapping.toml", "--records", "rows")
+    assert "1 new" in run("import", *mapped).stdout
+    assert "t.json: 1 rows, 1 incidents" in run("profile", *mapped).stdout
+
+
+@pytest.mark.parametrize("bad", [True, False])
+@pytest.mark.parametrize("links", [True, False])
+def test_a_casebook_that_somebody_makes_meanwhile_is_left(
+    run: Run, tickets: str, monkeypatch: pytest.MonkeyPatch, bad: bool, links: bool
+) -> None:
+    run("import", tickets, *ANSWERS)
+    more = "10,someday,C-1,a,b\n" if bad else ""
+    Path("more.csv").write_text(f"{TICKETS}{more}", encoding="utf-8")
+    original = remedy.sources.import_file
+
+    def while_they_write(book: Any, *words: Any, **options: Any) -> Any:
+        if not Path("new.db").exists():
+            with remedy.open("new.db") as theirs:
+                theirs.record(remedy.Customer(id="theirs"))
+        return original(book, *words, **options)
+
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr("remedy.sources.import_file", while_they_write)
+    if not links:
+        monkeypatch.setattr("os.link", no_links)
+    mapped = ("import", "more.csv", "--mapping", "tickets.mapping.toml", "--to", "new.db")
+    run(*mapped, code=2 if bad else 0)
+    if bad:
+        done = run(*mapped, "--skip-bad")
+        assert "3 new" in done.stdout
+    with remedy.open("new.db", create=False) as book:
+        assert book.get("theirs")
+        assert len(list(book.records(remedy.Incident))) == 3
+    assert not list(Path().glob(".*"))
+
+
+def test_a_casebook_is_made_where_files_cannot_be_linked(
+    run: Run, tickets: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr("os.link", no_links)
+    run("import", tickets, "--to", "new.db", *ANSWERS)
+    with remedy.open("new.db", create=False) as book:
+        assert len(list(book.records(remedy.Incident))) == 3
+
+
+def test_a_casebook_that_cannot_be_made_is_called_by_its_name(run: Run, tickets: str) -> None:
+    failed = run("import", tickets, "--to", "no/such.db", *ANSWERS, code=2)
+    assert "no/such.db: cannot be made here" in failed.stderr
+
+
+def test_a_casebook_in_memory_is_no_file(run: Run, tickets: str) -> None:
+    assert "3 new" in run("import", tickets, "--to", ":memory:", *ANSWERS).stdout
+    assert not Path(":memory:").exists()
 
 
 def test_a_mapping_brings_its_signature_to_a_new_casebook(run: Run, tickets: str) -> None:
@@ -1111,10 +1205,22 @@ def test_a_mapping_brings_its_signature_to_a_new_casebook(run: Run, tickets: str
 
 
 def test_on_a_terminal_import_asks(run: Run, tickets: str, on_a_terminal: None) -> None:
-    said = ["", "", "", "Europe/Nowhere", "Europe/Vienna", "Client", "Area + Issue", "customer"]
+    said = [
+        "desk",
+        "",
+        "",
+        "",
+        "Europe/Nowhere",
+        "Europe/Vienna",
+        "Client",
+        "Area + Issue",
+        "customer",
+    ]
     done = run("import", tickets, "--to", "q.db", input="\n".join((*said, "")))
     assert "Some questions. Return alone takes what stands in brackets." in done.stderr
+    assert "source [tickets]:" in done.output
     assert "key [Ticket]:" in done.output
+    assert 'source = "desk"' in Path("tickets.mapping.toml").read_text(encoding="utf-8")
     assert "there is no time zone 'Europe/Nowhere'" in done.stderr
     assert "3 incidents, 3 complaints" in done.stdout
 

@@ -707,7 +707,7 @@ def test_a_case_is_what_a_check_around_a_record_looks_at(seed: int) -> None:
         ids = sorted(record.id for record in book.records())
         for id in random.Random(seed).sample(ids, min(10, len(ids))):
             with book._store.reading() as db:
-                focus = focus_of(db.conn, entity_of(db, id).name, id)
+                focus = focus_of(db.conn, entity_of(db, id).name, id, 2**62)
             part = of_casebook(book, around=id, reach=0)
             members = (
                 *(focus.incidents, focus.causes, focus.actions, focus.apologies, focus.customers),

@@ -71,12 +71,14 @@ class Money:
 
         Raises:
             Refused: If the amount is negative, not a plain decimal number, has more digits than
-                the currency, or the currency is not known. A float is refused: 0.1 is none.
+                the currency, or the currency is not known. Of a text, that holds of zeros too:
+                "12.500" may be twelve thousand and five hundred. A float is refused: 0.1 is none.
         """
         if isinstance(value, Money):
             return value
         if isinstance(value, str):
             amount, _, currency = value.strip().rpartition(" ")
+            written = True
         else:
             try:
                 given, currency = value
@@ -85,6 +87,7 @@ class Money:
             if isinstance(given, float):
                 raise Refused("a float cannot hold every sum: write it as text or Decimal.")
             amount = str(given)
+            written = isinstance(given, str)
         currency = _currency(currency.strip())
         found = _AMOUNT.match(amount.strip())
         if not found:
@@ -94,8 +97,12 @@ class Money:
             )
         digits = _CURRENCIES[currency]
         fraction = found[2] or ""
-        if len(fraction.rstrip("0")) > digits:
-            raise Refused(f"{amount} has more digits than {currency} knows ({digits}).")
+        # A point in a text may part thousands; in a number it cannot.
+        if len(fraction if written else fraction.rstrip("0")) > digits:
+            raise Refused(
+                f"{amount} has more digits than {currency} knows ({digits}). If the point parts "
+                f"thousands, leave it out."
+            )
         return cls(int(found[1] + fraction[:digits].ljust(digits, "0")), currency)
 
     @property

@@ -47,6 +47,13 @@ TABLES = [
     Case("a workbook", b"PK\x03\x04\xff\xff", ["workbook", "CSV in UTF-8"], SourceError),
     Case("unknown encoding", GOOD, ["no encoding 'utf-9'"], SourceError,
          mapping={"read": {"encoding": "utf-9"}}),
+    Case("no text encoding", GOOD, ["no encoding 'rot13'"], SourceError,
+         mapping={"read": {"encoding": "rot13"}}),
+    Case("hex", GOOD, ["no encoding 'hex'"], SourceError, mapping={"read": {"encoding": "hex"}}),
+    Case("undefined", GOOD, ["no encoding 'undefined'"], SourceError,
+         mapping={"read": {"encoding": "undefined"}}),
+    Case("utf-16 that is not", GOOD, ["is not utf-16", "utf-16-le"], SourceError,
+         mapping={"read": {"encoding": "utf-16"}}),
     Case("utf-16 without mark", GOOD.encode("utf-16-le"), ["U+0000", "utf-16"], SourceError),
     # Packing
     Case("cut gzip", gzip.compress(GOOD.encode() * 50)[:60],

@@ -415,6 +415,8 @@ def test_sums_are_read() -> None:
     assert amends({"A": "1.234,50"}, thousands=".", decimal=",", currency="EUR").amount == Money(
         123450, "EUR"
     )
+    assert amends({"A": "12.5000 EUR"}, thousands=",").amount == Money(1250, "EUR")
+    assert amends({"A": "12.500 EUR"}, thousands=".").amount == Money(1250000, "EUR")
     assert amends({"A": 12.5, "C": "USD"}, currency_column="C").amount == Money(1250, "USD")
     assert amends({"A": Decimal("0.1"), "C": "USD"}, currency_column="C").amount == Money(10, "USD")
     assert amends({"A": "?"}).amount is None
@@ -430,6 +432,8 @@ def test_what_has_only_constants_is_nothing() -> None:
         ({"A": "12.50"}, {}, "has no currency"),
         ({"A": "12.50 XXX"}, {}, "no currency of ISO 4217"),
         ({"A": "12.505 EUR"}, {}, "more digits"),
+        ({"A": "12.500 EUR"}, {}, "thousands = '.' if it parts thousands, thousands = ','"),
+        ({"A": "12.505 EUR"}, {"thousands": ","}, "If the point parts thousands"),
         ({"A": "-1 EUR"}, {}, "never negative"),
         ({"A": "nan EUR"}, {}, "is no number"),
         ({"A": "1", "C": ""}, {"currency_column": "C"}, "'C' is empty"),
@@ -696,6 +700,78 @@ def test_a_correction_older_than_its_incident_is_refused() -> None:
         made([{}], mapping(records("containment", "2026-03-01T00:00Z")))
     assert len(made([{}], mapping(records("corrective", "2026-03-01T00:00Z")))) == 2
     assert len(made([{}], mapping(records("correction", "2026-03-03T00:00Z")))) == 2
+
+
+def test_a_correction_of_the_same_day_is_taken() -> None:
+    def records(decided: str) -> dict[str, Any]:
+        return {
+            "incident": {"occurred": "A"},
+            "action": {
+                "kind": {"value": "correction"},
+                "decided": "B",
+                "incidents": {"record": "incident"},
+            },
+        }
+
+    def decided(day: str) -> Any:
+        row = {"A": "2026-03-02T09:00Z", "B": day}
+        return made([row], mapping(records(day), zone="UTC"))
+
+    assert len(decided("2026-03-02")) == 2
+    with pytest.raises(Unfit, match="older than the incident") as caught:
+        decided("2026-03-01")
+    assert (caught.value.column, caught.value.value) == ("B", "2026-03-01")
+    with pytest.raises(Unfit, match="Mend one of the two times"):
+        decided("2026-03-02T08:59Z")
+
+
+@pytest.mark.parametrize(
+    ("records", "column"),
+    [
+        ({"incident": {"occurred": {"value": T0}, "detected": "A"}}, "A"),
+        ({"complaint": {"customer": {"value": "C"}, "made": "A"}}, "A"),
+        ({"cause": {"found": {"template": "{A}"}}}, "A"),
+    ],
+)
+def test_what_happened_does_not_lie_in_the_future(records: Any, column: str) -> None:
+    with pytest.raises(Unfit, match="lies in the future") as caught:
+        made([{"A": "2199-03-02T09:00Z"}], mapping(records))
+
+    assert caught.value.column == column
+    assert "format and zone" in caught.value.problem
+
+
+def test_what_is_gathered_does_not_lie_in_the_future() -> None:
+    records = {"cause": {"per": "A", "id": {"value": "x"}, "found": "A"}}
+    source = rows_of([{"K": "1", "A": "2199-03-02T09:00Z"}])
+    mapper = Mapper(mapping(records), source)
+    for case in mapper.cases(source):
+        mapper.records(case)
+
+    [(place, problem)] = mapper.gathered()
+
+    assert isinstance(problem, Unfit)
+    assert (place, problem.column) == ("row 1", "A")
+
+
+def test_times_out_of_a_frame_do_not_lie_in_the_future() -> None:
+    import pandas as pd
+
+    with pytest.raises(Unfit, match="lies in the future"):
+        incident({"A": pd.Timestamp("2199-03-02T09:00Z")}, occurred="A")
+
+
+def test_what_is_due_may_lie_ahead() -> None:
+    records = {
+        "action": {
+            "kind": {"value": "corrective"},
+            "decided": {"value": T0},
+            "due": "A",
+            "verify_by": "A",
+        }
+    }
+
+    assert len(made([{"A": "2199-03-02T09:00Z"}], mapping(records))) == 1
 
 
 def test_a_day_of_today_or_before_is_not_in_the_future() -> None:

@@ -10,12 +10,21 @@ import pandas as pd
 import pytest
 
 import remedy
-from remedy.errors import BadRows, CasebookBusy, CausalCycle, SourceError
+from remedy.errors import (
+    BadRows,
+    CasebookBusy,
+    Conflict,
+    DanglingReference,
+    InvalidRecord,
+    SourceError,
+    UnknownRecord,
+)
 from remedy.records import Action, Cause, Incident
-from remedy.sources import RejectedRow, import_file, import_rows, load_mapping, preview
-from remedy.sources._foreseen import Foreseen
-from remedy.sources.compiling import Unfit
+from remedy.sources import Mapping, RejectedRow, import_file, import_rows, load_mapping, preview
+from remedy.sources.cases import Mapper
+from remedy.sources.refusals import refusal
 from remedy.sources.rejects import rejects_path
+from remedy.sources.rows import rows_of
 from tests.sources.tickets import HEAD, ROW, TICKETS, Collector, tickets
 
 GOOD = HEAD + ROW + "8,09.03.2026 15:00,C-17,late\n"
@@ -190,13 +199,13 @@ def test_good_rows_are_written_where_that_is_asked(file: Any, tmp_path: Path) ->
     assert result.rejects == tmp_path / "tickets.rejected.csv"
     with result.rejects.open(newline="") as file_of_rejects:
         head, *bad = csv.reader(file_of_rejects)
-    assert head == [*HEAD.strip().split(","), "rejected_because"]
-    assert [row[:4] for row in bad] == [
+    assert head == ["rejected_because", *HEAD.strip().split(",")]
+    assert [row[1:] for row in bad] == [
         ["9", "31.02.2026 09:00", "C-17", "late"],
-        ["10", "02.03.2026 09:00", "C-17", "late"],
+        ["10", "02.03.2026 09:00", "C-17", "late", "or so"],
     ]
-    assert bad[0][4].startswith("line 4, column 'Opened' = '31.02.2026 09:00': is no time of")
-    assert bad[1][4].startswith("line 5: has 5 cells, and there are 4 columns: ['or so'] has no")
+    assert bad[0][0].startswith("line 4, column 'Opened' = '31.02.2026 09:00': is no time of")
+    assert bad[1][0].startswith("line 5: has 5 cells, and there are 4 columns: ['or so'] has no")
     assert "2 rows refused:\n  line 4" in str(result)
     assert "They are in" in str(result)
     assert list(tmp_path.glob(".*")) == []
@@ -205,7 +214,7 @@ def test_good_rows_are_written_where_that_is_asked(file: Any, tmp_path: Path) ->
 def test_rejected_rows_can_be_mended_and_imported(file: Any, book: Collector) -> None:
     rejects = import_file(book, file(GOOD + BAD), tickets(), on_error="collect").rejects
     assert rejects is not None
-    rejects.write_text(rejects.read_text().replace("31.02.2026", "28.02.2026", 1))
+    rejects.write_text(rejects.read_text().replace("31.02.2026", "28.02.2026"))
 
     import_file(book, rejects, tickets())
     again = import_file(
@@ -225,13 +234,71 @@ def test_rejected_rows_are_rejected_again_in_one_column(file: Any, book: Collect
 
     assert second is not None
     assert second.name == "tickets.rejected.rejected.csv"
-    assert second.read_text().splitlines()[0] == HEAD.strip() + ",rejected_because"
+    assert second.read_text().splitlines()[0] == "rejected_because," + HEAD.strip()
+
+
+def test_what_is_not_mended_is_refused_again(file: Any, book: Collector) -> None:
+    ragged = GOOD + "9,02.03.2026 09:00,Acme, Inc.,late\n" + "10,02.03.2026 09:00,C-17\n"
+    rejects = import_file(book, file(ragged), tickets(), on_error="collect").rejects
+    assert rejects is not None
+    before = list(book.records)
+
+    with pytest.raises(BadRows) as caught:
+        import_file(book, rejects, tickets())
+    second = import_file(book, rejects, tickets(), on_error="collect").rejects
+
+    assert caught.value.total == 2
+    assert book.records == before
+    assert second is not None
+    with second.open(newline="") as file_of_rejects:
+        _, long, short = csv.reader(file_of_rejects)
+    assert long[1:] == ["9", "02.03.2026 09:00", "Acme", " Inc.", "late"]
+    assert short[1:] == ["10", "02.03.2026 09:00", "C-17"]
+    mended = second.read_text().replace("Acme, Inc.", '"Acme, Inc."')
+    second.write_text(mended.replace("C-17\n", "C-17,late\n").replace("C-17\r\n", "C-17,late\r\n"))
+    import_file(book, second, tickets())
+    last = book.records[-2:]
+    assert [(each.customers[0].customer, each.failure_mode) for each in last] == [
+        ("Acme, Inc.", "late"),
+        ("C-17", "late"),
+    ]
+
+
+def test_a_reason_at_the_end_does_not_fill_a_short_row_up(file: Any, book: Collector) -> None:
+    content = HEAD.strip() + ",rejected_because\n10,02.03.2026 09:00,C-17,line 3: has 3 cells\n"
+
+    rejects = import_file(book, file(content), tickets(), on_error="collect").rejects
+
+    assert rejects is not None
+    with pytest.raises(BadRows):
+        import_file(book, rejects, tickets())
+
+
+def test_half_of_a_row_is_refused_again_too(file: Any, book: Collector) -> None:
+    twice = {"Ticket": "9", "Opened": "02.03.2026 09:00", "Who": {"id": 1}, "Who.id": 2}
+    path = file(json.dumps(twice) + "\n", "t.jsonl")
+    mapping = tickets(customers=None, failure_mode=None, rest="attributes")
+
+    rejects = import_file(book, path, mapping, on_error="collect").rejects
+
+    assert rejects is not None
+    assert json.loads(json.loads(rejects.read_text())["rejected_text"]) == twice
+    with pytest.raises(BadRows, match="is what was rejected"):
+        import_file(book, rejects, mapping)
+    assert book.records == []
+    frame = pd.DataFrame([["9", "x", 1, 2]], columns=["Ticket", "Opened", "Who", " Who"])
+    ignoring = tickets(customers=None, failure_mode=None, ignore=["Who", " Who"])
+    result = import_rows(
+        book, frame, ignoring, on_error="collect", rejects=path.with_name("frame.jsonl")
+    )
+    assert result.rejects is not None
+    assert "' Who': 2" in json.loads(result.rejects.read_text())["rejected_text"]
 
 
 def test_a_file_of_rejected_rows_is_not_written_over(file: Any, book: Collector) -> None:
     path = file("keep me", "tickets.rejected.csv")
 
-    with pytest.raises(SourceError, match="may be replaced: --force, or overwrite_rejects=True"):
+    with pytest.raises(SourceError, match="have it replaced: --force, or overwrite_rejects=True"):
         import_file(book, file(GOOD + BAD), tickets(), on_error="collect")
     assert (path.read_text(), book.records) == ("keep me", [])
 
@@ -284,7 +351,7 @@ def test_nothing_is_written_where_the_bad_rows_cannot_be_kept(
             return super().ingest([first, *stream])
 
     slow = Slow()
-    with pytest.raises(SourceError, match="may be replaced: --force, or overwrite_rejects=True"):
+    with pytest.raises(SourceError, match="have it replaced: --force, or overwrite_rejects=True"):
         import_file(slow, file(GOOD + BAD), tickets(), on_error="collect", rejects=target)
     assert (target.read_text(), slow.records) == ("theirs", [])
     assert list(tmp_path.glob(".*")) == []
@@ -311,7 +378,7 @@ def test_rejected_rows_are_encoded_like_their_source(file: Any, book: Collector)
 
     assert rejects is not None
     assert b"zu sp\xe4t" in rejects.read_bytes()
-    rejects.write_bytes(rejects.read_bytes().replace(b"31.02", b"28.02", 1))
+    rejects.write_bytes(rejects.read_bytes().replace(b"31.02", b"28.02"))
     import_file(book, rejects, mapping)
     assert [record.failure_mode for record in book.of(Incident)][-1] == "zu sp\u00e4t"
 
@@ -355,7 +422,7 @@ def test_tabs_stay_tabs(file: Any, book: Collector) -> None:
 
     assert rejects is not None
     assert rejects.name == "tickets.rejected.tsv"
-    assert rejects.read_text().startswith(HEAD.strip().replace(",", "\t") + "\t")
+    assert rejects.read_text().startswith("rejected_because\t" + HEAD.replace(",", "\t"))
 
 
 @pytest.mark.parametrize(
@@ -390,7 +457,9 @@ def test_a_gathered_record_that_cannot_be_made_is_refused(book: Collector) -> No
     }
     rows = [{"Ticket": 7, "Opened": "02.03.2026 09:00", "Client": "C-17", "Topic": "late"}]
 
-    with pytest.raises(BadRows, match="from row 1 on: says nothing, and no cause can do without"):
+    with pytest.raises(
+        BadRows, match="from row 1 on, column 'Client': says nothing, and no cause can do without"
+    ):
         import_rows(book, rows, tickets(records=records))
     result = import_rows(book, rows, tickets(records=records), on_error="collect")
     assert (ids(book), result.rejected_rows) == (["crm-7"], 1)
@@ -445,135 +514,6 @@ def test_versions_of_a_record_in_one_file_are_for_the_casebook(book: Collector) 
     import_rows(book, rows, mapping)
 
     assert ids(book) == ["crm-7", "crm-7"]
-
-
-# --- what the casebook would refuse at the end ----------------------------------------------------
-
-ACTIONS = {
-    "source": "crm",
-    "key": "No",
-    "records": {
-        "action": {
-            "kind": {"value": "corrective"},
-            "decided": {"value": "2026-03-02T09:00+01:00"},
-            "intervention": "Fix",
-        }
-    },
-}
-CAUSES = {
-    "source": "crm",
-    "key": "No",
-    "records": {
-        "cause": {
-            "found": {"value": "2026-03-02T09:00+01:00"},
-            "effects": {"column": "Explains", "external": "crm"},
-        }
-    },
-}
-
-
-def test_an_unknown_intervention_is_refused_with_its_row(file: Any) -> None:
-    path = file("No,Fix\n1,double check\n2,magic\n3,\n")
-
-    with remedy.open() as book:
-        with pytest.raises(BadRows) as caught:
-            import_file(book, path, ACTIONS)
-        [refused] = caught.value.rejected
-        kept = import_file(book, path, ACTIONS, on_error="collect")
-        assert [action.id for action in book.records(Action)] == ["crm-1", "crm-3"]
-
-    assert str(refused).startswith(
-        "line 3, column 'Fix' = 'magic': action.intervention: the casebook's table does not know "
-        "it. It knows: "
-    )
-    assert "say the strength and whether it changes the process instead" in str(refused)
-    assert kept.rejected == (refused,)
-    assert kept.rejects is not None
-    assert kept.rejects.read_text().splitlines()[1].startswith("2,magic,")
-
-
-def test_an_intervention_of_the_casebook_s_own_table_is_known(file: Any) -> None:
-    table = [remedy.vocabulary.Intervention(name="magic", strength="weaker", changes_process=False)]
-    with remedy.open() as book:
-        book.configure(interventions={each.name: each for each in table})
-        assert import_file(book, file("No,Fix\n2,magic\n"), ACTIONS).new == 1
-
-
-def test_an_unknown_intervention_of_several_rows_is_refused_with_the_first(file: Any) -> None:
-    mapping = {
-        **ACTIONS,
-        "records": {
-            "incident": {"occurred": {"value": "2026-03-02T09:00+01:00"}},
-            "action": ACTIONS["records"]["action"] | {"per": "Fix"},
-        },
-    }
-    with remedy.open() as book, pytest.raises(BadRows, match="from line 2 on: action.intervention"):
-        import_file(book, file("No,Fix\n1,magic\n2,magic\n"), mapping)
-
-
-def test_causes_that_explain_each_other_are_refused_with_the_row_that_closes_the_circle(
-    file: Any,
-) -> None:
-    path = file("No,Explains\n1,\n2,3\n3,4\n4,2\n5,4\n")
-
-    with remedy.open() as book:
-        with pytest.raises(BadRows) as caught:
-            import_file(book, path, CAUSES)
-        [refused] = caught.value.rejected
-        import_file(book, path, CAUSES, on_error="collect")
-        assert [cause.id for cause in book.records(Cause)] == ["crm-1", "crm-2", "crm-3", "crm-5"]
-
-    assert str(refused) == (
-        "line 5, column 'Explains': cause.effects: these causes would explain each other in a "
-        "circle: crm-4 → crm-3 → crm-2 → crm-4 (crm-3: line 4; crm-2: line 3). Leave out the link "
-        "that is wrong, or split the cause that stands for two things."
-    )
-
-
-def test_a_cause_of_itself_is_refused_with_its_row(file: Any) -> None:
-    with remedy.open() as book, pytest.raises(BadRows, match=r"circle: crm-1 → crm-1\. Leave"):
-        import_file(book, file("No,Explains\n1,1\n"), CAUSES)
-
-
-def test_a_cause_that_is_in_no_source_is_looked_at_too() -> None:
-    foreseen = Foreseen(None, lambda *_: None)
-    one, other = (Cause(id=a, effects=b, found="2026-03-02T09:00+01:00") for a, b in ("ab", "ba"))
-    foreseen.check([one], "row 1")
-    with pytest.raises(Unfit, match=r"circle: b → a → b \(a: row 1\)"):
-        foreseen.check([other], "row 2")
-
-
-def test_a_refused_cause_closes_no_circle(file: Any) -> None:
-    mapping = {
-        **CAUSES,
-        "records": CAUSES["records"] | {"action": ACTIONS["records"]["action"]},
-    }
-    path = file("No,Explains,Fix\n1,2,magic\n2,1,\n")
-
-    with remedy.open() as book:
-        result = import_file(book, path, mapping, on_error="collect")
-        assert [cause.id for cause in book.records(Cause)] == ["crm-2"]
-
-    assert [each.place for each in result.rejected] == ["line 2"]
-
-
-def test_several_causes_lie_between_and_ids_are_followed_too(book: Collector) -> None:
-    mapping = CAUSES | {
-        "records": {"cause": CAUSES["records"]["cause"] | {"id": "No", "effects": "Explains"}}
-    }
-    rows = [{"No": a, "Explains": b} for a, b in ("ab", "cb", "bd", "de", "bd", "ea")]
-    mapping |= {"key": ["No", "Explains"]}
-    with pytest.raises(BadRows, match="row 6.*circle: e → d → b → a → e"):
-        import_rows(book, rows, mapping)
-
-
-def test_a_circle_over_what_is_on_file_names_the_rows_of_the_causes(file: Any) -> None:
-    with remedy.open() as book:
-        import_file(book, file("No,Explains\n1,2\n2,\n"), CAUSES)
-        with pytest.raises(CausalCycle) as caught:
-            import_file(book, file("No,Explains\n7,\n2,1\n"), CAUSES)
-    [note] = caught.value.__notes__
-    assert note.endswith("tickets.csv (crm-2: line 3); nothing was written.")
 
 
 # --- what somebody should know --------------------------------------------------------------------
@@ -721,3 +661,162 @@ def test_after_a_bad_row_nothing_more_is_sent(file: Any) -> None:
     with pytest.raises(BadRows):
         import_file(Watching(), file(HEAD + ROW + BAD + "8,09.03.2026 15:00,C,late\n"), tickets())
     assert sent == ["crm-7"]
+
+
+# --- ids in the source ----------------------------------------------------------------------------
+
+
+def test_rows_with_one_id_in_the_source_and_other_keys_are_refused(file: Any) -> None:
+    mapping = tickets(key="Row", external_id="Ticket", rest="attributes")
+    head = "Row," + HEAD
+    versions = tickets(key="Row", external_id="Ticket", rest="attributes", updated={"column": "At"})
+
+    with remedy.open() as book:
+        with pytest.raises(BadRows, match="this incident comes from line 2 already"):
+            import_file(book, file(head + "1," + ROW + "2," + ROW), mapping)
+        assert not list(book.records())
+        content = "At," + head + "2026-03-03T09:00Z,1," + ROW + "2026-03-04T09:00Z,2," + ROW
+        assert import_file(book, file(content), versions).updated == 1
+
+
+# --- columns that no row has ----------------------------------------------------------------------
+
+
+def test_a_column_that_no_row_has_is_told(file: Any, book: Collector) -> None:
+    rows = [{"Ticket": "7", "Opened": "02.03.2026 09:00", "Topic": "late", "Client": "C"}]
+    mapping = tickets(customers="Clientt", rest="attributes")
+
+    told = import_rows(book, rows, mapping).warnings
+
+    assert told == (
+        "no row has the column 'Clientt', which the mapping names. Did you mean 'Client'?",
+    )
+    assert import_rows(book, [], mapping).warnings == ()
+    assert import_rows(book, rows, tickets()).warnings == ()
+    path = file(json.dumps(rows[0]) + "\n", "t.jsonl")
+    assert import_file(book, path, mapping).warnings == told
+    assert "'Opened'" not in str(import_rows(book, rows, tickets(customers="x", rest="attributes")))
+
+
+def test_an_object_is_not_taken_for_a_value(book: Collector) -> None:
+    row = {"Ticket": "7", "Opened": "02.03.2026 09:00", "Topic": "late", "Client": {"id": 5}}
+
+    with pytest.raises(BadRows, match=r"'Client': holds an object.*such as 'Client\.id'"):
+        import_rows(book, [row, row], tickets(rest="attributes"))
+    import_rows(book, [row], tickets(customers="Client.id"))
+    assert book.of(Incident)[0].customers[0].customer == "5"
+    flat = row | {"Client": "C", "Client.age": 7}
+    import_rows(book, [flat], tickets(rest="attributes"))
+    assert book.of(Incident)[1].attributes == {"client_age": 7}
+
+
+# --- what only the casebook can see ---------------------------------------------------------------
+
+ACTIONS = {"action": {"kind": {"value": "corrective"}, "decided": "At", "intervention": "How"}}
+CAUSES = {"cause": {"id": "Id", "found": "At", "effects": "Of"}}
+DUPLICATES = {"incident": {"id": "Id", "occurred": "At", "duplicate_of": "Of"}}
+TWO_KINDS = {
+    "incident": {"id": "Id", "occurred": "At"},
+    "cause": {"id": "Id", "found": "At", "needs": "text", "text": "How"},
+}
+T0 = "2026-03-02T09:00Z"
+
+
+def told(records: Any, rows: Any) -> tuple[Any, Any]:
+    """What is said where all are refused, and the result where the good ones are taken."""
+    mapping = {"source": "s", "key": "Id", "rest": "attributes", "records": records}
+    with remedy.open() as book:
+        with pytest.raises(BadRows) as caught:
+            import_rows(book, rows, mapping)
+        assert not list(book.records())
+        result = import_rows(book, rows, mapping, on_error="collect")
+        assert result.new == sum(result.records.values()) == len(list(book.records()))
+    assert caught.value.total == result.rejected_rows
+    return [(each.place, each.column, each.value) for each in caught.value.rejected], result
+
+
+@pytest.mark.parametrize("count", [3, 700])
+def test_rows_that_only_the_casebook_refuses_are_named(count: int) -> None:
+    rows = [{"Id": str(n), "At": T0, "How": "double check"} for n in range(count)]
+    rows[1]["How"] = rows[-1]["How"] = "magic"
+
+    bad, result = told(ACTIONS, rows)
+
+    assert bad == [("row 2", "How", "magic"), (f"row {count}", "How", "magic")]
+    assert result.new == count - 2
+    assert result.rejected[0].problem.startswith("action.intervention: ")
+    assert "the casebook's table does not know it" in result.rejected[0].problem
+
+
+def test_a_row_that_closes_a_circle_is_named() -> None:
+    rows = [{"Id": "a", "At": T0, "Of": "b"}, {"Id": "b", "At": T0, "Of": "a"},
+            {"Id": "c", "At": T0, "Of": None}, {"Id": "d", "At": T0, "Of": "d"}]  # fmt: skip
+
+    bad, result = told(CAUSES, rows)
+    assert bad == [("row 2", "Of", "a"), ("row 4", "Of", "d")]
+    assert "in a circle" in result.rejected[0].problem
+    assert "Nothing was written" not in str(result)
+    bad, _ = told(DUPLICATES, rows[:3])
+    assert bad == [("row 2", "Of", "a")]
+
+
+def test_an_id_of_two_kinds_is_named() -> None:
+    rows = [{"Id": "1", "At": T0, "How": None}, {"Id": "2", "At": T0, "How": "x"}]
+
+    bad, result = told(TWO_KINDS, rows)
+
+    assert bad == [("row 2", "Id", "2")]
+    assert "with this id already, and no two records have the same" in result.rejected[0].problem
+
+
+def test_a_gathered_record_that_the_casebook_refuses_is_named() -> None:
+    records = {
+        "incident": {"occurred": "At"},
+        "action": {
+            "per": "How",
+            "kind": {"value": "corrective"},
+            "decided": "At",
+            "intervention": "How",
+        },
+    }
+
+    bad, _ = told(records, [{"Id": "1", "At": T0, "How": "magic"}])
+
+    assert bad == [("from row 1 on", "How", None)]
+
+
+def test_rows_that_the_casebook_refuses_are_kept_in_the_file(file: Any) -> None:
+    path = file(f"Id,At,How\n1,{T0},talk\n2,{T0},magic\n")
+    mapping = {"source": "s", "key": "Id", "records": ACTIONS}
+
+    with remedy.open() as book:
+        result = import_file(book, path, mapping, on_error="collect")
+        assert result.rejects is not None
+        result.rejects.write_text(result.rejects.read_text().replace(",magic", ",talk"))
+        assert import_file(book, result.rejects, mapping).new == 1
+    assert result.new == 1
+
+
+def test_what_can_be_read_only_once_is_refused_as_the_casebook_says_it() -> None:
+    rows = [{"Id": "1", "At": T0, "How": "magic"}]
+    mapping = {"source": "s", "key": "Id", "records": ACTIONS}
+
+    with remedy.open() as book:
+        with pytest.raises(InvalidRecord, match="magic") as caught:
+            import_rows(book, iter(rows), mapping, on_error="collect")
+        assert not list(book.records())
+    assert "importing rows" in caught.value.__notes__[0]
+
+
+def test_a_reference_without_its_record_is_said_of_its_row() -> None:
+    mapping = Mapping(source="s", key="Id", records=ACTIONS)
+    mapper = Mapper(mapping, rows_of([{"Id": "1"}]))
+    [row] = rows_of([{"Id": "1", "How": "x"}])
+
+    dangling = refusal(DanglingReference([("action 1", "intervention", "x")]), mapper, [row])
+    unknown = refusal(UnknownRecord("x"), mapper, [row])
+    other = refusal(Conflict("action", "1", {"text": (1, 2)}), mapper, [row])
+
+    assert (dangling.column, dangling.value) == ("How", "x")
+    assert (unknown.column, unknown.value) == (None, None)
+    assert (other.column, other.value) == ("Id", "1")

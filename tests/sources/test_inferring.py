@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+import remedy
 from remedy.errors import BadMapping
 from remedy.sources import Inferred, Reading, import_file, import_rows, infer, preview, profile
 from remedy.sources.asking import columns_in
 from tests.sources.tickets import Collector, tickets
 
+NOBODY = ["anonym", "anonymous", "unbekannt", "unknown"]
 AREAS = ("shipping", "billing", "returns")
 ISSUES = ("late", "wrong price", "shipped collect", "no answer", "broken")
 
@@ -36,7 +38,11 @@ def rows(count: int = 300, **changes: Any) -> list[dict[str, str]]:
 
 def answered(data: Any, **answers: str) -> Any:
     inferred = infer(data, source="crm")
-    return inferred.answered({"zone": "UTC"} | answers).mapping()
+    given = {"zone": "UTC", "signature": "Category + Issue"} | answers
+    columns = {each.name for each in inferred.survey.columns}
+    if not {"Category", "Issue"} <= columns:
+        del given["signature"]
+    return inferred.answered(given).mapping()
 
 
 def names(inferred: Inferred) -> list[str]:
@@ -50,8 +56,8 @@ def test_a_mapping_is_proposed_and_works() -> None:
     data = rows()
     inferred = infer(data, source="crm")
 
-    assert names(inferred) == ["zone"]
-    mapping = inferred.answered(zone="Europe/Vienna").mapping()
+    assert names(inferred) == ["zone", "signature"]
+    mapping = inferred.answered(zone="Europe/Vienna", signature="Issue + Category").mapping()
     assert mapping.to_dict() == {
         "source": "crm",
         "key": ["Ticket #"],
@@ -63,7 +69,7 @@ def test_a_mapping_is_proposed_and_works() -> None:
                 "occurred": {"column": "Opened", "format": "%d.%m.%Y %H:%M"},
                 "occurred_basis": {"value": "reported"},
                 "detected_by": {"value": "unknown"},
-                "customers": "Client",
+                "customers": {"column": "Client", "missing": NOBODY},
                 "process": "Category",
                 "failure_mode": "Issue",
                 "title": "Subject",
@@ -86,9 +92,52 @@ def test_the_file_is_read_as_it_was_looked_at(file: Any) -> None:
 
     mapping = infer(path, reading=Reading(delimiter=";", encoding="utf-16")).mapping()
 
-    assert mapping.source == "crm-export"
+    assert mapping.source == "crm"
     assert mapping.to_dict()["read"] == {"encoding": "utf-16", "delimiter": ";"}
     assert import_file(Collector(), path, mapping).rows == 9
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("tickets-march.csv", "tickets"),
+        ("tickets-april.csv", "tickets"),
+        ("2026-03 Tickets (2).csv", "tickets"),
+        ("CRM_export_20260301_final.csv.gz", "crm"),
+        ("Beschwerden März 2026.csv", "beschwerden"),
+        ("help-desk-q1.jsonl", "help-desk"),
+        ("tickets.rejected.csv", "tickets"),
+        ("export 2026-03.csv", "source"),
+    ],
+)
+def test_the_files_of_all_months_come_from_one_source(file: str, source: str) -> None:
+    data = [{"Id": n, "At": "2025-03-02T09:00Z"} for n in range(3)]
+
+    [question] = [each for each in infer(data, name=file).questions if each.name == "source"]
+
+    assert question.default == source
+    assert "the same for all files of that system" in question.why
+
+
+def test_what_the_system_is_called_can_be_said() -> None:
+    data = [{"Id": n, "At": "2025-03-02T09:00Z"} for n in range(3)]
+
+    assert infer(data, source="crm").answers == {"source": "crm"}
+    assert infer(data).answered(source="crm").mapping().source == "crm"
+    with pytest.raises(BadMapping, match="source: an id is not empty"):
+        infer(data, source=" ")
+
+
+def test_the_key_of_a_failure_does_not_depend_on_the_name_of_the_file(file: Any) -> None:
+    text = "Id,Opened,Client,Issue\n1,2026-0{}-02T09:00Z,C-1,late\n2,2026-0{}-03T09:00Z,C-2,late\n"
+    with remedy.open() as book:
+        for month, name in (("3", "tickets-march.csv"), ("4", "tickets-april.csv")):
+            path = file(text.replace("{}", month).replace("2,", f"{month},"), name)
+            import_file(book, path, infer(path).mapping())
+        incidents = list(book.records(remedy.Incident))
+
+    assert [each.id for each in incidents] == ["tickets-1", "tickets-3", "tickets-4"]
+    assert {(each.process, each.failure_mode) for each in incidents} == {("any process", "late")}
 
 
 def test_a_source_without_a_name_to_take_is_called_source() -> None:
@@ -182,13 +231,14 @@ def test_what_is_ambiguous_is_asked() -> None:
     ]
     inferred = infer(data, source="crm")
 
-    assert names(inferred) == ["day_or_month", "zone"]
+    assert names(inferred) == ["day_or_month", "zone", "signature"]
     for order, formats in {
         "day": "%d/%m/%Y",
         "month": "%m/%d/%Y",
         "swapped": ["%m/%d/%Y", "%d/%m/%Y"],
     }.items():
-        mapping = inferred.answered(day_or_month=order, zone="UTC").mapping()
+        answers = {"day_or_month": order, "zone": "UTC", "signature": "Issue"}
+        mapping = inferred.answered(answers).mapping()
         assert mapping.to_dict()["records"]["incident"]["occurred"]["format"] == formats
 
 
@@ -206,7 +256,7 @@ def test_a_column_that_looks_swapped_is_told() -> None:
 
     assert question.default == "swapped"
     assert "had swapped them" in question.why
-    assert names(inferred) == ["zone"]
+    assert names(inferred) == ["zone", "signature"]
 
 
 def test_a_customer_that_is_not_called_one_is_asked_for() -> None:
@@ -214,10 +264,10 @@ def test_a_customer_that_is_not_called_one_is_asked_for() -> None:
             for row in rows()]  # fmt: skip
     inferred = infer(data)
 
-    assert names(inferred) == ["zone", "customer"]
+    assert names(inferred) == ["zone", "customer", "signature"]
     assert "Account" not in str(inferred.answered(customer="none").answers)
     nobody = [{key: value for key, value in row.items() if key != "Client"} for row in rows()]
-    assert names(infer(nobody)) == ["zone"]
+    assert names(infer(nobody)) == ["zone", "signature"]
 
 
 def test_times_with_zones_need_no_answer() -> None:
@@ -236,7 +286,7 @@ def test_what_makes_a_failure_the_same_is_asked() -> None:
         incident = answered(data, signature=signature).to_dict()["records"]["incident"]
         return incident.get("process"), incident.get("failure_mode")
 
-    assert fields("Issue") == ({"value": "crm"}, "Issue")
+    assert fields("Issue") == ({"value": "any process"}, "Issue")
     assert fields("Issue + Category") == ("Category", "Issue")
     assert fields("Issue + Sub_issue") == ("Issue", "Sub_issue")
     assert fields("Issue + Sub_issue + Category") == (
@@ -258,9 +308,13 @@ def test_a_source_without_a_key_asks_for_one() -> None:
     data = [{"At": f"2025-03-{n % 9 + 1:02}", "Topic": "late"} for n in range(20)]
     inferred = infer(data)
 
-    assert names(inferred) == ["key", "zone"]
+    assert names(inferred) == ["key", "zone", "signature"]
     assert "At" in str(inferred)
-    assert inferred.answered(key="At + Topic", zone="UTC").mapping().key == ("At", "Topic")
+    answers = {"key": "At + Topic", "zone": "UTC", "signature": "Topic"}
+    assert inferred.answered(answers).mapping().key == ("At", "Topic")
+    # That all are different in three rows says nothing.
+    few = [{"At": f"2025-03-0{n}", "Topic": f"late {n}"} for n in range(1, 4)]
+    assert "key" in names(infer(few))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +334,7 @@ def test_answers_that_cannot_be_are_refused(answer: dict[str, str], problem: str
 
 
 def test_open_questions_are_named() -> None:
-    with pytest.raises(BadMapping, match="no answer yet: zone"):
+    with pytest.raises(BadMapping, match=r"no answer yet: zone\."):
         infer(rows(30)).mapping()
 
 
@@ -316,7 +370,7 @@ def test_it_is_told_as_plain_values() -> None:
     plain = json.loads(json.dumps(infer(rows(30)).to_dict()))
 
     assert plain["open"] == ["zone"]
-    assert plain["questions"][0]["choices"][0]["answer"] == "Ticket #"
+    assert plain["questions"][1]["choices"][0]["answer"] == "Ticket #"
 
 
 # --- profiles -------------------------------------------------------------------------------------
@@ -475,8 +529,10 @@ def test_the_stage_of_a_ticket_is_no_place() -> None:
     data = rows(40, **{"Incident state": lambda chance, _: chance.choice(("new", "closed"))})
 
     assert "site" not in answered(data).records["incident"].fields
-    data = rows(40, State=lambda chance, _: chance.choice(("Tyrol", "Styria")))
-    assert answered(data).records["incident"].fields["site"].column == "State"
+    data = rows(40, State=lambda chance, _: chance.choice(("Tyrol", "Solved")))
+    assert "site" not in answered(data).records["incident"].fields
+    data = rows(40, Branch=lambda chance, _: chance.choice(("Innsbruck", "Graz")))
+    assert answered(data).records["incident"].fields["site"].column == "Branch"
 
 
 def test_labels_that_are_empty_cannot_be_compared() -> None:
@@ -504,3 +560,202 @@ def test_slips_among_times_are_told() -> None:
     told = "in 'Opened', these are no times: 'slip 0', 'slip 1', 'slip 2' and 2 more."
     assert profile(data).notes[-1] == told
     assert told in str(infer(data))
+
+
+# --- exports of the usual systems -----------------------------------------------------------------
+
+PEOPLE = [f"{first} {last}" for first in ("Ann", "Bo", "Cy", "Di", "Ed")
+          for last in ("Ash", "Birch", "Cole", "Dunn", "Eaves", "Frost", "Gale", "Hart")]  # fmt: skip
+TOPICS = ("Late delivery", "Wrong size", "Invoice twice", "Cannot log in", "Broken")
+
+
+def export(count: int, **columns: Any) -> list[dict[str, str]]:
+    """Made-up tickets; each column says what it holds, out of a person, a topic and chance."""
+    chance = random.Random(5)
+    found = []
+    for number in range(count):
+        person, topic = chance.choice(PEOPLE), chance.choice(TOPICS)
+        row = {"Ticket ID": str(1000 + number), "Created at": f"2025-0{number % 9 + 1}-11 09:12"}
+        for name, make in columns.items():
+            values = {"person": person, "topic": topic, "mail": f"{person[:2]}.{person[-4:]}@x.org"}
+            row[name] = make.format(**values) if isinstance(make, str) else chance.choice(make)
+        found.append(row)
+    return found
+
+
+STATUS, LEVELS = ("Solved", "Open", "Closed"), ("Low", "Normal", "High", "Urgent")
+ZENDESK = {
+    "Requester": "{person}",
+    "Requester email": "{mail}",
+    "Subject": "{topic}",
+    "Status": STATUS,
+    "Priority": LEVELS,
+    "Group": ("Finance", "Logistics"),
+    "Via": ("Web", "Mail"),
+    "Satisfaction Score": ("Good", "Bad"),
+}
+SERVICENOW = {
+    "caller_id": "{person}",
+    "short_description": "{topic}",
+    "category": ("Hardware",),
+    "subcategory": TOPICS,
+    "priority": ("4 - Low", "1 - Critical"),
+    "state": STATUS,
+    "contact_type": ("Phone", "Email"),
+    "assigned_to": "{person}",
+    "close_code": STATUS,
+}
+SALESFORCE = {
+    "Contact Name": "{person}",
+    "Account Name": "Acct {person}",
+    "Subject": "{topic}",
+    "Case Origin": ("Web", "Phone"),
+    "Status": STATUS,
+    "Priority": LEVELS,
+    "Case Reason": TOPICS,
+    "Case Owner Alias": ("jdoe", "mmuster"),
+}
+FRESHDESK = {
+    "Subject": "{topic}",
+    "Status": STATUS,
+    "Agent": ("Jo", "Flo"),
+    "Full name": "{person}",
+    "Email": "{mail}",
+    "Product name": ("Widget", "Gadget"),
+}
+GERMAN = {
+    "Kunde": "{person}",
+    "Kundennummer": [str(number) for number in range(5000, 5040)],
+    "Betreff": "{topic}",
+    "Priorität": ("niedrig", "mittel", "hoch", "kritisch"),
+    "Status": STATUS,
+    "Bearbeiter": ("Jo", "Flo"),
+}
+UNNAMED = {"Customers": "{person}", "Wer": "{mail}", "Topic": "{topic}"}
+
+
+@pytest.mark.parametrize("count", [5, 300])
+@pytest.mark.parametrize(
+    ("columns", "customer", "offered", "fields"),
+    [
+        (ZENDESK, "Requester email", {"Requester"}, {"title": "Subject", "channel": "Via"}),
+        (SERVICENOW, "caller_id", set(), {"channel": "contact_type"}),
+        (SALESFORCE, None, {"Contact Name", "Account Name"}, {"channel": "Case Origin"}),
+        (FRESHDESK, None, {"Email", "Full name"}, {"product": "Product name"}),
+        (GERMAN, "Kundennummer", {"Kunde"}, {"title": "Betreff"}),
+        (UNNAMED, "Customers", {"Wer"}, {}),
+    ],
+)
+def test_persons_are_customers_and_no_failures(
+    count: int, columns: Any, customer: str | None, offered: set[str], fields: dict[str, str]
+) -> None:
+    inferred = infer(export(count, **columns), source="crm")
+    asked = {question.name: question for question in inferred.questions}
+
+    assert asked["key"].default == "Ticket ID"
+    assert asked["customer"].default == customer
+    choices = {each.answer for each in asked["customer"].choices}
+    assert choices == {*offered, *([customer] if customer else []), "none"}
+    private = {*choices, "assigned_to", "Agent", "Bearbeiter", "Case Owner Alias"}
+    levels = {"Status", "state", "Priority", "priority", "Priorität", "close_code"}
+    for signature in inferred.signatures:
+        assert not set(signature.columns) & (private | levels)
+    answers = {"zone": "UTC", "customer": customer or "none", "signature": "none"}
+    incident = inferred.answered(answers).mapping().to_dict()["records"]["incident"]
+    plain = {name: each for name, each in incident.items() if isinstance(each, str)}
+    assert plain.items() >= fields.items()
+    assert not set(plain.values()) & ((private | levels) - {"none"})
+    level = {"Priority", "priority", "Priorität"} & columns.keys()
+    assert {incident["impact"]["column"]} == level if level and count > 5 else True
+
+
+@pytest.mark.parametrize(
+    ("topics", "count", "default"),
+    [
+        (4, 300, None),  # all of them would be repeats
+        (200, 300, "Issue"),
+        (2, 3, "Issue"),
+        (300, 300, None),  # none would be
+    ],
+)
+def test_only_a_signature_that_tells_something_is_a_default(
+    topics: int, count: int, default: str | None
+) -> None:
+    data = [
+        {
+            "Id": f"x{n}",
+            "When": f"2025-{n % 12 + 1:02}-{n % 28 + 1:02}",
+            "Issue": f"issue {n % topics}",
+            "Customer": f"C-{n % 7}",
+        }
+        for n in range(count)
+    ]
+    asked = {question.name: question for question in infer(data).questions}
+
+    assert asked["signature"].default == default
+    assert asked["customer"].default == "Customer"
+
+
+def test_what_is_useful_and_no_failure_is_no_default() -> None:
+    data = [
+        {"Id": f"x{n}", "When": f"2025-{n % 12 + 1:02}-{n % 28 + 1:02}", "Colour": f"c {n % 90}"}
+        for n in range(300)
+    ]
+
+    [question] = [each for each in infer(data).questions if each.name == "signature"]
+
+    assert question.default is None
+    assert [each.answer for each in question.choices] == ["Colour", "none"]
+
+
+def test_a_useful_signature_is_offered_wherever_it_stands() -> None:
+    data = rows(
+        300, **{f"Kind {n}": lambda chance, _: chance.choice("abcdefghij") for n in range(5)}
+    )
+    for number, row in enumerate(data):
+        row["Issue"] = f"issue {number % 200}"
+
+    [question] = [each for each in infer(data).questions if each.name == "signature"]
+
+    assert question.default in {each.answer for each in question.choices}
+    assert "Kind" not in str(question.default)
+
+
+def test_columns_of_three_rows_are_known_by_their_names() -> None:
+    data = [
+        {"id": n, "when": f"2026-03-0{n}T09:00Z", "customer": f"C{n % 2}",
+         "product": "Widget", "issue": "late"}
+        for n in range(1, 4)
+    ]  # fmt: skip
+    inferred = infer(data)
+
+    assert inferred.open == ()
+    incident = inferred.mapping().to_dict()["records"]["incident"]
+    assert incident["customers"]["column"] == "customer"
+    assert (incident["failure_mode"], incident["product"]) == ("issue", "product")
+
+
+def test_nobody_is_no_customer() -> None:
+    data = rows(40, Client=lambda chance, _: chance.choice(("Unknown", "anonymous")))
+
+    mapping = answered(data)
+    book = Collector()
+    import_rows(book, data, mapping)
+
+    assert not any(each.customers for each in book.records)
+    assert {each.same_customer for each in infer(data).signatures} == {None}
+
+
+def test_times_as_jira_writes_them_are_known() -> None:
+    data = [{"Issue key": f"SUP-{n}", "Created": f"0{n}/Jan/26 9:12 AM"} for n in range(1, 9)]
+
+    incident = answered(data, source="jira").to_dict()["records"]["incident"]
+
+    assert incident["occurred"] == {"column": "Created", "format": "%d/%b/%y %I:%M %p"}
+
+
+def test_of_a_day_and_a_time_the_time_says_when() -> None:
+    data = [{"Id": f"x{n}", "Opened Date": f"2026-03-{n:02}",
+             "Date/Time Opened": f"2026-03-{n:02}T09:00Z"} for n in range(1, 28)]  # fmt: skip
+
+    assert infer(data).questions[2].default == "Date/Time Opened"

@@ -106,6 +106,18 @@ def test_a_frame_whose_columns_have_no_names_is_refused() -> None:
         rows_of(pd.DataFrame([[1, 2]]))
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame([[1, 2]], columns=["Id", "Id"]),
+        pa.table([[1], [2]], names=["Id", "Id"]),
+    ],
+)
+def test_a_frame_with_two_columns_of_one_name_is_refused(frame: Any) -> None:
+    with pytest.raises(SourceError, match="several of its columns are called 'Id'"):
+        rows_of(frame)
+
+
 def test_what_only_looks_like_a_frame_is_refused() -> None:
     class Odd:
         columns = ("a",)

@@ -1,6 +1,7 @@
 """What the tests of sources share: made-up tickets, a mapping for them, and a stand-in casebook."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import attrs
@@ -29,6 +30,9 @@ class Collector:
         taken = list(records)
         self.records += taken
         return Collected(new=len(taken))
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def of(self, kind: type[Any]) -> list[Any]:
         return [record for record in self.records if isinstance(record, kind)]

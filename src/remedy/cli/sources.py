@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from itertools import takewhile
@@ -20,6 +22,7 @@ from remedy.cli._shared import (
     say,
     say_json,
 )
+from remedy.errors import CasebookError
 
 if TYPE_CHECKING:
     from remedy.sources import Imported, Inferred, Mapping, Question
@@ -30,6 +33,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 # The questions that `remedy.sources.infer` may ask, each with an option that answers it.
 _ANSWERS = {
+    "source": "What the system is called that it comes from: the same for all its files.",
     "key": "The column that tells the rows apart.",
     "occurred": "The column that says when it happened.",
     "basis": "observed, or reported: whether that is when it happened, or when we heard of it.",
@@ -58,13 +62,6 @@ def _answer_options(command: F) -> F:
 
 def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
-
-
-def _reading(encoding: str | None, delimiter: str | None, records: str | None) -> Any:
-    from remedy.sources.rows import Reading
-
-    given: dict[str, Any] = {"encoding": encoding, "delimiter": delimiter, "records": records}
-    return Reading(**{name: value for name, value in given.items() if value is not None})
 
 
 @click.command("import")
@@ -112,28 +109,27 @@ def import_(
         name.removeprefix("answer_"): value for name, value in answers.items() if value is not None
     }
     target = casebook or Path(os.environ.get(VARIABLE) or DEFAULT)
-    beside = _beside(file)
-    if mapping_path is None and beside.exists() and not given:
-        mapping_path = beside
+    said = _reading_said(encoding, delimiter, records)
+    mapping_path = mapping_path or _mapping_for(file)
     if mapping_path is not None:
         if given:
-            raise click.UsageError(f"{_flag(min(given))} is for imports without --mapping.")
-        from remedy.sources import load_mapping
-
-        mapping = load_mapping(mapping_path)
+            raise click.UsageError(
+                f"{_flag(min(given))} is for imports without a mapping, and {mapping_path} says "
+                f"what becomes what. Correct it there; to be asked anew, move it away."
+            )
+        mapping = _loaded(mapping_path, said)
         _tell(f"What becomes what: {mapping_path}")
     else:
-        if beside.exists() and not dry_run:
-            raise Problem(
-                f"{beside} is there already, and says what the columns become. Leave out "
-                f"{', '.join(map(_flag, sorted(given)))} to import with it; or delete it, to "
-                f"answer anew."
-            )
-        reading = _reading(encoding, delimiter, records)
-        mapping = _inferred(file, reading, given, ask=not yes, form=form)
+        from remedy.sources import Reading
+
+        mapping = _inferred(file, Reading(**said), given, ask=not yes, form=form)
         if not dry_run:
-            mapping.save(beside, comment=f"What the columns of {file.name} become.")
-            _tell(f"Saved as {beside}: correct it there, and import again.")
+            mapping_path = _beside(file)
+            mapping.save(mapping_path, comment=f"What the columns of {file.name} become.")
+            _tell(
+                f"Saved as {mapping_path}: correct it there, and import again. Later files of "
+                f"this system are imported by it too: --mapping {mapping_path}"
+            )
     if dry_run:
         from remedy.sources import preview
 
@@ -144,13 +140,49 @@ def import_(
         say_json(imported.to_dict() | {"casebook": str(target)})
         return
     say(_harmless(str(imported)))
+    if imported.rejects is not None:
+        options = {"mapping": mapping_path, **said, "to": casebook}
+        words = ["remedy", "import", str(imported.rejects)]
+        for name, each in options.items():
+            words += [] if each is None else [_flag(name), str(each)]
+        say(_harmless(f"When it is mended: {shlex.join(words)}"))
     at = "" if target == Path(DEFAULT) else f" {target}"
     say([f"Next: remedy check{at}"])
 
 
+def _reading_said(
+    encoding: str | None, delimiter: str | None, records: str | None
+) -> dict[str, Any]:
+    """Return what was said of how the file is read."""
+    given = {"encoding": encoding, "delimiter": delimiter, "records": records}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _loaded(path: Path, said: dict[str, Any]) -> Mapping:
+    """Return a mapping, for a file that is read as was said, and otherwise as the mapping says."""
+    import attrs
+
+    from remedy.sources import load_mapping
+
+    found = load_mapping(path)
+    return attrs.evolve(found, read=attrs.evolve(found.read, **said))
+
+
 def _beside(file: Path) -> Path:
+    """Return where the mapping of a file is kept."""
     name = file.name.removesuffix(".gz")
     return file.with_name(f"{Path(name).stem}.mapping.toml")
+
+
+def _mapping_for(file: Path) -> Path | None:
+    """Return the mapping beside a file, or beside the one that its rows were refused from."""
+    path = _beside(file)
+    while not path.exists():
+        stem = path.name.removesuffix(".mapping.toml")
+        if not stem.endswith(".rejected"):
+            return None
+        path = path.with_name(f"{stem.removesuffix('.rejected')}.mapping.toml")
+    return path
 
 
 def _tell(line: str) -> None:
@@ -191,7 +223,13 @@ def _inferred(file: Path, reading: Any, given: dict[str, str], *, ask: bool, for
         options = ", ".join(_flag(name) for name in guesses)
         say([*shown, ""])
         if guesses:
-            say([*wrapped(f"These are guesses, where you said nothing: {options}.", 80), ""])
+            told = f"These are guesses, where you said nothing: {options}."
+            if "source" in guesses:
+                told += (
+                    f" All ids begin with {guesses['source']!r}, which has to be the same for all "
+                    f"files of that system, and another one for other systems: --source."
+                )
+            say([*_harmless("\n".join(wrapped(told, 80))), ""])
     return inferred.mapping()
 
 
@@ -243,27 +281,53 @@ def _imported(
     rejects: Path | None,
     force: bool,
 ) -> Imported:
-    from remedy import casebook
-    from remedy.config import Config
-    from remedy.sources import import_file
+    def into(path: Path, *, overwrite: bool) -> Imported:
+        from remedy import casebook
+        from remedy.config import Config
+        from remedy.sources import import_file
 
-    fresh = not target.exists()
-    config = Config(signature=mapping.signature) if mapping.signature else Config()
-    try:
-        with casebook.open(target, config=config) as book, progress(file.name, _STEPS) as advance:
+        config = Config(signature=mapping.signature) if mapping.signature else Config()
+        with casebook.open(path, config=config) as book, progress(file.name, _STEPS) as advance:
             return import_file(
                 book,
                 file,
                 mapping,
                 on_error="collect" if skip_bad else "reject",
                 rejects=rejects,
-                overwrite_rejects=force,
+                overwrite_rejects=overwrite,
                 progress=lambda _, share: advance(int((share or 0) * _STEPS)),
             )
-    except BaseException:
-        if fresh:
-            target.unlink(missing_ok=True)
-        raise
+
+    if target.exists() or str(target) == ":memory:":
+        return into(target, overwrite=force)
+    # In a file of its own, so that none is there if it fails; taking one away again could take
+    # away what somebody else has written to it meanwhile.
+    half = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
+    try:
+        imported = into(half, overwrite=force)
+        if _placed(half, target):
+            return imported
+    except CasebookError as error:
+        raise type(error)(target, error.problem) from None
+    finally:
+        half.unlink(missing_ok=True)
+    # Somebody made one meanwhile. The file of refused rows is there, and is the same again.
+    return into(target, overwrite=True)
+
+
+def _placed(half: Path, target: Path) -> bool:
+    """Give a file its place; say whether it was free."""
+    try:
+        os.link(half, target)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        try:
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return False
+        half.replace(target)
+    return True
 
 
 # --- profile --------------------------------------------------------------------------------------
@@ -298,8 +362,12 @@ def profile(
     """
     from remedy import sources
 
+    said = _reading_said(encoding, delimiter, records)
     found = sources.profile(
-        file, mapping_path, reading=_reading(encoding, delimiter, records), window_days=window
+        file,
+        None if mapping_path is None else _loaded(mapping_path, said),
+        reading=sources.Reading(**said),
+        window_days=window,
     )
     if form == "json":
         say_json(found.to_dict())

@@ -14,16 +14,13 @@ from remedy.errors import SourceError
 __all__ = ["refuse_existing", "write_text", "written"]
 
 
-_CONSENT = "overwrite=True"
+_SAY_SO = "Name another file, or say that it may be replaced: overwrite=True."
 
 
-def refuse_existing(path: Path, consent: str = _CONSENT) -> None:
-    """Refuse to write over what is there, and say by which words it would be allowed."""
+def refuse_existing(path: Path, instead: str = _SAY_SO) -> None:
+    """Refuse to write over what is there, and say what to do instead."""
     if path.exists():
-        raise SourceError(
-            path,
-            f"is there already. Name another file, or say that it may be replaced: {consent}.",
-        )
+        raise SourceError(path, f"is there already. {instead}")
 
 
 @contextmanager
@@ -36,24 +33,24 @@ def _told(path: Path) -> Iterator[None]:
 
 @contextmanager
 def written(
-    path: Path, *, overwrite: bool, encoding: str = "utf-8", consent: str = _CONSENT
+    path: Path, *, overwrite: bool, encoding: str = "utf-8", instead: str = _SAY_SO
 ) -> Iterator[IO[str]]:
     """Open a file that takes its place when the block ends well, and is gone when it does not.
 
     What the encoding does not know is written as an escape.
 
     Args:
-        path: The file.
-        overwrite: Whether it may be replaced.
+        path: Its place.
+        overwrite: Whether a file that is there may be replaced.
         encoding: How its text is encoded.
-        consent: By which words the user would have said that it may be replaced.
+        instead: What to do where one is there and may not be.
 
     Raises:
         SourceError: If the file is there already and `overwrite` was not said, or cannot be
             written.
     """
     if not overwrite:
-        refuse_existing(path, consent)
+        refuse_existing(path, instead)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     with _told(path):
         file = temporary.open("x", encoding=encoding, errors="backslashreplace", newline="")
@@ -64,7 +61,7 @@ def written(
                 file.flush()
                 os.fsync(file.fileno())
         if not overwrite:
-            refuse_existing(path, consent)
+            refuse_existing(path, instead)
         with _told(path):
             temporary.replace(path)
     finally:

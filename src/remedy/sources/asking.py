@@ -65,9 +65,15 @@ def columns_in(answer: str) -> list[str]:
 
 
 def questions_about(
-    seen: Survey, roles: Roles, signatures: Iterable[Signature]
+    seen: Survey, roles: Roles, signatures: Iterable[Signature], source: str
 ) -> Iterable[Question]:
     """Yield what cannot be seen in a source.
+
+    Args:
+        seen: What its columns look like.
+        roles: What they probably are.
+        signatures: How the candidates for a signature would do.
+        source: What it is called, as far as can be guessed.
 
     Raises:
         BadMapping: If no column holds times: no mapping can do without.
@@ -79,11 +85,20 @@ def questions_about(
             "one. Write the mapping by hand: occurred = { column = ..., format = ... }.",
         )
     yield Question(
+        name="source",
+        text="What is the system called that this comes from?",
+        why="Its name is a part of every id: the same for all files of that system, this month's "
+        "and the next, and another one for every other system.",
+        choices=(Choice(source, "a guess, from the name of the file"),),
+        default=source,
+        free=True,
+    )
+    yield Question(
         name="key",
         text="Which column tells the records apart?",
         why="By it, a later import knows what is on file already.",
         choices=tuple(_choices(roles.keys[:6], seen)),
-        default=roles.keys[0] if roles.keys else None,
+        default=roles.keys[0] if roles.sure_of_key else None,
         free=True,
     )
     yield Question(
@@ -124,7 +139,7 @@ def questions_about(
         default=_default_customer(roles),
         free=True,
     )
-    yield _signature_question(signatures)
+    yield _signature_question(signatures, roles)
     yield Question(
         name="noticed_by",
         text="Who noticed?",
@@ -190,21 +205,32 @@ def _all_have_zones(seen: Survey, roles: Roles) -> bool:
     )
 
 
-def _signature_question(signatures: Iterable[Signature]) -> Question:
-    listed = list(signatures)[:6]
+def _signature_question(signatures: Iterable[Signature], roles: Roles) -> Question:
+    listed = list(signatures)
+    # Nothing rests on a guess that is known to tell nothing, or that nobody would call a failure.
+    good = [each for each in listed if each.is_useful and _is_called_failure(each, roles)]
+    default = " + ".join(good[0].columns) if good else None
+    shown = listed[:6] if not good or good[0] in listed[:6] else [good[0], *listed[:5]]
     choices = [
         Choice(
             " + ".join(each.columns),
             f"compares {percent(each.share_comparable)}, calls {percent(each.within)} repeats"
             + (": too coarse" if each.coarse else ""),
         )
-        for each in listed
+        for each in shown
     ]
     return Question(
         name="signature",
         text="What makes two incidents the same failure?",
-        why="Columns that are the same in both; several are joined by ' + '.",
+        why="Columns that are the same in both; several are joined by ' + '. All that is said "
+        "of what came back rests on it.",
         choices=(*choices, Choice(NONE, "nothing in this source")),
-        default=choices[0].answer if choices else NONE,
+        default=default if choices else NONE,
         free=True,
     )
+
+
+def _is_called_failure(signature: Signature, roles: Roles) -> bool:
+    """Whether a signature is made of what went wrong, and perhaps of where."""
+    parts = set(signature.columns)
+    return bool(parts & set(roles.failures)) and parts <= {*roles.failures, *roles.areas}

@@ -9,12 +9,11 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import attrs
 
-from remedy._coerce import Day
 from remedy.errors import SourceError
 from remedy.records import Action, Incident, Record
 from remedy.sources.compiling import Compiler, Unfit, instant
@@ -22,13 +21,10 @@ from remedy.sources.conditions import RowReader, Values
 from remedy.sources.converting import text_of
 from remedy.sources.making import Contribution, Gatherer, Ids, Maker
 from remedy.sources.mapping import Mapping
-from remedy.sources.rows import Row, Rows
+from remedy.sources.rows import REASON, TEXT, Row, Rows
 from remedy.vocabulary import ActionKind
 
-__all__ = ["REASON", "Case", "Mapper", "attribute_name"]
-
-REASON = "rejected_because"
-"""The column that a file of rejected rows has besides; where one is read again, it is left out."""
+__all__ = ["Case", "Mapper", "attribute_name"]
 
 _CLOCK_SKEW = timedelta(minutes=5)
 
@@ -81,13 +77,24 @@ class Mapper:
         self._main = next(
             (name for name, section in mapping.records.items() if section.per is None), None
         )
+        self._has_actions = any(each.record == "action" for each in mapping.records.values())
         self._rest: dict[str, tuple[str, RowReader]] = {}
+        self._missed = mapping.columns()
         self._columns: dict[str, str] = {}
         self._now = datetime.now(UTC) + _CLOCK_SKEW
         # Where the columns are known beforehand, no row has others.
         self._settled = rows.columns is not None
         if rows.columns is not None:
             self._check_columns(rows.columns)
+            self._missed.clear()
+
+    def missed(self) -> Iterator[str]:
+        """Yield, of each column that the mapping names and no row had, what to say of it."""
+        for column in sorted(self._missed):
+            known = [*self._rest, *(self._known - self._missed - {REASON})]
+            near = difflib.get_close_matches(column, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            yield f"no row has the column {column!r}, which the mapping names.{hint}"
 
     def _made(self) -> Iterator[Maker | Gatherer]:
         plain = [each for each in self.mapping.records.values() if each.per is None]
@@ -134,16 +141,21 @@ class Mapper:
         self._columns[name] = column
         self._rest[column] = (name, self._compiler.column(column, keep_space=True))
 
-    def column_of(self, kind: str, field: str) -> str | None:
-        """Return the column that a field of a kind of record comes from, where there is one."""
-        return next(
-            (
-                each.columns[field]
-                for each in self._sections
-                if each.section.record == kind and field in each.columns
-            ),
-            None,
-        )
+    def column_of(self, kind: str | None, fields: Iterable[str]) -> str | None:
+        """Return the column that one of some fields comes from.
+
+        Args:
+            kind: The class of record that has them; None for any.
+            fields: Their names. Where an id is made of the key, it comes from its first column.
+        """
+        for field in fields:
+            for section in self._sections:
+                column = section.column_of(field)
+                if column is not None and kind in (None, section.kind.__name__):
+                    return column
+            if field == "id" and self._key:
+                return self._key[0][0]
+        return None
 
     # --- cases ------------------------------------------------------------------------------------
 
@@ -199,11 +211,15 @@ class Mapper:
         for row in case.rows:
             if row.problem is not None:
                 raise Unfit(row.column, row.values.get(row.column or ""), row.problem)
+            if TEXT in row.values:
+                problem = "is what was rejected. Write the row that it should be in its place."
+                raise Unfit(TEXT, row.values[TEXT], problem)
         if self._key and case.key is None:
             raise self._keyless(case)
         values = [row.values for row in case.rows]
         ids: Ids = {}
         made: list[Record] = []
+        makers: list[Maker] = []
         contributions: list[tuple[Gatherer, Contribution]] = []
         rest = self._rest_of if self.mapping.rest == "attributes" else None
         if not self._settled:
@@ -217,8 +233,11 @@ class Mapper:
             own_rest = rest if section.section.name == self._main else None
             record = section.make(case.key, values, ids, own_rest)
             if record is not None:
+                section.refuse_future(record, values, self._now)
                 made.append(record)
-        self._check_times(made)
+                makers.append(section)
+        if self._has_actions:
+            self._check_order(made, makers, values)
         for gatherer, added in contributions:
             gatherer.add(added)
         return made
@@ -227,7 +246,7 @@ class Mapper:
         """Yield, after the last case, the records that are made of all of them."""
         for section in self._sections:
             if isinstance(section, Gatherer):
-                yield from section.records()
+                yield from section.records(self._now)
 
     def _keyless(self, case: Case) -> Unfit:
         values = case.rows[0].values
@@ -238,13 +257,27 @@ class Mapper:
     def _meet_columns(self, rows: Sequence[Values]) -> None:
         """Take note of columns that come up for the first time, or refuse them."""
         for row in rows:
+            self._missed.difference_update(row)
             for column in row:
                 if column in self._known or column in self._rest:
                     continue
+                whole = self._whole_of(column)
+                if whole is not None and whole not in row:
+                    problem = (
+                        f"holds an object, and the mapping takes it for a value. Name the field of "
+                        f"it that is meant, such as {column!r}."
+                    )
+                    raise Unfit(whole, None, problem)
                 if self.mapping.rest == "reject":
                     problem = f"the mapping says nothing of this column. {_OFFER}"
                     raise Unfit(column, row[column], problem)
                 self._add_rest(column)
+
+    def _whole_of(self, column: str) -> str | None:
+        """Return the column of the mapping that a column is a field of, if it is."""
+        steps = column.split(".")
+        wholes = (".".join(steps[:count]) for count in range(1, len(steps)))
+        return next((each for each in wholes if each in self._known), None)
 
     def _rest_of(self, rows: Sequence[Values]) -> dict[str, Any]:
         """Return, as attributes, the last value of each column that nothing names."""
@@ -257,29 +290,34 @@ class Mapper:
                     break
         return found
 
-    def _check_times(self, made: Iterable[Record]) -> None:
+    def _check_order(
+        self, made: Sequence[Record], makers: Sequence[Maker], rows: Sequence[Values]
+    ) -> None:
         """Refuse what the casebook would refuse later, where nobody knows the row any more."""
-        for record in made:
-            if isinstance(record, Incident):
-                occurred = record.occurred
-                if isinstance(occurred, Day) and occurred.date < self._now.date():
-                    continue
-                if instant(occurred) > self._now:
-                    raise Unfit(None, str(occurred), "incident.occurred: lies in the future.")
-            elif isinstance(record, Action) and record.kind in _AFTERWARDS:
-                self._check_action(record, made)
+        occurred: dict[str, Any] | None = None
+        for record, maker in zip(made, makers, strict=True):
+            if not isinstance(record, Action) or record.kind not in _AFTERWARDS:
+                continue
+            if occurred is None:
+                occurred = {each.id: each.occurred for each in made if isinstance(each, Incident)}
+            for link in record.incidents:
+                other = occurred.get(str(link.to))
+                if other is not None and _end_of(record.decided) < instant(other):
+                    raise maker.unfit_at(
+                        "decided" if maker.column_of("decided") else "events",
+                        record.decided,
+                        f"action.decided: this {record.kind} is older than the incident that it "
+                        f"is for, of {other}. Mend one of the two times; what was there before "
+                        f"the incident, and did not hold, is a corrective action.",
+                        rows,
+                    )
 
-    def _check_action(self, action: Action, made: Iterable[Record]) -> None:
-        occurred = {each.id: each.occurred for each in made if isinstance(each, Incident)}
-        for link in action.incidents:
-            other = occurred.get(str(link.to))
-            if other is not None and action.decided < instant(other):
-                raise Unfit(
-                    None,
-                    str(action.decided),
-                    f"action.decided: this {action.kind} is older than the incident that it is "
-                    f"for, of {other}.",
-                )
+
+def _end_of(moment: datetime) -> datetime:
+    """Return the last moment that is meant: midnight sharp is what is left of a day alone."""
+    if moment.time() == time():
+        return moment + timedelta(days=1, microseconds=-1)
+    return moment
 
 
 _AFTERWARDS = (ActionKind.CORRECTION, ActionKind.CONTAINMENT)

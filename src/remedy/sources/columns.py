@@ -12,7 +12,7 @@ import attrs
 
 from remedy._coerce import Refused
 from remedy.sources.converting import number_in, text_of
-from remedy.sources.rows import Row
+from remedy.sources.rows import REASON, Row
 from remedy.sources.times import Format, TimeReader, format_of
 
 __all__ = ["Column", "Survey", "survey"]
@@ -176,7 +176,9 @@ def survey(rows: Iterable[Row], *, limit: int | None = None, missing: Iterable[s
                 watch = watches[column] = _Watch()
             watch.see(value)
     columns = tuple(
-        _column(name, watch.counted(nothing), number) for name, watch in watches.items()
+        _column(name, watch.counted(nothing), number)
+        for name, watch in watches.items()
+        if name != REASON
     )
     return Survey(rows=number, columns=columns, whole=whole)
 
@@ -245,7 +247,7 @@ def _all_numbers(values: Sequence[str]) -> bool:
 
 _DAYS = (
     *("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%d. %b %Y", "%d %b %Y", "%d %b %y"),
-    *("%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y"),
+    *("%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d/%b/%y", "%b %d, %Y", "%b %d %Y"),
     *("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y"),
     *("%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y"),
 )

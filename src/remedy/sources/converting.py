@@ -169,4 +169,15 @@ def _money(found: Any, row: Mapping[str, Any], value: Value) -> Money:
                 "stands, currency_column."
             )
     number = number_in(amount, value.thousands, value.decimal)
-    return Money.of((format(number, "f"), currency))
+    # Unless it was said which signs numbers are written with, "12.500" may be twelve thousand and
+    # five hundred: as a text, Money refuses that.
+    said = value.thousands is not None or value.decimal != "." or not isinstance(amount, str)
+    try:
+        return Money.of((number if said else format(number, "f"), currency))
+    except Refused as refused:
+        if said or "more digits" not in refused.problem:
+            raise
+        raise Refused(
+            f"{refused.problem.partition('. ')[0]}. Say what its point is: thousands = '.' if it "
+            f"parts thousands, thousands = ',' if it does not."
+        ) from None

@@ -53,7 +53,8 @@ class _Json(Rows):
                 self._check_lengths(found)
         except _Malformed as malformed:
             return Row(line, number, {}, str(malformed), None, text.strip())
-        return row_of(found, line, number)
+        row = row_of(found, line, number)
+        return row if row.problem is None else row._replace(raw=text.strip())
 
     def _check_lengths(self, found: dict[str, Any]) -> None:
         for name, value in found.items():

@@ -11,7 +11,7 @@ from remedy.sources.asking import NONE, columns_in
 from remedy.sources.cases import attribute_name
 from remedy.sources.columns import Column, Survey, other_order
 from remedy.sources.mapping import mapping_from
-from remedy.sources.roles import Roles, impact_table, process_of, time_value
+from remedy.sources.roles import NOBODY, Roles, impact_table, process_of, time_value
 from remedy.sources.rows import Reading
 from remedy.sources.values import as_table
 
@@ -22,7 +22,6 @@ class Draft:
     """The tables of the mapping that answers make.
 
     Args:
-        source: What the source is called.
         survey: What its columns look like.
         roles: What they probably are.
         reading: How the file is read.
@@ -32,13 +31,11 @@ class Draft:
 
     def __init__(
         self,
-        source: str,
         survey: Survey,
         roles: Roles,
         reading: Reading,
         answers: Mapping[str, str],
     ) -> None:
-        self._source = source
         self._seen = survey
         self._roles = roles
         self._reading = reading
@@ -53,7 +50,7 @@ class Draft:
         records: dict[str, Any] = {"incident": incident}
         if self._answers["noticed_by"] == "customer":
             records["complaint"] = self._complaint(incident)
-        found: dict[str, Any] = {"source": self._source, "key": keys}
+        found: dict[str, Any] = {"source": self._answers["source"], "key": keys}
         if self._roles.rows != "one" and keys == list(self._roles.keys[:1]):
             found["rows"] = self._roles.rows
         if self._answers["zone"] != NONE:
@@ -86,7 +83,7 @@ class Draft:
             "detected_by": {"value": self._answers["noticed_by"]},
         }
         if self._answers["customer"] != NONE:
-            found["customers"] = self._answers["customer"]
+            found["customers"] = {"column": self._answers["customer"], "missing": list(NOBODY)}
         found |= self._labels()
         taken = {self._answers["customer"], *columns_in(self._answers["key"])}
         for field, column in self._roles.fields.items():
@@ -105,7 +102,9 @@ class Draft:
         if not columns:
             return {}
         if len(columns) == 1:
-            return {"process": {"value": self._source}, "failure_mode": columns[0]}
+            # Not what the source or the file is called: one failure has one key wherever it is
+            # told of, and whatever the file is called next month.
+            return {"process": {"value": "any process"}, "failure_mode": columns[0]}
         process = process_of(columns)
         modes = [each for each in columns if each != process]
         if len(modes) == 1:

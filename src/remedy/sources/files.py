@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gzip
 import io
 import zlib
@@ -16,6 +17,12 @@ from remedy.errors import SourceError
 __all__ = ["TextFile"]
 
 _CHUNK = 1 << 18
+
+
+def _check_encoding(encoding: str) -> None:
+    """Refuse what turns no bytes into text: rot13, hex, and others that Python calls encodings."""
+    with contextlib.suppress(UnicodeDecodeError):
+        b"text".decode(encoding)
 
 
 class TextFile:
@@ -47,7 +54,8 @@ class TextFile:
         self._line = 0
         try:
             self._decoder = codecs.getincrementaldecoder(encoding)("strict")
-        except LookupError:
+            _check_encoding(encoding)
+        except (LookupError, ValueError):
             raise SourceError(
                 path, f"there is no encoding {encoding!r}. Usual ones are utf-8, cp1252 and utf-16."
             ) from None
@@ -130,6 +138,9 @@ class TextFile:
                     self.ended_early = f"line {self._line + 1:,}"
                     return
                 raise self._undecodable(error, offset - pending, first) from None
+            except UnicodeError as error:
+                hint = ". Say utf-16-le, or utf-16-be" if "BOM" in str(error) else ""
+                raise SourceError(self.path, f"is not {self._encoding} ({error}){hint}.") from None
             offset += len(chunk)
             if first and text:
                 text = text.removeprefix("\ufeff")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +32,12 @@ class Frame(Rows):
             raise SourceError(
                 name, f"is a {type(data).__name__}, which is no DataFrame that narwhals knows."
             ) from None
+        except nw.exceptions.DuplicateError:
+            names = Counter(map(str, getattr(data, "column_names", data.columns)))
+            twice = next((each for each, count in names.items() if count > 1), "?")
+            raise SourceError(
+                name, f"several of its columns are called {twice!r}. Give them names of their own."
+            ) from None
         self._frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
         self._names = tuple(self._frame.columns)
         for column in self._names:
@@ -51,4 +58,5 @@ class Frame(Rows):
             for column, value in values.items():
                 if isinstance(value, float) and value.is_integer():
                     values[column] = int(value)
-            yield Row(None, number, values, problem)
+            raw = None if problem is None else repr(given)
+            yield Row(None, number, values, problem, None, raw)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import attrs
 
 from remedy._marks import marks_told_to
-from remedy.errors import BadMapping, BadRows, CausalCycle, RemedyError, shown
+from remedy.errors import BadMapping, BadRows, RemedyError, shown
 from remedy.records import Record
-from remedy.sources._foreseen import Foreseen
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.compiling import Unfit
 from remedy.sources.mapping import Mapping, load_mapping, mapping_from
+from remedy.sources.refusals import REFUSALS, pieces, refusal
 from remedy.sources.rejects import RejectedRow, RejectsFile, rejected_row, rejects_path
 from remedy.sources.rows import Row, Rows, rows_of
 
@@ -29,6 +29,7 @@ Progress = Callable[[int, float | None], None]
 AnyMapping = Mapping | AbstractMapping[str, Any] | Path | str
 
 _KEPT = 100
+_PIECE = 200
 _EVERY = 1_000
 
 
@@ -56,6 +57,9 @@ class Book(Protocol):
 
     def ingest(self, records: Iterable[Record]) -> Ingested:
         """Take in records, all of them or none."""
+
+    def transaction(self) -> contextlib.AbstractContextManager[object]:
+        """Take in all of what is ingested inside, or nothing; inside another, as a part of it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -115,7 +119,10 @@ class Imported:
             if len(self.rejected) > 10:
                 lines.append(f"  and {self.rejected_rows - 10:,} more")
         if self.rejects is not None:
-            lines.append(f"They are in {self.rejects}: mend them there, and import that file.")
+            lines.append(
+                f"They are in {self.rejects}: mend them there, and import that file by the same "
+                "mapping."
+            )
         lines += [f"Note: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
@@ -157,7 +164,9 @@ def import_file(
             columns of the source and the reason, and can be mended and imported.
         overwrite_rejects: Whether a file that is there already may be replaced.
         limit: Read no more than so many rows, to try a mapping.
-        progress: Is told, now and then, how many rows were read, and which share of the file.
+        progress: Is told, now and then, how many rows were read, and which share of the file;
+            from the beginning again where the casebook refused something, and the rows that it
+            came from are looked for.
 
     Raises:
         BadRows: If rows are bad, and `on_error` is "reject". Nothing was written.
@@ -194,8 +203,8 @@ def import_file(
     rows = rows_of(Path(path), found.read)
     if on_error == "collect" and rejects is None:
         rejects = rejects_path(str(path))
-    return _Import(found, rows, on_error, limit, progress).into(
-        book, None if rejects is None else Path(rejects), overwrite=overwrite_rejects
+    return _import(
+        lambda: _Import(found, rows, on_error, limit, progress), book, rejects, overwrite_rejects
     )
 
 
@@ -216,7 +225,8 @@ def import_rows(
     Args:
         book: The casebook.
         rows: An iterable of dictionaries, or a DataFrame of pandas, polars, pyarrow and others
-            (needs the extra `frames`).
+            (needs the extra `frames`). Of an iterator, which can be gone through only once, what
+            the casebook itself refuses is not traced to its row: give a list.
         mapping: What they become.
         name: What messages call them.
         on_error: "reject" or "collect".
@@ -233,8 +243,8 @@ def import_rows(
     """
     found = as_mapping(mapping)
     source = rows_of(rows, found.read, name)
-    return _Import(found, source, on_error, limit, progress).into(
-        book, None if rejects is None else Path(rejects), overwrite=overwrite_rejects
+    return _import(
+        lambda: _Import(found, source, on_error, limit, progress), book, rejects, overwrite_rejects
     )
 
 
@@ -249,16 +259,29 @@ def as_mapping(given: AnyMapping) -> Mapping:
 
 
 class _Seen:
-    """Notices ids that come twice with different content. About 100 bytes for each record."""
+    """Notices ids that come twice with different content. About 100 bytes for each record.
 
-    def __init__(self) -> None:
+    Args:
+        external: Whether the mapping makes ids in the source, by which records are known again, in
+            a way of its own: two rows may have the same one then, and different ids.
+    """
+
+    def __init__(self, *, external: bool) -> None:
         # Numbers instead of records: of this process only, and never stored.
         self._known: dict[int, int] = {}
+        self._external = external
 
     def other_place(self, record: Record, number: int) -> int | None:
         """Return the row where the id stands with other content, if it does."""
-        content = _digest(record) & 0xFFFFFFFF
         identity = hash((type(record), record.id, record.updated))
+        other = self._meet(identity, _digest(record), number)
+        if other is None and self._external:
+            there = hash((type(record), record.source, record.external_id, record.updated, ""))
+            other = self._meet(there, hash(record.id), number)
+        return other
+
+    def _meet(self, identity: int, content: int, number: int) -> int | None:
+        content &= 0xFFFFFFFF
         known = self._known.setdefault(identity, content | number << 32)
         return None if known & 0xFFFFFFFF == content else known >> 32
 
@@ -276,6 +299,46 @@ def _digest(record: Record) -> int:
         return hash(repr(fields))
 
 
+def _import(
+    start: Callable[[], _Import], book: Book, rejects: Path | str | None, overwrite: bool
+) -> Imported:
+    path = None if rejects is None else Path(rejects)
+    first = start()
+    try:
+        return first.into(book, path, overwrite=overwrite)
+    except REFUSALS:
+        if not first.rows.again:
+            raise
+    # Once more, piece by piece: slower, but it tells which rows these records came from.
+    return start().into(book, path, overwrite=overwrite, traced=True)
+
+
+@attrs.define
+class _Counts:
+    """What came of several times of taking in."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    older: int = 0
+    pending: int = 0
+
+    def add(self, found: Ingested) -> None:
+        self.new += found.new
+        self.updated += found.updated
+        self.unchanged += found.unchanged
+        self.older += found.older
+        self.pending = found.pending
+
+
+class _Made(NamedTuple):
+    """The records of a case, or one that was gathered out of many."""
+
+    rows: Sequence[Row]
+    place: str
+    records: Sequence[Record]
+
+
 class _Import:
     def __init__(
         self,
@@ -287,26 +350,33 @@ class _Import:
     ) -> None:
         if on_error not in ("reject", "collect"):
             raise BadMapping("on_error", f"{on_error!r} is neither 'reject' nor 'collect'.")
-        self._rows = rows
+        self.rows = rows
         self._mapper = Mapper(mapping, rows)
         self._collect = on_error == "collect"
         self._limit = limit
         self._progress = progress
         self._file: RejectsFile | None = None
-        self._seen = _Seen()
-        self._foreseen = Foreseen(None, self._mapper.column_of)
-        kinds = {section.record for section in mapping.records.values()}
-        self._foresees = not kinds.isdisjoint(Foreseen.KINDS)
+        self._seen = _Seen(
+            external=any("external_id" in each.fields for each in mapping.records.values())
+        )
         self._read = self._cases = self._bad = 0
         self._kinds: Counter[str] = Counter()
         self._rejected: list[RejectedRow] = []
         self._case: Case | None = None
         self._marked: dict[str, str] = {}
 
-    def into(self, book: Book, rejects: Path | None, *, overwrite: bool) -> Imported:
-        """Write what the rows make into a casebook."""
-        interventions = getattr(book, "interventions", None)
-        self._foreseen = Foreseen(interventions, self._mapper.column_of)
+    def into(
+        self, book: Book, rejects: Path | None, *, overwrite: bool, traced: bool = False
+    ) -> Imported:
+        """Write what the rows make into a casebook.
+
+        Args:
+            book: The casebook.
+            rejects: Where refused rows go.
+            overwrite: Whether a file that is there may be replaced.
+            traced: Whether to write it piece by piece, so that it is known from which rows that
+                comes which the casebook refuses.
+        """
         with contextlib.ExitStack() as stack:
             if self._collect and rejects is not None:
                 reading = self._mapper.mapping.read
@@ -314,7 +384,7 @@ class _Import:
                 self._file = stack.enter_context(
                     RejectsFile(
                         rejects,
-                        self._rows.columns if self._rows.tabular else None,
+                        self.rows.columns if self.rows.tabular else None,
                         delimiter=reading.delimiter or delimiter,
                         encoding=reading.encoding,
                         overwrite=overwrite,
@@ -322,20 +392,15 @@ class _Import:
                 )
             try:
                 with marks_told_to(self._note_marks):
-                    ingested = book.ingest(self.records())
+                    ingested = self._traced(book) if traced else book.ingest(self.records())
             except RemedyError as error:
                 if not isinstance(error, BadRows):
-                    causes = error.path if isinstance(error, CausalCycle) else ()
-                    places = self._foreseen.places(causes)
-                    where = f" ({'; '.join(places)})" if places else ""
-                    error.add_note(
-                        f"This came up importing {self._rows.name}{where}; nothing was written."
-                    )
+                    error.add_note(f"This came up importing {self.rows.name}; nothing was written.")
                 raise
         if self._progress is not None:
             self._progress(self._read, 1.0)
         return Imported(
-            source=self._rows.name,
+            source=self.rows.name,
             rows=self._read,
             cases=self._cases,
             records=dict(self._kinds),
@@ -352,6 +417,44 @@ class _Import:
 
     def records(self) -> Iterator[Record]:
         """Yield the records; at the end, complain of all bad rows together."""
+        for made in self._made():
+            if self._collect or not self._bad:  # what will not be written need not be sent
+                self._count(made)
+                yield from made.records
+        self._end()
+
+    def _traced(self, book: Book) -> Ingested:
+        """Write the records, in one transaction; refuse the rows of those that are refused."""
+        done = _Counts()
+        with book.transaction():
+            for piece in pieces(self._made(), _PIECE):
+                self._try(book, piece, done)
+            self._end()
+        return done
+
+    def _try(self, book: Book, made: Sequence[_Made], done: _Counts) -> None:
+        """Write the records of some cases; of one half, and the other, if any is refused."""
+        try:
+            with book.transaction():
+                found = book.ingest([record for each in made for record in each.records])
+        except REFUSALS as error:
+            if len(made) > 1:
+                half = len(made) // 2
+                self._try(book, made[:half], done)
+                self._try(book, made[half:], done)
+                return
+            problem = refusal(error, self._mapper, made[0].rows)
+            if made[0].rows:
+                self._reject(made[0].rows, problem)
+            else:
+                self._reject_gathered(made[0].place, problem)
+        else:
+            for each in made:
+                self._count(each)
+            done.add(found)
+
+    def _made(self) -> Iterator[_Made]:
+        """Yield what the cases make; refuse those that cannot be taken."""
         for case in self._mapper.cases(self._counted()):
             self._cases += 1
             self._case = case
@@ -359,44 +462,36 @@ class _Import:
                 made = self._mapper.records(case)
                 for record in made:
                     self._refuse_second(record, case)
-                if self._foresees:
-                    self._foreseen.check(made, case.rows[0].place)
             except Unfit as problem:
                 self._reject(case.rows, problem)
                 continue
-            if self._collect or not self._bad:  # what will not be written need not be sent
-                yield from self._counted_records(made)
+            yield _Made(case.rows, case.rows[0].place, made)
         self._case = None
         for place, found in self._mapper.gathered():
-            if isinstance(found, Record):
-                try:
-                    self._foreseen.check([found], f"from {place} on")
-                except Unfit as problem:
-                    found = problem
             if isinstance(found, Unfit):
-                self._note(RejectedRow(place=f"from {place} on", problem=found.problem))
-                self._bad += 1
-            elif self._collect or not self._bad:
-                yield from self._counted_records([found])
+                self._reject_gathered(place, found)
+            else:
+                yield _Made((), place, [found])
+
+    def _end(self) -> None:
         if self._bad and not self._collect:
-            raise BadRows(self._rows.name, self._rejected, self._bad)
+            raise BadRows(self.rows.name, self._rejected, self._bad)
         if self._file is not None:
             # Before the good rows are written for good: if the others cannot be kept, none are.
             self._file.finish()
 
     def _counted(self) -> Iterator[Row]:
-        for row in self._rows:
+        for row in self.rows:
             if self._limit is not None and self._read >= self._limit:
                 return
             self._read += 1
             if self._progress is not None and self._read % _EVERY == 0:
-                self._progress(self._read, self._rows.share)
+                self._progress(self._read, self.rows.share)
             yield row
 
-    def _counted_records(self, made: Iterable[Record]) -> Iterator[Record]:
-        for record in made:
+    def _count(self, made: _Made) -> None:
+        for record in made.records:
             self._kinds[record.entity] += 1
-            yield record
 
     def _refuse_second(self, record: Record, case: Case) -> None:
         row = case.rows[0]
@@ -423,6 +518,10 @@ class _Import:
         if self._file is not None:
             self._file.add(listed, str(first))
 
+    def _reject_gathered(self, place: str, problem: Unfit) -> None:
+        self._bad += 1
+        self._note(rejected_row(f"from {place} on", problem))
+
     def _note(self, rejected: RejectedRow) -> None:
         if len(self._rejected) < _KEPT:
             self._rejected.append(rejected)
@@ -440,11 +539,13 @@ class _Import:
                 f"ids hold marks that turn the direction of writing. They were taken as they are, "
                 f"and may look like other ids: {', '.join(told[:5])}{more}."
             )
-        if self._rows.ended_early is not None:
+        if self.rows.ended_early is not None:
             yield (
-                f"the file ends in the middle, at {self._rows.ended_early}; what is unfinished was "
+                f"the file ends in the middle, at {self.rows.ended_early}; what is unfinished was "
                 f"left out, and what came after it is missing."
             )
+        if self._read:
+            yield from self._mapper.missed()
         signature = self._mapper.mapping.signature
         own = getattr(getattr(book, "config", None), "signature", signature)
         if signature and tuple(own) != signature:

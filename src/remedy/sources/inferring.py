@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from remedy._coerce import Refused, zone_of
+from remedy._coerce import Refused, identifier, zone_of
 from remedy.errors import BadMapping
 from remedy.sources._layout import percent, table
 from remedy.sources.asking import NONE, Question, columns_in, questions_about
@@ -27,6 +27,7 @@ from remedy.sources.profiling import (
 from remedy.sources.roles import Roles, guess
 from remedy.sources.rows import Limited, Reading
 from remedy.sources.signatures import Signature
+from remedy.sources.times import LONG_MONTHS, SHORT_MONTHS
 
 __all__ = ["Inferred", "infer"]
 
@@ -51,7 +52,6 @@ class Inferred:
     questions: tuple[Question, ...]
     answers: Mapping[str, str]
     _roles: Roles
-    _name: str
     _reading: Reading
 
     @property
@@ -83,11 +83,11 @@ class Inferred:
     def _check(self, question: Question, answer: str) -> None:
         if answer in {each.answer for each in question.choices}:
             return
-        if question.name == "zone":
+        if question.name in ("source", "zone"):
             try:
-                zone_of(answer)
+                (zone_of if question.name == "zone" else identifier)(answer)
             except Refused as refused:
-                raise BadMapping("zone", refused.problem) from None
+                raise BadMapping(question.name, refused.problem) from None
         elif question.free:
             known = {each.name for each in self.survey.columns}
             for column in columns_in(answer):
@@ -110,9 +110,7 @@ class Inferred:
 
     def _draft(self) -> Draft:
         answers = {each.name: each.default or NONE for each in self.questions}
-        return Draft(
-            self._name, self.survey, self._roles, self._reading, answers | dict(self.answers)
-        )
+        return Draft(self.survey, self._roles, self._reading, answers | dict(self.answers))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -204,14 +202,29 @@ def infer(
         source=rows.name,
         survey=seen,
         signatures=tuple(signatures),
-        questions=tuple(questions_about(seen, roles, signatures)),
+        questions=tuple(questions_about(seen, roles, signatures, _source_name(rows.name))),
         answers={},
         roles=roles,
-        name=source or _source_name(rows.name),
         reading=reading or Reading(),
+    ).answered({} if source is None else {"source": source})
+
+
+# What tells the files of one system apart, rather than the system.
+_NO_SYSTEM = frozenset(
+    (
+        *SHORT_MONTHS,
+        *LONG_MONTHS,
+        *("sept", "januar", "februar", "märz", "maerz", "mai", "juni", "juli", "oktober", "okt"),
+        *("dezember", "dez", "q", "w", "kw", "v", "week", "month", "year", "of", "from", "to"),
+        *("copy", "kopie", "final", "new", "latest", "export", "exported", "rejected"),
     )
+)
 
 
 def _source_name(place: str) -> str:
-    stem = re.sub(r"[^a-z0-9]+", "-", Path(place).name.split(".")[0].lower()).strip("-")
-    return stem or "source"
+    """Return what a system is called, as far as the name of a file can say.
+
+    It is the same for the files of every month: dates, numbers and months are left out.
+    """
+    words = re.findall(r"[^\W\d_]+", Path(place).name.split(".")[0].lower())
+    return "-".join([each for each in words if each not in _NO_SYSTEM]) or "source"

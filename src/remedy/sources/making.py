@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import attrs
 
-from remedy._coerce import Refused
+from remedy._coerce import Day, Refused
 from remedy.errors import InvalidRecord
 from remedy.records import RECORDS, Record
 from remedy.sources.compiling import CaseReader, Compiler, Unfit, flat, instant
@@ -19,6 +20,13 @@ from remedy.sources.values import Parts, Value
 from remedy.vocabulary import Provenance
 
 __all__ = ["Gatherer", "Maker"]
+
+# When something happened, or was found, said or decided. What is due, or is to be verified, may
+# lie ahead; a change may take effect later than it is entered.
+_HAPPENED = (
+    *("occurred", "detected", "acknowledged", "made", "reopened", "found", "decided"),
+    *("criterion_set", "fulfilled", "began"),
+)
 
 Ids = dict[str, str]
 """By section, the ids of the records that were made of a case so far."""
@@ -58,11 +66,12 @@ class _Made:
         self._needed = [
             name for name, shape in shapes.items() if shape.needed and name not in self._constants
         ]
-        self.columns: dict[str, str] = {}
+        self._happened = [name for name in _HAPPENED if name in section.fields]
+        self._columns: dict[str, str] = {}
         for name, each in section.sources():
             column = _column_of(each)
             if column is not None:
-                self.columns.setdefault(name, column)
+                self._columns.setdefault(name, column)
 
     def _where_it_holds(self, rows: Sequence[Values]) -> Sequence[Values]:
         when = self._when
@@ -87,7 +96,7 @@ class _Made:
     def _build(self, given: dict[str, Any], rows: Sequence[Values]) -> Record:
         for name in self._needed:
             if name not in given:
-                column = self.columns.get(name)
+                column = self._columns.get(name)
                 raise Unfit(
                     column,
                     rows[-1].get(column) if rows and column else None,
@@ -110,10 +119,45 @@ class _Made:
         return next(inside, error.field)
 
     def _unfit(self, error: InvalidRecord, field: str, rows: Sequence[Values]) -> Unfit:
-        column = self.columns.get(field)
-        value = rows[-1].get(column) if rows and column else error.value
         inner = f" ({error.field})" if error.field != field else ""
-        return Unfit(column, value, f"{self.section.record}.{field}{inner}: {error.problem}")
+        problem = f"{self.section.record}.{field}{inner}: {error.problem}"
+        return self.unfit_at(field, error.value, problem, rows)
+
+    def unfit_at(self, field: str, value: object, problem: str, rows: Sequence[Values]) -> Unfit:
+        """Return a problem with a field, with the column that it comes from, and what is there."""
+        column = self.column_of(field)
+        return Unfit(column, rows[-1].get(column) if rows and column else value, problem)
+
+    def column_of(self, field: str) -> str | None:
+        """Return the column that a field, or the first part of it, comes from."""
+        return self._columns.get(field)
+
+    def refuse_future(self, record: Record, rows: Sequence[Values], now: datetime) -> None:
+        """Refuse a record of what has not happened yet.
+
+        Args:
+            record: What was made.
+            rows: The values of the rows that it was made of.
+            now: The latest moment that can have been.
+
+        Raises:
+            Unfit: If a time of it lies ahead.
+        """
+        for name in self._happened:
+            value = getattr(record, name)
+            if value.__class__ is datetime:  # the most usual one first: every record comes by
+                ahead = value > now
+            else:
+                past = value is None or (value.__class__ is Day and value.date < now.date())
+                ahead = not past and instant(value) > now
+            if ahead:
+                raise self.unfit_at(
+                    name,
+                    str(value),
+                    f"{self.section.record}.{name}: {value} lies in the future. Mend it where it "
+                    f"comes from; if many do, look whether format and zone are right.",
+                    rows,
+                )
 
 
 def _holds(shape: Shape, value: Any) -> bool:
@@ -253,7 +297,7 @@ class Gatherer(_Made):
                 try:
                     given[reader.name] = reader.shape.check(given[reader.name])
                 except (InvalidRecord, Refused) as error:
-                    raise Unfit(self.columns.get(reader.name), None, error.problem) from None
+                    raise Unfit(self._columns.get(reader.name), None, error.problem) from None
         ids[self.section.name] = given["id"]
         return Contribution(key, given, self._read_attributes(rows, ids), place)
 
@@ -272,16 +316,23 @@ class Gatherer(_Made):
                 growing.attributes, contribution.attributes, reader, several=reader.take == "all"
             )
 
-    def records(self) -> Iterator[tuple[str, Record | Unfit]]:
-        """Yield each gathered record, or what is wrong with it, and the place it comes from."""
+    def records(self, now: datetime) -> Iterator[tuple[str, Record | Unfit]]:
+        """Yield each gathered record, or what is wrong with it, and the place it comes from.
+
+        Args:
+            now: The latest moment that can have been.
+        """
         for growing in self._growing.values():
             given = growing.given
             if growing.attributes:
                 given["attributes"] = growing.attributes
             try:
-                yield growing.place, self._build(given, ())
+                record = self._build(given, ())
+                self.refuse_future(record, (), now)
             except Unfit as problem:
                 yield growing.place, problem
+            else:
+                yield growing.place, record
 
 
 def _merge(

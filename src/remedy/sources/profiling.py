@@ -18,7 +18,7 @@ from remedy.sources.compiling import Compiler, Unfit, instant
 from remedy.sources.importing import AnyMapping, as_mapping
 from remedy.sources.mapping import Mapping as RowMapping
 from remedy.sources.mapping import mapping_from
-from remedy.sources.roles import Roles, guess, last_texts, time_value
+from remedy.sources.roles import NOBODY, Roles, guess, last_texts, time_value
 from remedy.sources.rows import Dicts, Reading, Rows, rows_of
 from remedy.sources.shapes import shapes_of
 from remedy.sources.signatures import Point, Signature, every_signature, plain_label, try_signature
@@ -247,7 +247,8 @@ def guessed_points(
         if read_time is not None:
             with contextlib.suppress(Unfit):
                 when = _seconds(read_time(case.rows[0].values))
-        persons = tuple(each for each in last_texts(case.rows, customers) if each)
+        texts = last_texts(case.rows, customers)
+        persons = tuple(each for each in texts if each and each.casefold() not in NOBODY)
         points.append(Point(when, persons, _plain(last_texts(case.rows, labels))))
         if len(points) >= _MOST_POINTS:
             notes.append(f"signatures were tried on the first {_MOST_POINTS:,} incidents.")

@@ -14,12 +14,17 @@ import attrs
 
 from remedy.errors import shown
 from remedy.sources._files import refuse_existing, written
-from remedy.sources.cases import REASON
 from remedy.sources.compiling import Unfit
 from remedy.sources.converting import text_of
-from remedy.sources.rows import Row
+from remedy.sources.rows import REASON, TEXT, Row
 
 __all__ = ["RejectedRow", "RejectsFile", "rejected_row", "rejects_path"]
+
+
+_INSTEAD = (
+    "Mend and import it first, name another file (--rejects, or rejects=), or have it replaced: "
+    "--force, or overwrite_rejects=True."
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -77,7 +82,10 @@ _CONSENT = "--force, or overwrite_rejects=True"
 
 
 class RejectsFile:
-    """A file of rejected rows, in the form of the source, with the reason besides.
+    """A file of rejected rows, in the form of the source, with the reason in front.
+
+    A row that was refused because it is too long or too short stands there as it came, with nothing
+    cut off and nothing filled in: it is refused again until somebody mends it.
 
     There is one only if a row was refused, and the block ends well: it takes its place by
     `finish`, before the good rows are written for good, and is taken away if they are not.
@@ -102,13 +110,14 @@ class RejectsFile:
         self.path = path
         self.used = False
         self._columns = None if columns is None else [each for each in columns if each != REASON]
+        self._reason_at = columns.index(REASON) if columns and REASON in columns else None
         self._delimiter = delimiter
         self._encoding = encoding
         self._overwrite = overwrite
         self._writing = contextlib.ExitStack()
         self._finished = False
         if not overwrite:
-            refuse_existing(path, _CONSENT)
+            refuse_existing(path, _INSTEAD)
 
     def __enter__(self) -> Self:
         return self
@@ -116,11 +125,13 @@ class RejectsFile:
     def _begin(self) -> None:
         self.used = True
         self._file = self._writing.enter_context(
-            written(self.path, overwrite=self._overwrite, encoding=self._encoding, consent=_CONSENT)
+            written(self.path, overwrite=self._overwrite, encoding=self._encoding, instead=_INSTEAD)
         )
         if self._columns is not None:
             self._table = csv.writer(self._file, delimiter=self._delimiter)
-            self._table.writerow([*self._columns, REASON])
+            # In front, where a row of any length leaves it: behind, mending a short row could turn
+            # the reason into what its last column says.
+            self._table.writerow([REASON, *self._columns])
 
     def add(self, rows: Sequence[Row], problem: str) -> None:
         """Add the rows of a case that was refused."""
@@ -129,13 +140,19 @@ class RejectsFile:
         for row in rows:
             if self._columns is not None:
                 cells = [text_of(row.values.get(column)) for column in self._columns]
-                self._table.writerow([*cells, problem])
+                self._table.writerow([problem, *(self._ragged(row) or cells)])
             else:
-                given: dict[str, Any] = dict(row.values)
-                if row.raw is not None:
-                    given["rejected_text"] = row.raw
-                given[REASON] = problem
+                given: dict[str, Any] = {REASON: problem}
+                given |= row.values if row.raw is None else {TEXT: row.raw}
                 self._file.write(json.dumps(given, ensure_ascii=False, default=text_of) + "\n")
+
+    def _ragged(self, row: Row) -> list[str] | None:
+        """Return the cells of a row that is too long or too short."""
+        if row.cells is None or self._columns is None:
+            return None
+        # Of a file of this kind that is read again, the reason of last time is left out.
+        cells = [cell for place, cell in enumerate(row.cells) if place != self._reason_at]
+        return [*cells, ""] if len(cells) == len(self._columns) else cells
 
     def finish(self) -> None:
         """Put the file into its place."""

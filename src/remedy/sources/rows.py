@@ -15,7 +15,22 @@ import attrs
 
 from remedy.errors import BadMapping, SourceError
 
-__all__ = ["Dicts", "Limited", "Reading", "Row", "Rows", "flattened", "rows_of"]
+__all__ = [
+    "REASON",
+    "TEXT",
+    "Dicts",
+    "Limited",
+    "Reading",
+    "Row",
+    "Rows",
+    "flattened",
+    "rows_of",
+]
+
+REASON = "rejected_because"
+"""The column that a file of rejected rows has besides; where one is read again, it is left out."""
+TEXT = "rejected_text"
+"""The key under which a file of rejected rows keeps what nothing could be made of."""
 
 FORMATS = ("csv", "json", "jsonl")
 
@@ -69,6 +84,7 @@ class Row(NamedTuple):
         problem: Why it cannot be taken as it is, if it cannot.
         column: The column where the problem is, if it is in one.
         raw: Its text, where nothing could be made of it.
+        cells: Its cells, where they do not pair with the columns.
     """
 
     line: int | None
@@ -77,6 +93,7 @@ class Row(NamedTuple):
     problem: str | None = None
     column: str | None = None
     raw: str | None = None
+    cells: tuple[str, ...] | None = None
 
     @property
     def place(self) -> str:
@@ -95,11 +112,13 @@ class Rows(ABC):
         name: What messages call the source.
         ended_early: Where the source ended in the middle, if it did and that was allowed.
         tabular: Whether its values are the text of cells.
+        again: Whether the rows can be gone through again.
     """
 
     name: str
     ended_early: str | None = None
     tabular: bool = False
+    again: bool = True
 
     @abstractmethod
     def __iter__(self) -> Iterator[Row]:
@@ -124,6 +143,7 @@ class Dicts(Rows):
 
     def __init__(self, rows: Iterable[Mapping[str, Any]], name: str = "rows") -> None:
         self.name = name
+        self.again = not isinstance(rows, Iterator)
         self._rows = rows
 
     def as_list(self) -> list[Mapping[str, Any]]:
@@ -147,6 +167,7 @@ class Limited(Rows):
     def __init__(self, rows: Rows, limit: int) -> None:
         self.name = rows.name
         self.tabular = rows.tabular
+        self.again = rows.again
         self._rows = rows
         self._limit = limit
 
@@ -163,7 +184,8 @@ class Limited(Rows):
 def row_of(given: Mapping[str, Any], line: int | None, number: int) -> Row:
     """Return the row that a dictionary, perhaps with dictionaries in it, makes."""
     values, problem = flattened(given)
-    return Row(line, number, values, problem)
+    # Half of a row would pass for a whole one.
+    return Row(line, number, values, problem, None, None if problem is None else repr(given))
 
 
 def flattened(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:

@@ -223,7 +223,7 @@ def _ragged(line: int, number: int, columns: tuple[str, ...], cells: list[str]) 
         )
     else:
         problem += ". Was a line break inside a cell not quoted, or the row cut short?"
-    return Row(line, number, values, problem)
+    return Row(line, number, values, problem, None, None, tuple(cells))
 
 
 def _unfit(values: dict[str, str]) -> tuple[str, str] | tuple[None, None]:

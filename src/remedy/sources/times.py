@@ -20,11 +20,11 @@ Time = datetime | Day
 FOLDS = ("first", "second")
 SHORT_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: number for number, name in enumerate(SHORT_MONTHS, start=1)} | {"sept": 9}
-_LONG_MONTHS = (
+LONG_MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
     *("october", "november", "december"),
 )
-_MONTHS |= {name: number for number, name in enumerate(_LONG_MONTHS, start=1)}
+_MONTHS |= {name: number for number, name in enumerate(LONG_MONTHS, start=1)}
 
 # English names whatever the locale, and one or two digits as people write them.
 _DIRECTIVES = {

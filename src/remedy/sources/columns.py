@@ -252,6 +252,11 @@ _DAYS = (
     *("%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y"),
 )
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+# As in mail, in the logs of servers, and of version control.
+_WITH_OFFSET = (
+    *("%a, %d %b %Y %H:%M:%S %z", "%d %b %Y %H:%M:%S %z", "%d/%b/%Y:%H:%M:%S %z"),
+    *("%Y/%m/%d %H:%M:%S %z", "%a %b %d %H:%M:%S %Y %z"),
+)
 _SHAPE = re.compile(r"(?=.*\d.*\d)(?=.*[-:/. ]).{4,40}\Z")
 _SECONDS = re.compile(r"1\d{9}\Z|1\d{12}\Z", re.A)
 
@@ -259,7 +264,7 @@ _SECONDS = re.compile(r"1\d{9}\Z|1\d{12}\Z", re.A)
 @functools.cache
 def _candidates() -> tuple[str, ...]:
     joined = [f"{day}{sep}{clock}" for day in _DAYS for sep in (" ", ", ") for clock in _CLOCKS]
-    return ("iso", *_DAYS, *joined, *_CLOCKS)
+    return ("iso", *_DAYS, *joined, *_CLOCKS, *_WITH_OFFSET)
 
 
 def _formats_of(values: Sequence[str], name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

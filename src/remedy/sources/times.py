@@ -50,7 +50,8 @@ _SHORTHAND = {"%T": "%H:%M:%S", "%R": "%H:%M", "%F": "%Y-%m-%d"}
 _SPACE = "[\\s\u00a0\u202f]+"
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.A)
 _ISO_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d){0,2})?\Z", re.A | re.I
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?( ?Z| ?UTC| ?[+-]\d\d(:?\d\d){0,2})?\Z",
+    re.A | re.I,
 )
 _LONGEST = 100
 
@@ -226,7 +227,9 @@ def _iso(reader: TimeReader, _: Format, text: str) -> Time | None:
         return None
     if text[11:13] == "24":
         raise ValueError("24:00 is written as 00:00 of the next day")
-    return reader._placed(datetime.fromisoformat(text.upper()))
+    # "2026-03-02 09:00:00 +0000" and "... UTC" are what databases and version control write.
+    joined = text[:11] + text[11:].upper().replace(" ", "").replace("UTC", "Z")
+    return reader._placed(datetime.fromisoformat(joined.upper()))
 
 
 _EARLIEST, _LATEST = -62_135_596_800, 253_402_300_799  # the years 1 to 9999

@@ -389,20 +389,28 @@ def _facts(rules: list[Rule], asked: Asked, mute: bool) -> dict[tuple[str, str],
     return told
 
 
+def _place_of(name: str, names: tuple[str, ...]) -> int | None:
+    return names.index(name) if name in names else None
+
+
 class _Severities:
-    """The severity of each row: the rule's or the configured one; at most warning if weak."""
+    """The severity of each row: the rule's or the configured one; at most warning if weak.
+
+    Weak is what has a 1 in the column `weak`, and what was detected in a text: it has that in the
+    column `quoted`.
+    """
 
     def __init__(self, rules: list[Rule], config: Config, asked: Asked) -> None:
         self._of = [config.severity.get(rule.code, rule.severity) for rule in rules]
-        self._weak = [
-            asked[rule.code][0].index("weak") if "weak" in asked[rule.code][0] else None
-            for rule in rules
-        ]
+        self._weak = [_place_of("weak", asked[rule.code][0]) for rule in rules]
+        self._quoted = [_place_of("quoted", asked[rule.code][0]) for rule in rules]
 
     def __call__(self, place: int, row: tuple[Any, ...]) -> int:
         order = _ORDER[self._of[place]]
-        weak = self._weak[place]
-        return 1 if order == 0 and weak is not None and row[weak] == 1 else order
+        weak, quoted = self._weak[place], self._quoted[place]
+        if order == 0 and weak is not None and row[weak] == 1:
+            return 1
+        return 1 if order == 0 and quoted is not None and row[quoted] is not None else order
 
 
 def _take(
@@ -514,14 +522,18 @@ def _gather(
     subjects: dict[str, str],
 ) -> None:
     """Bring later incidents together: by customer and failure, or by failure."""
-    # In R202 and R201 alike the second column is the failure; in R202 the third is the customer.
+    # In R202 and R201 alike the second column is the failure; in R202 the third is the customer,
+    # and the fourth the account whose customers count as one.
     milder = [each for each in one.rows if codes[each[0]] == "R201"]
+    there: set[str] = set()
     for place, row in one.rows:
         failure = row[1]
         if codes[place] == "R202":
-            key = f"R:customer:{digest(failure)}:{row[2]}"
+            key = f"R:customer:{digest(failure)}:{row[3] or row[2]}"
             gathered[key, failure].append((place, row))
-            gathered[key, failure].extend(milder)
+            if key not in there:
+                there.add(key)
+                gathered[key, failure].extend(milder)
         elif codes[one.rows[0][0]] == "R201":
             key = f"R:failure:{digest(failure)}"
             gathered[key, failure].append((place, row))

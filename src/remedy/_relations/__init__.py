@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from remedy._relations._actions import ACTIONS
 from remedy._relations._behind import NO_ACTION, STATE, behind
-from remedy._relations._parts import AS_OF, Done, Instead, Levels, Step, in_scope
+from remedy._relations._parts import AS_OF, Done, Instead, Levels, Step, in_scope, was_there
 from remedy._relations._recurrence import recurrence, with_earlier
 from remedy._relations._views import views
 
@@ -39,6 +39,7 @@ __all__ = [
     "in_scope",
     "steps",
     "views",
+    "was_there",
     "with_earlier",
 ]
 

@@ -153,13 +153,13 @@ class _Check:
         if effects:
             first = min(effects)[0]
         implemented = closed = last = None
-        reopened = False
+        reopened = None
         for when, _, state in events:
             if when > now:
                 break
             if state == "reopened":
                 implemented = closed = None
-                reopened, last = True, state
+                reopened, last = when, state
             elif state == "closed":
                 closed = when
             else:
@@ -172,6 +172,12 @@ class _Check:
         judged = sorted(self.made(action, "verifications"))
         concluded = max((v[0] for v in judged if v[2] != "inconclusive"), default=None)
         result = judged[-1][2] if judged else None
+        shown = None
+        for when, _, told in judged:
+            if told == "ineffective":
+                shown = None
+            elif told == "effective" and shown is None:
+                shown = when
         is_open = implemented is None and closed is None and not cancelled
         changes = action["changes"] == 1
         if result == "ineffective":
@@ -185,7 +191,7 @@ class _Check:
         verify_by = action["verify_by"]
         action.update(
             effects=effects, first=first, implemented=implemented, closed=closed, cancelled=cancelled,
-            was_reopened=reopened, judged=judged, concluded=concluded, result=result, open=is_open,
+            reopened=reopened, judged=judged, shown=shown, concluded=concluded, result=result, open=is_open,
             placed=placed, seen=action["decided"] <= now,
             removes=action["kind"] in ("corrective", "preventive"),
             scope=[(f, action[f"scope_{f}"]) for f in _SCOPE if action[f"scope_{f}"] is not None],
@@ -712,7 +718,10 @@ class _Check:
             if action["criterion"] is None or (action["criterion_set"] or action["decided"]) > done:
                 tell["F404"].append((id,))
         closed = action["closed"]
-        if action["removes"] and closed is not None and action["concluded"] is None:
+        since = done if done is not None else action["reopened"]
+        judged = action["concluded"]
+        loose = judged is None or (since is not None and judged < since)
+        if action["removes"] and closed is not None and loose:
             if self.since.get(id, 0) <= closed:
                 tell["F409"].append((id,))
         links = self.succ[id].items()
@@ -722,10 +731,10 @@ class _Check:
                 if "for" in edge and self.counts(edge, "for") and to in self.incidents
             ]  # fmt: skip
             if action["kind"] == "correction":
-                if action["result"] == "ineffective" or action["was_reopened"]:
+                if action["result"] == "ineffective" or action["reopened"] is not None:
                     tell["R210"].extend((to,) for to in for_)
             elif closed is None and not action["cancelled"] and any(
-                fix["result"] == "effective" and fix["judged"][-1][0] + 30 * DAY < now
+                fix["result"] == "effective" and fix["shown"] + 30 * DAY < now
                 for to in for_ for cause in self.reach(to, "cause") for fix in self.fixes(cause)
             ):  # fmt: skip
                 tell["F406"].append((id,))

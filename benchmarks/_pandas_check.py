@@ -180,7 +180,8 @@ class _Check:
         of["cancelled"] = (number["cancelled"] > number["reopened"]) & (
             number["cancelled"] > number["done"]
         )
-        of["was_reopened"] = number["reopened"] > 0
+        again = seen["occurred"].where(seen["state"] == "reopened").groupby(by).max()
+        of["reopened"] = again.reindex(action.index)
         done = seen["occurred"].where(seen["done"] & after).groupby(by).min()
         of["implemented"] = done.reindex(action.index).where(~of["cancelled"])
         closed = seen["occurred"].where((seen["state"] == "closed") & after).groupby(by).max()
@@ -190,7 +191,10 @@ class _Check:
         self.verified = made
         judged = made.drop_duplicates("action", keep="last").set_index("action")
         of["result"] = judged["result"].reindex(action.index)
-        of["judged"] = judged["made"].reindex(action.index)
+        place = made.groupby("action").cumcount()
+        worse = place.where(made["result"] == "ineffective", -1).groupby(made["action"]).max()
+        shown = made[(made["result"] == "effective") & (place > made["action"].map(worse))]
+        of["shown"] = shown.groupby("action")["made"].min().reindex(action.index)
         conclusive = made[made["result"] != "inconclusive"].groupby("action")["made"].max()
         of["concluded"] = conclusive.reindex(action.index)
         of["open"] = of["implemented"].isna() & of["closed"].isna() & ~of["cancelled"]
@@ -792,7 +796,7 @@ class _Check:
         kinds = self.t["action"]["kind"].reindex(links["action"]).to_numpy()
         wrong = links[
             (kinds == "correction") & links["seen"]
-            & ((links["result"] == "ineffective") | links["was_reopened"])
+            & ((links["result"] == "ineffective") | links["reopened"].notna())
         ]  # fmt: skip
         failed = np.union1d(reopened["incident"], wrong["incident"]).astype(int)
         failed = failed[failed >= 0]
@@ -828,7 +832,8 @@ class _Check:
         yield "F404", "action", of.index[done & (action["criterion"].isna() | late)]
         back = self.returned.join(of["closed"], on="action")
         since = back.loc[back["occurred"] > back["closed"], "action"]
-        loose = seen & of["removes"] & of["closed"].notna() & of["concluded"].isna()
+        stale = of["concluded"] < of["implemented"].fillna(of["reopened"])
+        loose = seen & of["removes"] & of["closed"].notna() & (of["concluded"].isna() | stale)
         yield "F409", "action", of.index[loose & ~of.index.isin(since)]
 
         acting = self.fix[~self.fix["cancelled"]]
@@ -849,9 +854,7 @@ class _Check:
             .merge(direct[["incident", "cause"]], on="incident")
             .merge(self.reach, on="cause")
         )
-        works = self.fix[
-            (self.fix["result"] == "effective") & (self.fix["judged"] + 30 * DAY < now)
-        ]
+        works = self.fix[(self.fix["result"] == "effective") & (self.fix["shown"] + 30 * DAY < now)]
         yield "F406", "action", under.loc[under["deeper"].isin(works["cause"]), "action"].unique()
         brought = self.visible(self.t["action_cause"])
         brought = brought[

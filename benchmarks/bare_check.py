@@ -59,7 +59,7 @@ SELECT action,
        MAX(CASE WHEN state = 'closed' AND occurred <= :T THEN occurred END) AS closed,
        COALESCE(MIN(CASE WHEN state = 'took_effect' THEN occurred END),
                 MIN(CASE WHEN state = 'implemented' THEN occurred END)) AS began,
-       MAX(state IN ('cancelled', 'reopened')) AS odd, 0 AS cancelled, 0 AS reopened
+       MAX(state IN ('cancelled', 'reopened')) AS odd, 0 AS cancelled, NULL AS reopened
 FROM action_event GROUP BY action;
 
 CREATE TEMP TABLE odd_event AS
@@ -88,7 +88,8 @@ SELECT e.action,
             THEN MIN(CASE WHEN e.state IN ('implemented', 'took_effect') AND e.place > l.reopened
                           THEN e.occurred END) END,
        MAX(CASE WHEN e.state = 'closed' AND e.place > l.reopened THEN e.occurred END),
-       NULL, 1, l.cancelled > l.reopened AND l.cancelled > l.done, l.reopened > 0
+       NULL, 1, l.cancelled > l.reopened AND l.cancelled > l.done,
+       MAX(CASE WHEN e.state = 'reopened' THEN e.occurred END)
 FROM odd_event e JOIN (
     SELECT action, MAX(CASE WHEN state = 'reopened' THEN place ELSE 0 END) AS reopened,
            MAX(CASE WHEN state = 'cancelled' THEN place ELSE 0 END) AS cancelled,
@@ -100,13 +101,14 @@ CREATE INDEX happened_to ON happened (action);
 
 CREATE TEMP TABLE judged (action TEXT PRIMARY KEY, made, result, concluded) WITHOUT ROWID;
 INSERT INTO judged
-SELECT action, made, result, concluded FROM (
-    SELECT action, made, result,
-           MAX(CASE WHEN result <> 'inconclusive' THEN made END) OVER (PARTITION BY action)
-               AS concluded,
-           ROW_NUMBER() OVER (PARTITION BY action ORDER BY made DESC, id DESC) AS place
-    FROM verification WHERE made <= :T
-) WHERE place = 1;
+SELECT action, MIN(CASE WHEN result = 'effective' AND worse = 0 THEN made END),
+       MAX(CASE WHEN place = 1 THEN result END),
+       MAX(CASE WHEN result <> 'inconclusive' THEN made END)
+FROM (
+    SELECT action, made, result, ROW_NUMBER() OVER w AS place,
+           SUM(result = 'ineffective') OVER (w ROWS UNBOUNDED PRECEDING) AS worse
+    FROM verification WHERE made <= :T WINDOW w AS (PARTITION BY action ORDER BY made DESC, id DESC)
+) GROUP BY action;
 
 CREATE TEMP TABLE act AS
 SELECT a.id, a.kind, a.kind IN ('corrective', 'preventive') AS removes, a.intervention, a.owner,
@@ -115,7 +117,7 @@ SELECT a.id, a.kind, a.kind IN ('corrective', 'preventive') AS removes, a.interv
        COALESCE(a.strength, t.strength) AS strength,
        COALESCE(a.changes_process, t.changes_process, 0) AS changes,
        h.implemented, h.closed, COALESCE(h.cancelled, 0) AS cancelled,
-       COALESCE(h.reopened, 0) AS reopened,
+       h.reopened,
        h.implemented IS NULL AND h.closed IS NULL AND COALESCE(h.cancelled, 0) = 0 AS is_open,
        j.result, j.made AS judged, j.concluded
 FROM action a LEFT JOIN intervention t ON t.id = a.intervention
@@ -688,7 +690,7 @@ WHERE c.reopened <= :T AND c.made <= :T AND i.noted <= :T
 UNION
 SELECT 'R210', l.incident FROM act a CROSS JOIN action_incident l ON l.action = a.id
 CROSS JOIN incident i ON i.id = l.incident
-WHERE a.kind = 'correction' AND (a.result = 'ineffective' OR a.reopened)
+WHERE a.kind = 'correction' AND (a.result = 'ineffective' OR a.reopened IS NOT NULL)
 AND (l.since IS NULL OR l.since <= :T) AND i.noted <= :T""",
     ),
     (
@@ -745,7 +747,8 @@ WHERE CASE k.code
     WHEN 'F403' THEN a.removes AND a.implemented IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM evidence e WHERE e.action = a.id AND e.made <= :T)
     WHEN 'F404' THEN a.removes AND a.implemented IS NOT NULL AND a.no_criterion
-    ELSE a.removes AND a.closed IS NOT NULL AND a.concluded IS NULL AND NOT EXISTS (
+    ELSE a.removes AND a.closed IS NOT NULL AND (
+        a.concluded IS NULL OR a.concluded < COALESCE(a.implemented, a.reopened)) AND NOT EXISTS (
         SELECT 1 FROM returned r WHERE r.action = a.id AND r.occurred > a.closed) END""",
     ),
     (

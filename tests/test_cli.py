@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 import remedy
 from remedy.cli import _shared, checks, main, sources
-from remedy.cli import rules as rules_module
+from remedy.findings import spoken_template
 from tests.cli_reference import generate_reference
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -621,8 +621,10 @@ def test_the_page_on_the_rules_is_true(run: Run) -> None:
 
 
 def test_messages_are_told_with_marks_for_what_differs() -> None:
-    told = rules_module.spoken_template("{a?{a} and|} then {b?|nothing}{c}")
-    assert told == "… and then nothing…"
+    told = spoken_template(
+        "{a?{a} and|} then {b?|nothing}{c}{n=1?, once|, {n} times}{more? or {more}|}"
+    )
+    assert told == "… and then nothing…, … times"
 
 
 # --- baseline -------------------------------------------------------------------------------------

@@ -59,6 +59,12 @@ def findings(*records, **options):
         ("{a?{b}|{c}}", {"a": 0, "c": "{b}"}, "{b}"),
         ("{kind}", {"kind": "non_recurrence"}, "non recurrence"),
         ("{subject}", {"subject": "a_b"}, "a_b"),
+        ("{a=1?one|several}", {"a": 1}, "one"),
+        ("{a=1?one|several}", {"a": 2}, "several"),
+        ("{a?{b?{c}|no b}|no a}", {"a": 1, "b": 2, "c": "x"}, "x"),
+        ("{a?{b?{c}|no b}|no a}", {"a": 1}, "no b"),
+        ("{a=1?|, {a} of {b?them|all}}", {"a": 3}, ", 3 of all"),
+        ("{ no field } | or this?", {}, "{ no field } | or this?"),
         ("no names", {}, "no names"),
     ],
 )
@@ -100,8 +106,10 @@ def test_later_incidents_are_gathered_with_how_often_and_how_it_develops():
     (finding,) = findings(*records, select="R202")
     assert finding.incidents == ("INC-1", "INC-2", "INC-3", "INC-4")
     assert finding.subject_kind == "failure"
-    assert finding.path == finding.incidents
-    assert finding.message.startswith("shipping / late: it hit C-1 again (first on 2022-01-01).")
+    assert finding.path == (*finding.incidents, "INC-0")
+    assert finding.message.startswith(
+        "shipping / late: it hit C-1 again (first on 2022-01-01: INC-0)."
+    )
     assert finding.message.endswith(" 4 times from 2022-02-01 to 2022-03-20, steadily.")
 
 
@@ -209,10 +217,10 @@ def cause(id="CAU-1", incidents="INC-1"):
 
 
 def action(id="ACT-1", causes="CAU-1", events=("implemented", "2023-01-10T00:00Z"), **fields):
-    return Action(
-        id=id, kind="corrective", causes=causes, events=events,
-        **{"decided": "2023-01-04T00:00Z", "intervention": "automation", **fields},
-    )  # fmt: skip
+    given = {
+        "kind": "corrective", "decided": "2023-01-04T00:00Z", "intervention": "automation", **fields
+    }  # fmt: skip
+    return Action(id=id, causes=causes, events=events, **given)
 
 
 @pytest.mark.parametrize(
@@ -408,3 +416,315 @@ def test_many_are_looked_up_together(monkeypatch):
     assert asked == [["A", "B"], ["C"]]
     assert standings[1].incidents == ("INC-B",)
     assert asked[2:] == [["B"]]
+
+
+# --- days are told where they were ----------------------------------------------------------------
+
+
+def said(*records, **options):
+    return {finding.code: finding.message for finding in findings(*records, **options)}
+
+
+def test_a_day_is_told_as_that_day_whatever_the_zone_of_the_check():
+    first, later = (
+        incident(f"INC-{n}", remedy.Day(day, "Europe/Vienna"))
+        for n, day in ((1, "2023-03-02"), (2, "2023-03-10"))
+    )
+    for as_of in ("2023-05-01T00:00+00:00", "2023-05-01T00:00+02:00", "2023-05-01T00:00-08:00"):
+        told = said(first, later, select="R202", as_of=as_of)["R202"]
+        assert told == "shipping / late: it hit C-1 again (first on 2023-03-02: INC-1)."
+        assert said(first, later, select="R201", as_of=as_of) == {
+            "R201": "shipping / late: it came back on 2023-03-10."
+        }
+
+
+def test_a_clock_time_is_told_in_the_zone_of_its_incident():
+    sorry = Apology(id="APO-1", incidents="INC-1", made="2023-03-05T00:10+01:00", customers=ALL)
+    here = incident("INC-1", "2023-03-02T00:10+01:00")
+    there = incident("INC-2", "2023-03-10T23:30-08:00")
+    assert said(here, there, sorry, select="A110")["A110"] == (
+        "The apology of 2023-03-05 was hollow: it happened again on 2023-03-10 (INC-2), before "
+        "anything that changes the process was in effect."
+    )
+
+
+@pytest.mark.parametrize(
+    ("due", "day"),
+    [
+        ("2023-02-01-08:00", "2023-02-01"),
+        ("2023-02-01+09:00", "2023-02-01"),
+        ("2023-02-01+00:00", "2023-02-01"),
+        (remedy.Day("2023-02-01", "Europe/Vienna"), "2023-02-01"),
+        ("2023-02-01T00:10+01:00", "2023-02-01"),
+    ],
+)
+def test_a_due_date_that_was_given_as_a_day_is_told_as_that_day(due, day):
+    records = [
+        incident("INC-1", "2023-01-01T00:10+01:00"),
+        cause(),
+        action(events=(), owner="QA", due=due),
+    ]
+    assert said(*records, select="F402") == {"F402": f"It was due on {day}, and is open (QA)."}
+
+
+def test_an_action_on_a_deeper_cause_is_told_in_the_zone_of_what_that_explains():
+    records = [
+        incident("INC-1", "2023-01-01T00:10+09:00"),
+        cause(),
+        Cause(id="CAU-2", found="2023-01-03T00:00Z", effects="CAU-1"),
+        action(causes="CAU-2", events=("implemented", "2023-01-09T20:00Z")),
+    ]
+    assert "2023-01-10" in said(*records, select="F403")["F403"]
+
+
+def test_the_zone_of_a_rule_of_ones_own_may_be_anything():
+    for zone, day in (("'north'", "2023-01-01"), ("7", "2023-01-01"), ("'-01:00'", "2022-12-31")):
+        rule = remedy.Rule(
+            "X001",
+            f"SELECT id AS subject, occurred AS seen_at, {zone} AS zone FROM focus",
+            message="seen on {seen_at}",
+        )
+        with remedy.open(":memory:") as book:
+            book.record(incident("INC-1"))
+            (finding,) = remedy.check(book, as_of=LATER, select="X", rules=[rule]).findings
+            assert finding.message == f"seen on {day}"
+
+
+# --- a sentence is of one record ------------------------------------------------------------------
+
+
+def chance(id, made, **fields):
+    return remedy.Response(
+        id=id, customer="C-1", incident="INC-1", kind="last_chance", made=made, **fields
+    )
+
+
+def test_a_missed_chance_names_the_first_time_and_how_often_since():
+    later = [incident("INC-9", "2023-02-01T00:00Z"), incident("INC-2", "2023-03-01T00:00Z")]
+    records = [incident("INC-1"), chance("RES-1", "2023-01-10T00:00Z"), *later]
+    (finding,) = findings(*records, select="A143")
+    assert finding.message == (
+        "Gave us a last chance on 2023-01-10, and it happened again on 2023-02-01 (INC-9), and "
+        "once more since."
+    )
+    assert finding.path == ("C-1", "RES-1", "INC-9")
+
+
+def test_of_several_chances_the_latest_is_told_with_its_owner():
+    first = chance("RES-1", "2023-01-10T00:00Z", next_owner="anna")
+    second = chance("RES-2", "2023-02-10T00:00Z", next_owner="zoe")
+    assert said(incident("INC-1"), first, second, select="A14") == {
+        "A141": "Gave us a last chance on 2023-02-10: zoe owns the next step (the latest of 2 "
+        "chances)."
+    }
+    assert said(incident("INC-1"), first, chance("RES-2", "2023-01-05T00:00Z"), select="A14") == {
+        "A142": "Gave us a last chance on 2023-01-05, and nobody owns the next step."
+    }
+
+
+def test_a_fix_that_backfired_names_a_cause_with_an_incident_of_it():
+    brought = action(introduces=["CAU-2", "CAU-9"])
+    records = [
+        incident("INC-1"), cause(), brought, incident("INC-2", "2023-02-02T00:00Z"),
+        incident("INC-0", "2023-02-01T00:00Z"), cause("CAU-2", "INC-2"), cause("CAU-9", "INC-0"),
+    ]  # fmt: skip
+    (finding,) = findings(*records, select="F407")
+    assert finding.message == (
+        "It brought a cause into being (CAU-9) that has led to an incident (INC-0); 1 more cause "
+        "that it brought has led to incidents, too."
+    )
+    assert finding.path == ("ACT-1", "CAU-9", "INC-0")
+
+
+def test_all_that_was_tried_in_vain_is_counted():
+    times = {"Z": 1, "Y": 2, "W": 3}
+    tried = [
+        action(id, intervention="training", events=("implemented", f"2023-0{n}-10T00:00Z"))
+        for id, n in times.items()
+    ]
+    back = [incident(f"INC-{n + 1}", f"2023-0{n}-20T00:00Z") for n in times.values()]
+    why = cause(incidents=["INC-1", *(each.id for each in back)])
+    assert said(incident("INC-1"), why, *back, *tried, select="R208")["R208"] == (
+        "The same was tried 3 times (training: Z, then Y, and 1 more), and the failure came back "
+        "after each."
+    )
+
+
+def test_a_double_deviation_names_what_they_had_and_how_many_they_are():
+    everybody = [f"C-{n}" for n in range(50)]
+    records = [
+        incident("INC-1", customers=everybody), APOLOGY, incident("INC-0", "2023-01-20T00:00Z",
+        customers="X-1"), incident("INC-2", "2023-02-01T00:00Z", customers=everybody),
+    ]  # fmt: skip
+    (finding,) = findings(*records, select=["R204", "R201"], ignore="A").only(
+        lambda key, code, severity: code == "R204"
+    )
+    assert finding.message == (
+        "It hit C-0 again after an apology for the same failure (APO-1, for INC-1), and 49 more "
+        "likewise."
+    )
+    assert finding.path == ("INC-2", "APO-1", "INC-1")
+    assert len(finding.customers) == 50
+
+
+def test_of_several_apologies_the_latest_is_told():
+    second = Apology(id="APO-0", incidents="INC-1", made="2023-01-05T00:00Z", customers=ALL)
+    assert "(APO-0, for INC-1)" in said(*AGAIN, second, select="R204")["R204"]
+
+
+def test_of_several_actions_the_change_of_the_process_is_told():
+    did = [action("ACT-1", intervention="training"), action("ACT-2", intervention="double_check")]
+    records = [incident("INC-1"), cause(), *did, incident("INC-2", "2023-02-01T00:00Z")]
+    assert said(*records, select="R205")["R205"] == (
+        "It came back although ACT-2 was in effect, and 1 more action as well, for an unknown "
+        "cause (before: INC-1, 2023-01-01)."
+    )
+
+
+def test_where_the_customer_is_the_account_findings_still_name_customers():
+    people = [remedy.Customer(id=id, account="ACME") for id in ("C-1", "C-2")]
+    records = [
+        *people, incident("INC-1"), incident("INC-2", "2023-02-01T00:00Z", customers=["C-1", "C-2"]),
+        incident("INC-3", "2023-03-01T00:00Z", customers="C-2"),
+    ]  # fmt: skip
+    config = remedy.Config(same_customer="account")
+    (finding,) = findings(*records, select="R202", config=config)
+    assert finding.customers == ("C-1", "C-2")
+    assert finding.incidents == ("INC-2", "INC-3")
+    assert finding.message == (
+        "shipping / late: it hit account ACME again (first on 2023-01-01: INC-1). 2 times from "
+        "2023-02-01 to 2023-03-01."
+    )
+    assert finding.key.endswith(":ACME")
+
+
+@pytest.mark.parametrize(
+    ("planned", "words"),
+    [
+        ({"due": "2023-02-01T00:00Z"}, "was due on 2023-02-01, and is not done"),
+        ({"events": ("cancelled", "2023-02-01T00:00Z")}, "was cancelled"),
+        ({"events": ("closed", "2023-02-01T00:00Z")},
+         "was closed on 2023-02-01 without being done"),
+    ],
+)  # fmt: skip
+def test_an_apology_says_which_action_let_it_down(planned, words):
+    fix = action(**{"events": (), **planned})
+    assert said(incident("INC-1"), sorry(), cause(), fix, select="A103") == {
+        "A103": f"The action behind the apology (ACT-1) {words}."
+    }
+
+
+def test_the_ways_that_are_open_are_named():
+    deeper = [
+        Cause(id=f"CAU-{n}", found="2023-01-03T00:00Z", effects=above)
+        for n, above in ((3, "CAU-2"), (4, "CAU-2"), (5, "CAU-4"), (6, "CAU-4"))
+    ]
+    deeper[1] = Cause(id="CAU-4", found="2023-01-03T00:00Z", effects="CAU-2", gate="all")
+    records = [incident("INC-1"), sorry(), cause(), cause("CAU-2"), *deeper, action()]
+    (finding,) = findings(*records, select="A108")
+    assert finding.message == (
+        "Some of the ways in which it can happen are closed, others are open (CAU-3 and CAU-4)."
+    )
+    assert finding.path[:3] == ("INC-1", "CAU-3", "CAU-4")
+
+
+def test_many_ids_are_named_in_part():
+    weak = [action(f"ACT-{n}", intervention="training") for n in range(1, 6)]
+    assert said(incident("INC-1"), cause(), *weak, select="F405")["F405"] == (
+        "All that is done or planned about it (ACT-1, ACT-2, ACT-3 and 2 more) is of the weaker "
+        "kind."
+    )
+
+
+def test_an_action_that_is_too_weak_is_named_with_the_incident_that_asks_for_more():
+    records = [incident("INC-1", impact="critical"), cause(), action(intervention="training")]
+    assert said(*records, select="F408")["F408"] == (
+        "The strongest action on it (ACT-1) is of the weaker kind, and the critical impact of "
+        "INC-1 asks for the intermediate one."
+    )
+
+
+def test_nobody_is_said_to_have_recorded_what_nobody_did():
+    records = [incident("INC-1"), sorry(), cause(), action(intervention=None)]
+    (finding,) = findings(*records, select="A104")
+    assert finding.message == (
+        "What was done (ACT-1) changes no process, as far as is on record: nobody said what kind "
+        "of change ACT-1 is."
+    )
+    assert finding.advice.startswith("Record what kind of change ACT-1 is.")
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (remedy.Complaint(id="COM-1", incident="INC-1", made="2023-01-02T00:00Z",
+                          reopened="2023-01-09T00:00Z"), "complaint COM-1 was opened again"),
+        (action(kind="correction", causes=(), incidents="INC-1",
+                events=[("implemented", "2023-01-05T00:00Z"), ("reopened", "2023-01-06T00:00Z")]),
+         "correction ACT-1 was opened again"),
+    ],
+)  # fmt: skip
+def test_what_went_wrong_in_putting_it_right_is_told(record, words):
+    assert said(incident("INC-1"), record, select="R210") == {
+        "R210": f"Putting it right went wrong as well: {words}."
+    }
+
+
+def test_a_correction_that_did_not_work_was_not_opened_again():
+    did = action(kind="correction", causes=(), incidents="INC-1")
+    judged = remedy.Verification(action="ACT-1", made="2023-01-20T00:00Z", result="ineffective")
+    assert said(incident("INC-1"), did, judged, select="R210") == {
+        "R210": "Putting it right went wrong as well: correction ACT-1 was verified, and found "
+        "ineffective."
+    }
+
+
+@pytest.mark.parametrize(
+    ("elements", "missing"),
+    [
+        (("repair",), "regret, explanation and repentance"),
+        (("regret",), "explanation and repentance"),
+        (("explanation",), "regret and repentance"),
+        (("repentance",), "regret and explanation"),
+        (("regret", "explanation"), "repentance"),
+        (("regret", "repentance"), "explanation"),
+        (("explanation", "repentance"), "regret"),
+    ],
+)
+def test_what_an_apology_leaves_out_is_a_sentence(elements, missing):
+    told = Apology(
+        id="APO-1", incidents="INC-1", made="2023-01-02T00:00Z", customers=ALL, elements=elements
+    )
+    assert said(incident("INC-1"), told, select="A124") == {
+        "A124": f"The apology leaves out {missing}."
+    }
+
+
+def test_what_was_detected_in_a_text_is_quoted():
+    found = Promise(
+        kind="deed", owner="QA", due="2023-02-01T00:00Z", provenance="detected",
+        text="we will\n call   you",
+    )  # fmt: skip
+    told = Apology(id="APO-1", incidents="INC-1", made="2023-01-02T00:00Z", promises=found)
+    (finding,) = findings(incident("INC-1"), told, select="A131")
+    assert str(finding.severity) == "warning"
+    assert finding.message.endswith(" This was detected in a text: “we will call you”.")
+    silent = Apology(id="APO-1", incidents="INC-1", made="2023-01-02T00:00Z", provenance="detected")
+    (finding,) = findings(incident("INC-1"), silent, select="A101")
+    assert str(finding.severity) == "warning"
+    assert "detected" not in finding.message
+
+
+def test_one_is_not_told_as_several():
+    assert said(incident("INC-1", process=None), select=["R200", "C301"]) == {
+        "R200": "1 incident cannot be compared: a part of its signature is missing.",
+        "C301": "It has neither a cause nor a decision that none is needed.",
+    }
+    assert said(incident("INC-1"), select="C301") == {
+        "C301": "shipping / late: 1 of its incidents has neither a cause nor a decision that none "
+        "is needed (INC-1)."
+    }
+    planned = Action(id="ACT-1", kind="corrective", decided="2023-01-04T00:00Z")
+    assert said(planned, select="F401") == {
+        "F401": "It is open, and has neither an owner nor a date."
+    }

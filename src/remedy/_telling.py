@@ -140,20 +140,28 @@ def facts(rules: list[Rule], asked: Asked, *, mute: bool) -> Facts:
     return told
 
 
+def _place_of(name: str, names: tuple[str, ...]) -> int | None:
+    return names.index(name) if name in names else None
+
+
 class Severities:
-    """The severity of each row: the rule's or the configured one; at most warning if weak."""
+    """The severity of each row: the rule's or the configured one; at most warning if weak.
+
+    Weak is what has a 1 in the column `weak`, and what was detected in a text: it has that in the
+    column `quoted`.
+    """
 
     def __init__(self, rules: list[Rule], config: Config, asked: Asked) -> None:
         self._of = [config.severity.get(rule.code, rule.severity) for rule in rules]
-        self._weak = [
-            asked[rule.code][0].index("weak") if "weak" in asked[rule.code][0] else None
-            for rule in rules
-        ]
+        self._weak = [_place_of("weak", asked[rule.code][0]) for rule in rules]
+        self._quoted = [_place_of("quoted", asked[rule.code][0]) for rule in rules]
 
     def __call__(self, place: int, row: tuple[Any, ...]) -> int:
         order = _ORDER[self._of[place]]
-        weak = self._weak[place]
-        return 1 if order == 0 and weak is not None and row[weak] == 1 else order
+        weak, quoted = self._weak[place], self._quoted[place]
+        if order == 0 and weak is not None and row[weak] == 1:
+            return 1
+        return 1 if order == 0 and quoted is not None and row[quoted] is not None else order
 
 
 def take(engine: SqliteEngine, rules: list[Rule], told: Facts, severities: Severities) -> set[str]:

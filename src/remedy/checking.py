@@ -516,18 +516,22 @@ def _gather(
     subjects: dict[str, str],
 ) -> None:
     """Bring later incidents together: by customer and failure, or by failure."""
-    # In R202 and R201 alike the second column is the failure; in R202 the third is the customer.
+    # In R202 and R201 alike the second column is the failure; in R202 the third is the customer,
+    # and the fourth the account whose customers count as one.
     lead = one.rows[0][0]
     milder = [each for each in one.rows if each[0] != lead]
+    there: set[str] = set()
     for place, row in one.rows:
         if place != lead:
             continue
         failure = row[1]
         key = f"R:failure:{digest(failure)}"
         if codes[lead] == "R202":
-            key = f"R:customer:{digest(failure)}:{row[2]}"
+            key = f"R:customer:{digest(failure)}:{row[3] or row[2]}"
         gathered[key, failure].append((place, row))
-        gathered[key, failure].extend(milder)
+        if key not in there:
+            there.add(key)
+            gathered[key, failure].extend(milder)
         subjects[key] = failure
 
 

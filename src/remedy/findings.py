@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
+from functools import cache, lru_cache
 from typing import Any, overload
 
 import attrs
 
+from remedy._coerce import Refused, zone_of
 from remedy._rows import moment
 from remedy.config import parts_of
 from remedy.errors import CasebookError
@@ -18,7 +20,8 @@ from remedy.vocabulary import ApologyState, BehindState, PromiseState, Severity
 __all__ = ["Behind", "Finding", "Findings", "Standing", "Standings", "Waived"]
 
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
-_FIELD = re.compile(r"\{(\w+)(?:\?((?:[^{}|]|\{\w+\})*)(?:\|((?:[^{}]|\{\w+\})*))?)?\}")
+_FIELD = re.compile(r"\{(\w+)(=1)?([?}])")
+_TEXT = re.compile(r"[^{|}]+")
 
 
 def failure_told(failure: str | None) -> str:
@@ -29,28 +32,110 @@ def failure_told(failure: str | None) -> str:
 def fill(template: str, values: dict[str, Any]) -> str:
     """Put values into a template.
 
-    `{name}` stands for a value, `{name?this|that}` for `this` where the value is there and not 0,
-    else for `that`; both may hold names again.
+    `{name}` stands for a value; `{name?this|that}` for `this` where the value is there and not 0,
+    else for `that`; `{name=1?this|that}` for `this` where it is 1. Both may hold fields again.
     """
+    return _filled(_parsed(template), values)
 
-    def told(name: str) -> str:
-        value = values.get(name)
-        if isinstance(value, int):
-            return f"{value:,}"
-        if value is None:
-            return "?"
-        return str(value).replace("_", " ") if name in _WORDS else str(value)
 
-    def one(match: re.Match[str]) -> str:
-        name, this, that = match.groups()
-        if this is None:
-            return told(name)
-        return fill(this if values.get(name) else that or "", values)
+def spoken_template(template: str) -> str:
+    """Return a template with marks where a finding has ids, dates and numbers.
 
-    return _FIELD.sub(one, template)
+    Of what it has to choose from, it tells the first that says anything; of numbers, what is said
+    of several; and nothing of how many more there are.
+
+    Example:
+        >>> spoken_template("It came back on {later_at}{action?, although {action} was there|}.")
+        'It came back on …, although … was there.'
+    """
+    return _spoken(_parsed(template))
 
 
 _WORDS = ("kind", "intervention")
+
+
+@attrs.frozen
+class _Field:
+    """A field of a template: a value, or a choice by it."""
+
+    name: str
+    is_choice: bool = False
+    is_one: bool = False
+    this: tuple[str | _Field, ...] = ()
+    that: tuple[str | _Field, ...] = ()
+
+
+@cache
+def _parsed(template: str) -> tuple[str | _Field, ...]:
+    """Return the text and the fields of a template. What is no field stays text."""
+
+    def read(place: int, ends: str) -> tuple[tuple[str | _Field, ...], int]:
+        made: list[str | _Field] = []
+        while place < len(template) and template[place] not in ends:
+            match = _FIELD.match(template, place)
+            if match is None:
+                text = _TEXT.match(template, place)
+                made.append(text[0] if text else template[place])
+                place += len(str(made[-1]))
+                continue
+            name, one, kind = match.groups()
+            place = match.end()
+            if kind == "}":
+                made.append(_Field(name))
+                continue
+            this, place = read(place, "|}")
+            that: tuple[str | _Field, ...] = ()
+            if template[place : place + 1] == "|":
+                that, place = read(place + 1, "}")
+            made.append(_Field(name, True, one is not None, this, that))
+            place += 1
+        return tuple(made), place
+
+    return read(0, "")[0]
+
+
+def _filled(parts: tuple[str | _Field, ...], values: dict[str, Any]) -> str:
+    told = []
+    for part in parts:
+        if isinstance(part, str):
+            told.append(part)
+            continue
+        value = values.get(part.name)
+        if part.is_choice:
+            holds = value == 1 if part.is_one else value
+            told.append(_filled(part.this if holds else part.that, values))
+        elif isinstance(value, int):
+            told.append(f"{value:,}")
+        elif value is None:
+            told.append("?")
+        else:
+            told.append(str(value).replace("_", " ") if part.name in _WORDS else str(value))
+    return "".join(told)
+
+
+def _spoken(parts: tuple[str | _Field, ...]) -> str:
+    told = []
+    for part in parts:
+        if isinstance(part, str):
+            told.append(part)
+        elif not part.is_choice:
+            told.append("…")
+        elif part.name == "more":
+            told.append(_spoken(part.that))
+        else:
+            this, that = _spoken(part.this), _spoken(part.that)
+            told.append(that or this if part.is_one else this or that)
+    return "".join(told)
+
+
+_FEW = 3
+
+
+def _listed(ids: list[str]) -> str:
+    """Return ids as a sentence names them: "A, B and C", "A, B, C and 4 more"."""
+    named, more = ids[:_FEW], len(ids) - _FEW
+    *most, last = [*named, f"{more:,} more"] if more > 0 else named
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 @attrs.frozen(kw_only=True)
@@ -100,6 +185,12 @@ _EVIDENCE = (
 """The columns of rows that hold ids, in the order in which a path shows them."""
 
 
+_NEIGHBOURS = ("earlier", "later")
+
+_ENOUGH = 4
+"""From how many times on it can be said whether they become more."""
+
+
 class Findings(Sequence[Finding]):
     """Findings, gravest first, made when they are looked at.
 
@@ -108,7 +199,7 @@ class Findings(Sequence[Finding]):
         columns: The names of the columns of their rows.
         lines: What was found.
         beside: What stands beside the apologies for an incident: words and ids.
-        zone: The zone in which days are told.
+        zone: The zone in which days are told of which no row says where they were.
     """
 
     def __init__(
@@ -180,15 +271,42 @@ class Findings(Sequence[Finding]):
                 yield self._rules[place].code, dict(zip(self._columns[place], row, strict=True))
 
     def _in_words(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return the values of a row as messages tell them: what ends in `_at` is a day."""
+        """Return the values of a row as messages tell them.
+
+        What ends in `_at` is a day, told where it was: in the zone in the column of that name (of
+        `later_at` in `later_zone`), else in the column `zone`.
+        """
         words = {
-            name: _day(value, self._zone)
+            name: _day(value, self._zone_of(values, name))
             if name.endswith("_at") and isinstance(value, int)
             else value
             for name, value in values.items()
         }
         words["failure_told"] = failure_told(values.get("failure"))
+        words["who"] = _who(values)
         return words
+
+    def _zone_of(self, values: dict[str, Any], name: str) -> tzinfo:
+        zone = values.get(f"{name.removesuffix('_at')}_zone") or values.get("zone")
+        return _zone(zone) or self._zone
+
+    def _trend(self, rows: list[dict[str, Any]]) -> str:
+        """Return how often, and whether more in the second half of the time than in the first."""
+        # Several customers of an account may have had one of them.
+        each = list({values["subject"]: values for values in rows}.values())
+        first, last = (self._in_words(values)["later_at"] for values in (each[0], each[-1]))
+        if first == last:
+            return f" {len(each):,} times on {first}."
+        span = f" {len(each):,} times from {first} to {last}"
+        if len(each) < _ENOUGH:
+            return f"{span}."
+        middle = (each[0]["later_at"] + each[-1]["later_at"]) // 2
+        early = sum(1 for values in each if values["later_at"] <= middle)
+        late = len(each) - early
+        trend = (
+            "more often lately" if late > early else "less lately" if late < early else "steadily"
+        )
+        return f"{span}, {trend}."
 
     def _make(self, line: tuple[Any, ...]) -> Finding:
         key, severity, place, subject, also, rows = line
@@ -198,25 +316,38 @@ class Findings(Sequence[Finding]):
         gathered = rule.fact == "R:again" and not key.startswith("R:again:")
         if gathered:
             leading.sort(key=lambda values: values["later_at"])
-        first = self._in_words(leading[-1 if gathered else 0] | {"subject": subject})
+        persons = dict.fromkeys(_who(v) for v in leading if v.get("customer"))
+        lead: dict[str, Any] = {
+            "more": len(persons or leading) - 1,
+            **leading[-1 if gathered else 0],
+        }
+        first = self._in_words(lead | {"subject": subject})
+        for name in _EVIDENCE:
+            if isinstance(first.get(name), str):
+                every = dict.fromkeys(v[name] for v in leading if isinstance(v[name], str))
+                first[f"every_{name}"] = _listed(list(every))
         incidents = tuple(dict.fromkeys(v["subject"] for v in leading)) if gathered else ()
         path: dict[str, None] = {} if rule.subject in ("failure", "casebook") else {subject: None}
         if gathered:
             path = dict.fromkeys(incidents[:10])
-        for values in leading[:10] if gathered else told:
+        shown = [(place, values) for values in leading[:10]]
+        if not gathered:
+            shown = [(at, values) for (at, _), values in zip(rows, told, strict=True)]
+        for at, values in shown:
             for name in _EVIDENCE:
                 value = values.get(name)
-                if isinstance(value, str):
+                # What was before or after is of the rule that leads: each has its own to tell.
+                if isinstance(value, str) and (at == place or name not in _NEIGHBOURS):
                     path[value] = None
         beside = self._beside.get(subject, ()) if rule.fact == "A:backing" else ()
         path.update(dict.fromkeys(id for _, id in beside))
         customers = dict.fromkeys(
             v["customer"] for v in (leading if gathered else told) if v.get("customer")
         )
-        message = fill(rule.message, first) or rule.name or rule.code
+        message = fill(rule.message, first).strip() or rule.name or rule.code
         if gathered and len(incidents) > 1:
-            message += _trend([values["later_at"] for values in leading], self._zone)
-        message += _no_change(beside)
+            message += self._trend(leading)
+        message += _no_change(beside) + _quoted(first)
         return Finding(
             key=key,
             code=rule.code,
@@ -231,6 +362,27 @@ class Findings(Sequence[Finding]):
             message=message,
             advice=fill(rule.advice, first),
         )
+
+
+@lru_cache(1_000)
+def _zone(name: object) -> tzinfo | None:
+    """Return a zone, or nothing: a user's own rule may mean something else by the word."""
+    try:
+        return zone_of(name) if isinstance(name, str) else None
+    except Refused:
+        return None
+
+
+def _who(values: Mapping[str, Any]) -> str:
+    """Return whom a row is about: a customer, or the account whose customers count as one."""
+    account = values.get("account")
+    return f"account {account}" if account else str(values.get("customer"))
+
+
+def _quoted(values: Mapping[str, Any]) -> str:
+    """Return what stands in the text in which something was detected, if it was."""
+    words = " ".join(str(values.get("quoted") or "").split())
+    return f" This was detected in a text: “{words}”." if words else ""
 
 
 def _kind(rule: Rule, *, gathered: bool, failure: object) -> str:
@@ -252,27 +404,19 @@ def _no_change(beside: Sequence[tuple[str, str]]) -> str:
     return f" What there was besides ({told}) does not change the process."
 
 
+_HALF_A_DAY = timedelta(hours=12)
+_QUARTER = 900_000_000
+"""The microseconds of a quarter of an hour: days end at such times, whatever the zone."""
+
+
 def _day(value: int, zone: tzinfo) -> str:
-    return f"{moment(value, zone):%Y-%m-%d}"
-
-
-_ENOUGH = 4
-"""From how many times on it can be said whether they become more."""
-
-
-def _trend(times: list[int], zone: tzinfo) -> str:
-    """Return how often, and whether more in the second half of the time than in the first."""
-    first, last = _day(times[0], zone), _day(times[-1], zone)
-    if first == last:
-        return f" {len(times):,} times on {first}."
-    span = f" {len(times):,} times from {first} to {last}"
-    if len(times) < _ENOUGH:
-        return f"{span}."
-    middle = (times[0] + times[-1]) // 2
-    early = sum(1 for time in times if time <= middle)
-    late = len(times) - early
-    trend = "more often lately" if late > early else "less lately" if late < early else "steadily"
-    return f"{span}, {trend}."
+    told = moment(value, zone)
+    following = told + timedelta(microseconds=1)
+    if (value + 1) % _QUARTER == 0 and following.date() == told.date():
+        # The end of a day in another zone: a due date that was given as a day, with that zone. It
+        # is the day that it was at noon, twelve hours before.
+        told = moment(value) - _HALF_A_DAY
+    return f"{told:%Y-%m-%d}"
 
 
 @attrs.frozen(kw_only=True)

@@ -52,6 +52,7 @@ class Status:
         implemented: When it was implemented, or took effect if that was earlier: since it was last
             reopened. None while cancelled.
         closed: When it was last closed, since it was last reopened.
+        reopened: When it was last reopened.
         open: Neither implemented, nor closed, nor cancelled.
     """
 
@@ -60,9 +61,11 @@ class Status:
         steps = [event.state for event in events if event.state in LIFE]
         self.cancelled = bool(steps) and steps[-1] is ActionState.CANCELLED
         self.was_reopened = ActionState.REOPENED in steps
+        self.reopened: datetime | None = None
         for place, event in enumerate(list(events)):
             if event.state is ActionState.REOPENED:
                 since_reopened = events[place + 1 :]
+                self.reopened = event.occurred
         if self.was_reopened:
             events = since_reopened
         done = [event.occurred for event in events if event.state in IMPLEMENTED]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from remedy import records as r
 from remedy.vocabulary import Role, Strength
-from tests.oracle.actions import EFFECTIVE, STRENGTHS, Actions
+from tests.oracle.actions import EFFECTIVE, INEFFECTIVE, STRENGTHS, Actions
 from tests.oracle.recurrence import Recurrence
 from tests.oracle.row import Row
 from tests.oracle.seen import FIXING, IMPACTS, Seen, is_detected, noted, start
@@ -93,7 +94,9 @@ class Causes:
             set_on = action.criterion_set or action.decided
             if action.criterion is None or set_on > status.implemented:
                 yield "F404"
-        if status.closed is not None and not self.actions.is_judged(action.id):
+        # Reopened, nothing stands on it until it is implemented anew; nor what was said before.
+        since = status.implemented or status.reopened
+        if status.closed is not None and not self.actions.is_judged(action.id, since=since):
             # What came back after the closing opens it again, in effect: nothing is closed then.
             reopened = any(
                 start(self.seen[later]) > status.closed
@@ -112,9 +115,20 @@ class Causes:
         for incident, _ in self.seen.targets(action.id, "concerns"):
             for cause in self.seen.closure(incident):
                 for fixer in self.seen.fixers(cause):
-                    verifications = self.actions.verifications(fixer)
-                    if verifications and verifications[-1].result is EFFECTIVE:
-                        ended = verifications[-1].made + self.config.containment_window
-                        if ended < self.as_of:
-                            return True
+                    verified = self.verified_effective(fixer)
+                    if verified and verified + self.config.containment_window < self.as_of:
+                        return True
         return False
+
+    def verified_effective(self, action: str) -> datetime | None:
+        """Since when an action counts as effective, if the last verification says so.
+
+        Verifying it once more puts nothing off; only having been ineffective between does.
+        """
+        since = None
+        for verification in self.actions.verifications(action):
+            if verification.result is EFFECTIVE:
+                since = since or verification.made
+            elif verification.result is INEFFECTIVE:
+                since = None
+        return since if self.actions.last_result(action) is EFFECTIVE else None

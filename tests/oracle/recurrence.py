@@ -52,21 +52,22 @@ class Recurrence:
         )
 
     def same_person(self, later: str) -> Iterator[Row]:
-        """R202: it hit a person whom it had hit before. R203: in that person's very next order."""
+        """R202: it hit a person whom it had hit before. R203: in a customer's very next order.
+
+        Orders are numbered by customer, whoever "the same customer" is.
+        """
         weak = is_weak(self.seen[later])
         before = [link for each in self.seen.earlier(later) for link in self.seen.affected(each)]
         persons = {self.seen.person(link.customer) for link in before}
         orders = {
-            (self.seen.person(link.customer), link.order_no + 1)
-            for link in before
-            if link.order_no is not None
+            (link.customer, link.order_no + 1) for link in before if link.order_no is not None
         }
         for link in self.seen.affected(later):
             person = self.seen.person(link.customer)
             if person in persons:
                 yield Row("R202", later, who=person, weak=weak)
-            if (person, link.order_no) in orders:
-                yield Row("R203", later, who=person, weak=weak)
+            if (link.customer, link.order_no) in orders:
+                yield Row("R203", later, who=link.customer, weak=weak)
 
     def double_deviation(self, later: str) -> Iterator[Row]:
         """R204: it hit a person to whom we had apologised for an earlier one that hit them."""

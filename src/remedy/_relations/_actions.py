@@ -73,10 +73,10 @@ WITH last AS (
            MIN(CASE WHEN h.state IN ('implemented', 'took_effect') AND h.place > l.reopened
                     THEN h.occurred END) AS implemented,
            MAX(CASE WHEN h.state = 'closed' AND h.place > l.reopened THEN h.occurred END) AS closed,
-           MAX(CASE WHEN h.state = 'reopened' THEN 1 ELSE 0 END) AS reopened
+           MAX(CASE WHEN h.state = 'reopened' THEN h.occurred END) AS reopened
     FROM happened h JOIN last l ON l.action = h.action WHERE h.seen = 1 GROUP BY h.action
 ), judged AS (
-    SELECT v.action, v.result, v.made FROM wide_verification v WHERE NOT EXISTS (
+    SELECT v.action, v.result FROM wide_verification v WHERE NOT EXISTS (
         SELECT 1 FROM now_verification w WHERE w.action = v.action
         AND (w.made > v.made OR w.made = v.made AND w.id > v.id))
 ), conclusive AS (
@@ -86,8 +86,8 @@ WITH last AS (
 SELECT a.id AS action, COALESCE(s.cancelled, 0) AS cancelled,
        CASE WHEN s.cancelled = 1 THEN NULL ELSE COALESCE(s.implemented, u.implemented) END
            AS implemented,
-       COALESCE(s.closed, u.closed) AS closed, COALESCE(s.reopened, 0) AS was_reopened,
-       j.result AS last_result, j.made AS last_made, v.made AS concluded,
+       COALESCE(s.closed, u.closed) AS closed, s.reopened,
+       j.result AS last_result, v.made AS concluded,
        CASE WHEN COALESCE(s.cancelled, 0) = 0 AND COALESCE(s.implemented, u.implemented) IS NULL
                  AND COALESCE(s.closed, u.closed) IS NULL THEN 1 ELSE 0 END AS is_open
 FROM wide_action a LEFT JOIN uneventful u ON u.action = a.id LEFT JOIN state s ON s.action = a.id

@@ -249,24 +249,29 @@ WHERE CASE WHEN b.caused = 0 THEN CASE WHEN b.decided = 0 AND b.is_over = 1 THEN
            THEN CASE WHEN {NO_ACTION} THEN 0 ELSE 1 END ELSE 0 END = 1""",
 )
 
-# Where an action was verified ineffective: the causes through which the incident is still open.
+# The causes through which an incident is still open, where somebody asks: where an action was
+# verified ineffective, those graded below 7 (neither met nor decided); where other paths are met,
+# those below 5 (nor in hand).
 _OPEN = Step(
     "open_cause",
     """
-SELECT DISTINCT b.incident, l.cause, b.is_over, g.unit
-FROM backing b CROSS JOIN now_link l CROSS JOIN graded g
-WHERE b.failed = 1 AND b.grade < 7 AND l.incident = b.incident AND l.role = 'cause'
+SELECT DISTINCT b.incident, k.below, l.cause, b.is_over, g.unit
+FROM backing b CROSS JOIN (SELECT 7 AS below UNION ALL SELECT 5 AS below) k
+CROSS JOIN now_link l CROSS JOIN graded g
+WHERE b.grade < 7 AND (b.failed = 1 OR b.met = 1) AND b.grade < k.below
+AND CASE k.below WHEN 7 THEN b.failed ELSE b.met END = 1
+AND l.incident = b.incident AND l.role = 'cause'
 AND g.cause = l.cause AND g.unit = CASE b.special WHEN 1 THEN b.incident ELSE '' END
-AND CASE b.is_over WHEN 1 THEN g.when_over ELSE g.when_within END < 7""",
-    indexes=("cause",),
+AND CASE b.is_over WHEN 1 THEN g.when_over ELSE g.when_within END < k.below""",
+    indexes=("cause", "incident, below, cause"),
 )
 _OPEN_LEVELS = Levels(
     "open_cause",
     """
-SELECT DISTINCT o.incident, l.cause, o.is_over, o.unit
+SELECT DISTINCT o.incident, o.below, l.cause, o.is_over, o.unit
 FROM open_cause o JOIN now_deeper l ON l.effect = o.cause AND l.level = {level}
 JOIN graded g ON g.cause = l.cause AND g.unit = o.unit
-WHERE CASE o.is_over WHEN 1 THEN g.when_over ELSE g.when_within END < 7""",
+WHERE CASE o.is_over WHEN 1 THEN g.when_over ELSE g.when_within END < o.below""",
     first=1,
     down=True,
 )
@@ -276,7 +281,7 @@ _FAILED = Step(
     f"""
 SELECT o.incident, MIN(f.action) AS action
 FROM open_cause o JOIN fix f ON f.cause = o.cause JOIN now_incident i ON i.id = o.incident
-WHERE f.placed = 0 AND {in_scope("f", "i")} AND NOT {was_there("f", "i")}
+WHERE o.below = 7 AND f.placed = 0 AND {in_scope("f", "i")} AND NOT {was_there("f", "i")}
 GROUP BY o.incident""",
 )
 

@@ -31,13 +31,16 @@ def with_earlier(sql: str) -> str:
         sql: A SELECT with `failure` and `occurred` among its columns.
     """
     return f"""
-SELECT y.*, (SELECT MIN(e.incident) FROM member e WHERE e.failure = y.failure
-             AND e.occurred = y.before_at AND e.occurred_end < y.occurred) AS earlier
+SELECT z.*, (SELECT b.zone FROM now_incident b WHERE b.id = z.earlier) AS before_zone
 FROM (
-    SELECT x.*, (SELECT MAX(e.occurred) FROM member e WHERE e.failure = x.failure
-                 AND e.occurred < x.occurred AND e.occurred_end < x.occurred) AS before_at
-    FROM ({sql}) x
-) y"""
+    SELECT y.*, (SELECT MIN(e.incident) FROM member e WHERE e.failure = y.failure
+                 AND e.occurred = y.before_at AND e.occurred_end < y.occurred) AS earlier
+    FROM (
+        SELECT x.*, (SELECT MAX(e.occurred) FROM member e WHERE e.failure = x.failure
+                     AND e.occurred < x.occurred AND e.occurred_end < x.occurred) AS before_at
+        FROM ({sql}) x
+    ) y
+) z"""
 
 
 def _told_in_person(apology: str, hit: str, *, by_account: bool) -> str:
@@ -104,17 +107,25 @@ GROUP BY failure, who HAVING MIN(incident) < MAX(incident)""",
 
 
 def _sorry_to(*, by_account: bool) -> Step:
-    """Return the apologies that were told to such persons, and from when on they can say so."""
+    """Return the apologies that were told to such persons for what hit them.
+
+    With the moment from which on it is a double deviation if it hits them again.
+    """
     return Step(
         "sorry_to",
         f"""
-SELECT DISTINCT h.failure, h.who, s.apology, s.weak, {greater("h.occurred_end", "s.made")} AS ready
+SELECT DISTINCT h.failure, h.who, h.incident, h.occurred, s.apology, s.made, s.weak,
+       {greater("h.occurred_end", "s.made")} AS ready
 FROM hit_again g CROSS JOIN hit h CROSS JOIN now_sorry s
 WHERE h.failure = g.failure AND h.who = g.who AND h.occurred_end < g.last
 AND s.incident = h.incident AND s.made < g.last
 AND {_told_in_person("s", "h", by_account=by_account)}""",
     )
 
+
+# Of several actions the one that a finding names: a change of the process before any other, then
+# the strongest.
+_WORTH = "CASE WHEN f.changes = 1 THEN 4 ELSE 0 END + COALESCE(f.strength, 0)"
 
 # Fixes that were in effect and did not keep an incident away, whatever was before: on a cause of
 # it, at any depth; or, where it has none on record, on a cause of another one of its failure.
@@ -131,13 +142,15 @@ WHERE NOT EXISTS (
     Step(
         "held_not",
         f"""
-SELECT m.failure, f.action, f.cause, m.incident, m.occurred, m.weak, 0 AS suspected
+SELECT m.failure, f.action, f.cause, m.incident, m.occurred, m.weak, 0 AS suspected,
+       {_WORTH} AS worth
 FROM member m CROSS JOIN now_link l CROSS JOIN graded g CROSS JOIN reach r CROSS JOIN fix f
 WHERE l.incident = m.incident AND g.cause = l.cause AND g.unit = '' AND g.began < m.occurred
 AND r.cause = l.cause AND f.cause = r.deeper
 AND {in_scope("f", "m")} AND {was_there("f", "m")}
 UNION
-SELECT m.failure, f.action, f.cause, m.incident, m.occurred, m.weak, 1 AS suspected
+SELECT m.failure, f.action, f.cause, m.incident, m.occurred, m.weak, 1 AS suspected,
+       {_WORTH} AS worth
 FROM (
     SELECT DISTINCT m.failure, r.deeper AS cause
     FROM (SELECT DISTINCT failure FROM unexplained) u
@@ -152,7 +165,7 @@ AND {in_scope("f", "m")} AND {was_there("f", "m")}""",
     Step(
         "returned",
         """
-SELECT h.failure, h.action, h.cause, h.incident, h.occurred, h.weak, h.suspected
+SELECT h.failure, h.action, h.cause, h.incident, h.occurred, h.weak, h.suspected, h.worth
 FROM (
     SELECT k.failure, k.cause, MIN(m.occurred_end) AS first_end
     FROM (SELECT DISTINCT failure, cause FROM held_not) k

@@ -6,10 +6,17 @@ from remedy._relations._parts import AS_OF
 
 __all__ = ["views"]
 
+
+def _quote(record: str, text: str) -> str:
+    """Return the text of a record that was detected in one; of any other, nothing."""
+    return f"CASE WHEN {record}.provenance = 'detected' THEN SUBSTR({text}, 1, 200) END"
+
+
 _INCIDENT = f"""
-SELECT id, occurred, occurred_end, noted, acknowledged, failure, process, product, channel, site,
-       impact, detected_by, gate,
-       CASE WHEN occurred_basis = 'reported' OR provenance = 'detected' THEN 1 ELSE 0 END AS weak
+SELECT id, occurred, occurred_end, occurred_zone AS zone, noted, acknowledged, failure,
+       process, product, channel, site, impact, detected_by, gate,
+       CASE WHEN occurred_basis = 'reported' OR provenance = 'detected' THEN 1 ELSE 0 END AS weak,
+       {_quote("incident", "COALESCE(body, title, '')")} AS quoted
 FROM incident WHERE canonical IS NULL AND noted <= {AS_OF}"""
 
 
@@ -72,7 +79,9 @@ SELECT a.id, a.kind, a.intervention, a.owner, a.due, a.decided, a.criterion, a.c
        COALESCE(a.strength, t.strength) AS strength,
        COALESCE(a.changes_process, t.changes_process, 0) AS changes,
        CASE WHEN a.kind IN ('corrective', 'preventive') THEN 1 ELSE 0 END AS removes_cause,
-       CASE WHEN a.provenance = 'detected' THEN 1 ELSE 0 END AS weak
+       CASE WHEN a.intervention IS NULL AND a.changes_process IS NULL THEN 1 ELSE 0 END AS unknown,
+       CASE WHEN a.provenance = 'detected' THEN 1 ELSE 0 END AS weak,
+       {_quote("a", "COALESCE(a.body, '')")} AS quoted
 FROM action a LEFT JOIN intervention t ON t.id = a.intervention WHERE a.decided <= {AS_OF}""",
         "focus_action": _of("focus_action_id", "now_action", everything),
         "wide_action": _of("wide_action_id", "now_action", everything),
@@ -83,10 +92,11 @@ FROM action a LEFT JOIN intervention t ON t.id = a.intervention WHERE a.decided 
 SELECT id, action, made, result FROM verification WHERE made <= {AS_OF}""",
         "wide_verification": _of("wide_action_id", "now_verification", everything, "action"),
         "now_apology": f"""
-SELECT id, made, elements, recipients, CASE WHEN provenance = 'detected' THEN 1 ELSE 0 END AS weak
+SELECT id, made, elements, recipients, CASE WHEN provenance = 'detected' THEN 1 ELSE 0 END AS weak,
+       {_quote("apology", "COALESCE(body, '')")} AS quoted
 FROM apology WHERE made <= {AS_OF}""",
         "now_sorry": f"""
-SELECT l.incident, l.apology, a.made, a.elements, a.recipients, a.weak
+SELECT l.incident, l.apology, a.made, a.elements, a.recipients, a.weak, a.quoted
 FROM apology_incident l JOIN now_apology a ON a.id = l.apology
 WHERE l.since IS NULL OR l.since <= {AS_OF}""",
         # Apologies that did not reach somebody.
@@ -96,7 +106,8 @@ WHERE l.since IS NULL OR l.since <= {AS_OF}""",
         "JOIN apology_customer r ON r.apology = l.id WHERE r.reached = 0",
         "now_promise": f"""
 SELECT r.id, r.apology, r.kind, r.scope, r.owner, r.due, r.made, r.fulfilled,
-       CASE WHEN r.provenance = 'detected' THEN 1 ELSE 0 END AS weak
+       CASE WHEN r.provenance = 'detected' THEN 1 ELSE 0 END AS weak,
+       {_quote("r", "COALESCE(r.body, '')")} AS quoted
 FROM promise r JOIN now_apology a ON a.id = r.apology WHERE r.made <= {AS_OF}""",
         "focus_apology": "SELECT id FROM now_apology"
         if everything

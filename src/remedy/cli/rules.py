@@ -160,19 +160,9 @@ def _place(rule: Rule) -> tuple[int, str]:
     return families.index(rule.family) if known else len(families), rule.code
 
 
-def spoken_template(template: str) -> str:
-    """Return the message of a rule with marks where a finding has ids, dates and numbers.
-
-    Example:
-        >>> spoken_template("It came back on {later_at}{action?, although {action} was there|}.")
-        'It came back on …, although … was there.'
-    """
-    choice = re.compile(r"\{\w+\?((?:[^{}|]|\{\w+\})*)(?:\|((?:[^{}]|\{\w+\})*))?\}")
-    told = choice.sub(lambda match: match[1] or match[2] or "", template)
-    return re.sub(r"\{\w+\}", "…", told)
-
-
 def _as_dict(rule: Rule) -> dict[str, str]:
+    from remedy.findings import spoken_template
+
     return {
         "code": rule.code,
         "name": rule.name,
@@ -186,6 +176,7 @@ def _as_dict(rule: Rule) -> dict[str, str]:
 
 
 def _told(rule: Rule, width: int, paint: Paint | None = None) -> Iterator[str]:
+    from remedy.findings import spoken_template
     from remedy.reporting._paper import unpainted, wrapped
 
     paint = paint or unpainted
@@ -219,6 +210,7 @@ def _listed(rules: list[Rule], width: int, paint: Paint | None = None) -> Iterat
 
 
 def _markdown(rules: list[Rule]) -> Iterator[str]:
+    from remedy.findings import spoken_template
     from remedy.reporting.markdown import escaped
 
     yield "# Rules"

@@ -46,9 +46,11 @@ class Rule:
         code: A letter for the family and a number ("X001").
         ask: A SELECT over the relations of `remedy.rules`, or a function of the casebook and the
             date that yields mappings. Each row has a `subject`, the id of what it is about, and
-            may have a `customer`; its other columns can stand in the message. A function may read
-            the casebook, but neither write to it nor check it: make such a check first, and let
-            the function use its report.
+            may have a `customer`; its other columns can stand in the message. What ends in `_at`
+            is a moment, told as a day in the zone that a column `zone` names. An error is told as
+            a warning where `weak` is 1, or `quoted` holds the text in which something was detected.
+            A function may read the casebook, but neither write to it nor check it: make such a
+            check first, and let the function use its report.
         name: A few words, for lists.
         severity: error, warning or info.
         subject: What kind of thing the subject is. That of a failure is its key
@@ -56,7 +58,9 @@ class Rule:
             for any row with a column `failure`.
         fact: Rules with the same fact and subject tell one thing; the gravest of them leads. By
             default a rule tells something of its own.
-        message: The sentence that says what is wrong, with `{columns}` of the row in it.
+        message: The sentence that says what is wrong, with `{columns}` of the row in it;
+            `{column?this|that}` chooses by whether it is there and not 0, `{column=1?this|that}` by
+            whether it is 1.
         advice: The sentence that says what to do next.
         why: The paragraph that `remedy explain` prints.
         source: The standard, study or story that it rests on.

@@ -2,26 +2,62 @@
 
 from __future__ import annotations
 
-from remedy._relations import AS_OF, NO_ACTION
+from remedy._relations import AS_OF, NO_ACTION, in_scope, was_there
 from remedy.rules._rule import Rule
 from remedy.vocabulary import Severity
 
 __all__ = ["RULES"]
 
 _ISO_B = "ISO 9001:2015 10.2.1 b"
-# What rests on apologies that were only detected in a text is weak; it is looked up where there is
-# something to say.
-_WEAK = "(SELECT MIN(said.weak) FROM now_sorry said WHERE said.incident = {id})"
-_WANTING = (
-    "SELECT b.incident AS subject, i.failure, i.noted AS noted_at, b.first_made AS made_at, "
-    f"{_WEAK.format(id='b.incident')} AS weak "
-    "FROM wanting b JOIN now_incident i ON i.id = b.incident "
+# What rests on apologies that were only detected in a text is weak, and quotes one of them; it is
+# looked up where there is something to say.
+_QUOTE = (
+    "(SELECT CASE WHEN MIN(said.weak) = 1 THEN MIN(said.quoted) END "
+    "FROM now_sorry said WHERE said.incident = {id})"
 )
+_OF_WANTING = (
+    "b.incident AS subject, i.failure, b.first_made AS made_at, i.zone, "
+    f"{_QUOTE.format(id='b.incident')} AS quoted"
+)
+_WANTING = f"SELECT {_OF_WANTING} FROM wanting b JOIN now_incident i ON i.id = b.incident "
+
+
+def _by_action(condition: str, columns: str = "", order: str = "") -> str:
+    """Return the question for the actions on the paths that an incident stands or falls with.
+
+    Args:
+        condition: What of the incident (a row `b` of `wanting`, and its `k` of `backing`), of a
+            cause of it (`g` of `graded`) and of an action on that, or on what lies beneath (`f` of
+            `fix`, `s` of `standing`, `a` of `now_action`), has to hold.
+        columns: More columns.
+        order: What comes first among the actions: a finding tells of the first by itself.
+    """
+    return f"""
+SELECT DISTINCT {_OF_WANTING}, f.action AS action{columns}
+FROM wanting b CROSS JOIN backing k CROSS JOIN now_incident i CROSS JOIN now_link l
+CROSS JOIN graded g CROSS JOIN reach r CROSS JOIN fix f CROSS JOIN standing s
+CROSS JOIN now_action a
+WHERE {condition} AND k.incident = b.incident AND i.id = b.incident
+AND l.incident = b.incident AND l.role = 'cause' AND g.cause = l.cause
+AND g.unit = CASE k.special WHEN 1 THEN b.incident ELSE '' END
+AND r.cause = l.cause AND f.cause = r.deeper AND s.action = f.action AND a.id = f.action
+AND {in_scope("f", "i")} AND NOT {was_there("f", "i")}
+ORDER BY subject, {order}action"""
+
+
+# What such a path is worth by now.
+_GRADE = "CASE k.is_over WHEN 1 THEN g.when_over ELSE g.when_within END"
 
 
 def _backing(code: str, name: str, severity: Severity, ask: str, **words: str) -> Rule:
     return Rule(code, ask, name=name, severity=severity, fact="A:backing", **words)
 
+
+# A zone of the incidents that the apology of a promise `r` is for.
+_WHERE_PROMISED = (
+    "(SELECT MIN(i.zone) FROM apology_incident l JOIN now_incident i ON i.id = l.incident "
+    "WHERE l.apology = r.apology)"
+)
 
 _LEWICKI = "Lewicki, Polin & Lount 2016"
 _SETTLED = "('thanked', 'accepted', 'left')"
@@ -33,8 +69,8 @@ RULES: tuple[Rule, ...] = (
         Severity.ERROR,
         f"""
 SELECT x.incident AS subject, x.failure, x.first_made AS made_at, x.later, x.failed_at AS later_at,
-       MIN(n.action) AS action,
-       CASE WHEN m.weak = 1 OR {_WEAK.format(id="x.incident")} = 1 THEN 1 ELSE 0 END AS weak
+       m.zone AS later_zone, MIN(n.action) AS action, m.weak,
+       COALESCE(m.quoted, {_QUOTE.format(id="x.incident")}) AS quoted
 FROM (
     SELECT w.incident, w.failure, w.first_made, w.failed_at, MIN(n.incident) AS later
     FROM walked w JOIN held h ON h.incident = w.incident
@@ -46,10 +82,11 @@ FROM (
 JOIN held_not n ON n.failure = x.failure AND n.action = h.action AND n.cause = h.cause
     AND n.incident = x.later
 JOIN now_incident m ON m.id = x.later
-GROUP BY x.incident, x.failure, x.first_made, x.later, x.failed_at, m.weak
+GROUP BY x.incident, x.failure, x.first_made, x.later, x.failed_at, m.zone, m.weak, m.quoted
 UNION ALL
 SELECT b.incident AS subject, i.failure, b.first_made AS made_at, NULL AS later,
-       NULL AS later_at, f.action, {_WEAK.format(id="b.incident")} AS weak
+       NULL AS later_at, NULL AS later_zone, f.action, 0 AS weak,
+       {_QUOTE.format(id="b.incident")} AS quoted
 FROM failed f JOIN backing b ON b.incident = f.incident
 JOIN now_incident i ON i.id = b.incident""",
         message="What was changed did not hold: {later?it happened again on {later_at} ({later}), "
@@ -66,8 +103,9 @@ JOIN now_incident i ON i.id = b.incident""",
         "hollow apology",
         Severity.ERROR,
         f"""
-SELECT h.incident AS subject, h.failure, h.first_made AS made_at, h.later, h.hollow_at AS later_at,
-       CASE WHEN m.weak = 1 OR {_WEAK.format(id="h.incident")} = 1 THEN 1 ELSE 0 END AS weak
+SELECT h.incident AS subject, h.failure, h.first_made AS made_at, i.zone, h.later,
+       h.hollow_at AS later_at, m.zone AS later_zone, m.weak,
+       COALESCE(m.quoted, {_QUOTE.format(id="h.incident")}) AS quoted
 FROM (
     SELECT w.incident, w.failure, w.first_made, w.hollow_at, MIN(l.incident) AS later
     FROM walked w JOIN member l ON l.failure = w.failure AND l.occurred = w.hollow_at
@@ -76,7 +114,7 @@ FROM (
         AND l.occurred_end <= g.until_at
     WHERE w.failed_at IS NULL OR w.hollow_at < w.failed_at
     GROUP BY w.incident, w.failure, w.first_made, w.hollow_at
-) h JOIN now_incident m ON m.id = h.later""",
+) h JOIN now_incident m ON m.id = h.later JOIN now_incident i ON i.id = h.incident""",
         message="The apology of {made_at} was hollow: it happened again on {later_at} ({later}), "
         "before anything that changes the process was in effect.",
         advice="Say to the customer what is different now, and let it be something that changes "
@@ -115,20 +153,33 @@ FROM (
         "A104",
         "changes no process",
         Severity.ERROR,
-        _WANTING + "WHERE b.grade = 2 AND b.met = 0",
-        message="What was done changes no process: it asks people to be more careful.",
-        advice="Change how the work is done, so that it goes right whoever does it: a forcing "
-        "function, automation, a checklist.",
-        why="Training, a talk, a reminder or a memo is all that was done about the cause. The next "
-        "person, or the same one on a busy day, works in the same process.",
+        _by_action(
+            f"b.grade = 2 AND b.met = 0 AND {_GRADE} = 2 AND f.placed = 2",
+            ", 1 - a.unknown AS known",
+            "known, ",
+        ),
+        message="What was done ({every_action}) changes no process{known?: the work is done as it "
+        "was before|, as far as is on record: nobody said what kind of change {action} is}.",
+        advice="{known?Change|Record what kind of change {action} is. If it changes no process, "
+        "change} how the work is done, so that it goes right whoever does it: a forcing function, "
+        "automation, a checklist.",
+        why="Training, a talk, a reminder or a memo is all that was done about the cause, as far "
+        "as is on record. The next person, or the same one on a busy day, works in the same "
+        "process.",
         source="RCA2 action hierarchy",
     ),
     _backing(
         "A103",
         "action overdue or cancelled",
         Severity.ERROR,
-        _WANTING + "WHERE b.grade = 3 AND b.met = 0",
-        message="The action behind the apology is overdue, or was cancelled.",
+        _by_action(
+            f"b.grade = 3 AND b.met = 0 AND {_GRADE} = 3 AND f.placed = 3",
+            ", s.cancelled, s.is_open AS overdue, s.closed AS closed_at, a.due AS due_at",
+            "overdue DESC, ",
+        ),
+        message="The action behind the apology ({action}) {overdue?was due on {due_at}, and is not "
+        "done|{cancelled?was cancelled|was closed on {closed_at} without being done}}"
+        "{more?; {more} more {more=1?is|are} no better placed|}.",
         advice="Do it, set a date that holds, or decide on another one.",
         why="The best-placed action on a cause that has to be met is past its date, was cancelled, "
         "or was closed without being done.",
@@ -138,8 +189,21 @@ FROM (
         "A108",
         "met in part",
         Severity.WARNING,
-        _WANTING + "WHERE b.grade IN (1, 2, 3, 4) AND b.met = 1",
-        message="Some of the ways in which it can happen are closed, others are open.",
+        f"""
+SELECT DISTINCT {_OF_WANTING}, o.cause AS cause
+FROM wanting b CROSS JOIN now_incident i CROSS JOIN open_cause o CROSS JOIN now_cause c
+WHERE b.grade < 5 AND b.met = 1 AND i.id = b.incident AND o.incident = b.incident
+AND o.below = 5 AND c.id = o.cause
+AND (c.gate = 'all' OR NOT EXISTS (
+    SELECT 1 FROM now_deeper l CROSS JOIN open_cause d
+    WHERE l.effect = o.cause AND d.incident = o.incident AND d.below = 5 AND d.cause = l.cause))
+AND NOT EXISTS (
+    SELECT 1 FROM now_deeper l CROSS JOIN open_cause d CROSS JOIN now_cause u
+    WHERE l.cause = o.cause AND d.incident = o.incident AND d.below = 5 AND d.cause = l.effect
+    AND u.id = d.cause AND u.gate = 'all')
+ORDER BY subject, cause""",
+        message="Some of the ways in which it can happen are closed, others are open "
+        "({every_cause}).",
         advice="Close the others as well, or record the decision that they need none.",
         why="The gates of the causes say which of them have to be met. Some are, by a change of "
         "the process; on others there is nothing that would change it.",
@@ -149,11 +213,16 @@ FROM (
         "A114",
         "plan changes no process",
         Severity.WARNING,
-        _WANTING + "WHERE b.grade = 4 AND b.met = 0",
-        message="What is planned would change no process.",
+        _by_action(
+            f"b.grade = 4 AND b.met = 0 AND {_GRADE} = 4 AND f.placed = 4",
+            ", 1 - a.unknown AS known",
+            "known, ",
+        ),
+        message="What is planned ({every_action}) would change no process{known?|, as far as is on "
+        "record: nobody said what kind of change {action} is}.",
         advice="Plan something that changes how the work is done, while there is time.",
-        why="An action is planned and in time, and it is of a kind that asks people to be more "
-        "careful. When it is done, A104 says the same as an error.",
+        why="An action is planned and in time, and as far as is on record it is of a kind that "
+        "leaves the process as it is. When it is done, A104 says the same as an error.",
         source="RCA2 action hierarchy",
     ),
     _backing(
@@ -171,8 +240,8 @@ FROM (
         "A106",
         "not verified in time",
         Severity.WARNING,
-        _WANTING + "WHERE b.unverified = 1",
-        message="The change was made, and nobody has shown in time that it works.",
+        _by_action("b.unverified = 1 AND f.placed = 8 AND f.unverified = 1"),
+        message="The change was made ({every_action}), and nobody has shown in time that it works.",
         advice="Verify it: a challenge test, an audit, or the rate of recurrence against exposure.",
         why="An action is implemented, and the time for verifying it has passed: the one that was "
         "set, else ninety days.",
@@ -183,7 +252,7 @@ FROM (
         "why nobody caught it",
         Severity.INFO,
         f"""
-SELECT b.incident AS subject, i.failure, b.first_made AS made_at
+SELECT b.incident AS subject, i.failure
 FROM backing b JOIN now_incident i ON i.id = b.incident
 WHERE b.caused = 1 AND (b.detected_by = 'customer'
      OR EXISTS (SELECT 1 FROM now_complaint c WHERE c.incident = b.incident))
@@ -201,7 +270,7 @@ AND NOT {NO_ACTION}""",
     Rule(
         "A120",
         f"""
-SELECT s.incident AS subject, {_WEAK.format(id="s.incident")} AS weak,
+SELECT s.incident AS subject, {_QUOTE.format(id="s.incident")} AS quoted,
        COUNT(DISTINCT h.customer) AS missed, MIN(h.customer) AS example
 FROM (
     SELECT incident FROM sorry WHERE recipients = 'listed'
@@ -220,7 +289,8 @@ GROUP BY s.incident""",
         name="customers never told",
         severity=Severity.ERROR,
         fact="A:told",
-        message="{missed} of the customers never got the apology, {example} among them.",
+        message="{missed} of the customers never got the apology{missed=1? ({example})|, {example} "
+        "among them}.",
         advice="Tell them. They know what happened, and have heard nothing.",
         why="It is on record whom the apologies for this incident were told, and some of its "
         "customers are not among them. Persons are counted, over all apologies of the incident.",
@@ -242,8 +312,8 @@ GROUP BY incident""",
         name="heard from us late",
         severity=Severity.INFO,
         fact="A:contact",
-        message="{late} of the customers heard from us later than the limit for this impact, "
-        "{example} among them.",
+        message="{late} of the customers heard from us later than the limit for this impact"
+        "{late=1? ({example})|, {example} among them}.",
         advice="Find out what held up the first word, which needs no cause and no solution.",
         why="The limits are yours: `first_contact` in the configuration sets one by impact. The "
         "first word is the acknowledgement, or the apology if that came sooner.",
@@ -268,14 +338,19 @@ FROM worded WHERE responsibility = 0 OR repair = 0""",
     Rule(
         "A124",
         """
-SELECT incident AS subject, regret AS has_regret, explanation AS has_explanation,
-       repentance AS has_repentance
+SELECT incident AS subject,
+       CASE WHEN regret > 0 AND explanation > 0 THEN 'repentance'
+            WHEN regret > 0 AND repentance > 0 THEN 'explanation'
+            WHEN explanation > 0 AND repentance > 0 THEN 'regret'
+            WHEN regret > 0 THEN 'explanation and repentance'
+            WHEN explanation > 0 THEN 'regret and repentance'
+            WHEN repentance > 0 THEN 'regret and explanation'
+            ELSE 'regret, explanation and repentance' END AS missing
 FROM worded WHERE regret = 0 OR explanation = 0 OR repentance = 0""",
         name="further elements missing",
         severity=Severity.INFO,
         fact="A:elements",
-        message="The apology leaves out{has_regret?| regret}{has_explanation?| explanation}"
-        "{has_repentance?| repentance}.",
+        message="The apology leaves out {missing}.",
         advice="Say that you are sorry, what happened, and that it shall not happen again.",
         why="The elements of the apologies for this incident are on record, and regret, "
         "explanation or repentance is not among them.",
@@ -284,8 +359,8 @@ FROM worded WHERE regret = 0 OR explanation = 0 OR repentance = 0""",
     Rule(
         "A131",
         f"""
-SELECT r.id AS subject, r.apology, r.due AS due_at, r.weak FROM now_promise r
-JOIN focus_apology f ON f.id = r.apology
+SELECT r.id AS subject, r.apology, r.due AS due_at, {_WHERE_PROMISED} AS zone, r.weak, r.quoted
+FROM now_promise r JOIN focus_apology f ON f.id = r.apology
 WHERE r.kind = 'deed' AND r.due < {AS_OF} AND (r.fulfilled IS NULL OR r.fulfilled > {AS_OF})""",
         name="promised deed overdue",
         severity=Severity.ERROR,
@@ -298,8 +373,8 @@ WHERE r.kind = 'deed' AND r.due < {AS_OF} AND (r.fulfilled IS NULL OR r.fulfille
     Rule(
         "A130",
         f"""
-SELECT r.id AS subject, r.apology, r.kind, r.made AS made_at FROM now_promise r
-JOIN focus_apology f ON f.id = r.apology
+SELECT r.id AS subject, r.apology, r.kind, r.made AS made_at, {_WHERE_PROMISED} AS zone
+FROM now_promise r JOIN focus_apology f ON f.id = r.apology
 WHERE r.kind = 'non_recurrence' AND {AS_OF} <= r.made + (SELECT horizon FROM p)
 AND NOT EXISTS (SELECT 1 FROM broken b WHERE b.promise = r.id)
 AND NOT EXISTS (
@@ -311,8 +386,8 @@ AND NOT EXISTS (
     JOIN reach d ON d.cause = e.cause JOIN fix x ON x.cause = d.deeper
     WHERE l.apology = r.apology AND x.cancelled = 0)
 UNION ALL
-SELECT r.id AS subject, r.apology, r.kind, r.made AS made_at FROM now_promise r
-JOIN focus_apology f ON f.id = r.apology
+SELECT r.id AS subject, r.apology, r.kind, r.made AS made_at, {_WHERE_PROMISED} AS zone
+FROM now_promise r JOIN focus_apology f ON f.id = r.apology
 WHERE r.kind = 'deed' AND (r.owner IS NULL OR r.due IS NULL)
 AND (r.fulfilled IS NULL OR r.fulfilled > {AS_OF})""",
         name="promise with nothing under it",
@@ -357,14 +432,15 @@ AND NOT EXISTS (SELECT 1 FROM amends m WHERE m.incident = b.incident
     Rule(
         "A144",
         f"""
-SELECT b.incident AS subject, COUNT(*) AS missed, MIN(u.due) AS due_at
+SELECT b.incident AS subject, i.zone, COUNT(*) AS missed, MIN(u.due) AS due_at
 FROM backing b JOIN follow_up u ON u.incident = b.incident
+JOIN now_incident i ON i.id = b.incident
 WHERE u.due < {AS_OF}
 AND (u.customer IS NOT NULL OR EXISTS (SELECT 1 FROM now_hit h WHERE h.incident = b.incident))
 AND NOT EXISTS (
     SELECT 1 FROM follow_up d WHERE d.incident = u.incident AND d.made <= {AS_OF}
     AND (d.id = u.id OR d.customer IS NULL OR u.customer IS NULL OR d.customer = u.customer))
-GROUP BY b.incident""",
+GROUP BY b.incident, i.zone""",
         name="no follow-up",
         severity=Severity.INFO,
         fact="A:follow_up",
@@ -376,25 +452,40 @@ GROUP BY b.incident""",
     Rule(
         "A143",
         f"""
-SELECT r.customer AS subject, r.customer, MIN(r.id) AS response, MIN(r.made) AS made_at,
-       MIN(h.incident) AS later, MIN(h.occurred) AS later_at,
-       MIN(CASE WHEN m.weak = 1 OR r.provenance = 'detected' THEN 1 ELSE 0 END) AS weak
-FROM response r JOIN focus_customer f ON f.id = r.customer JOIN person w ON w.customer = r.customer
-JOIN now_incident e ON e.id = r.incident
-JOIN hit h ON h.failure = e.failure AND h.who = w.who AND h.occurred > r.made
-    AND h.incident <> e.id
-JOIN now_incident m ON m.id = h.incident
-WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
-AND NOT EXISTS (
-    SELECT 1 FROM response s WHERE s.customer = r.customer AND s.kind IN {_SETTLED}
-    AND s.made > r.made AND s.made <= h.occurred)
-GROUP BY r.customer""",
+WITH missed AS (
+    SELECT r.customer, r.id AS response, r.made, e.zone, h.incident AS later, h.occurred,
+           m.zone AS later_zone,
+           CASE WHEN m.weak = 1 OR r.provenance = 'detected' THEN 1 ELSE 0 END AS weak,
+           CASE WHEN r.provenance = 'detected' THEN SUBSTR(COALESCE(r.body, ''), 1, 200)
+                ELSE m.quoted END AS quoted
+    FROM response r JOIN focus_customer f ON f.id = r.customer
+    JOIN person w ON w.customer = r.customer JOIN now_incident e ON e.id = r.incident
+    JOIN hit h ON h.failure = e.failure AND h.who = w.who AND h.occurred > r.made
+        AND h.incident <> e.id
+    JOIN now_incident m ON m.id = h.incident
+    WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
+    AND NOT EXISTS (
+        SELECT 1 FROM response s WHERE s.customer = r.customer AND s.kind IN {_SETTLED}
+        AND s.made > r.made AND s.made <= h.occurred)
+), led AS (
+    SELECT x.*, ROW_NUMBER() OVER (
+        PARTITION BY customer ORDER BY occurred, later, made DESC, response) AS place
+    FROM missed x
+)
+SELECT x.customer AS subject, x.customer, x.response, x.made AS made_at, x.zone, x.later,
+       x.occurred AS later_at, x.later_zone, n.weak,
+       CASE WHEN n.weak = 1 THEN x.quoted END AS quoted, n.times - 1 AS more
+FROM led x JOIN (
+    SELECT customer, MIN(weak) AS weak, COUNT(DISTINCT later) AS times
+    FROM missed GROUP BY customer
+) n ON n.customer = x.customer
+WHERE x.place = 1""",
         name="failed after a last chance",
         severity=Severity.ERROR,
         subject="customer",
         fact="A:chance",
         message="Gave us a last chance on {made_at}, and it happened again on {later_at} "
-        "({later}).",
+        "({later}){more?, and {more=1?once|{more} times} more since|}.",
         advice="Let somebody who can decide call today.",
         why="The customer said that this was the last chance, and the same failure hit them again.",
         source="story: twice shipped collect",
@@ -403,14 +494,24 @@ GROUP BY r.customer""",
         Rule(
             code,
             f"""
-SELECT r.customer AS subject, r.customer, MIN(r.id) AS response, MAX(r.made) AS made_at,
-       MIN(r.next_owner) AS owner
-FROM response r JOIN focus_customer f ON f.id = r.customer
-WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
-AND NOT EXISTS (
-    SELECT 1 FROM response s WHERE s.customer = r.customer AND s.kind IN {_SETTLED}
-    AND s.made > r.made AND s.made <= {AS_OF})
-GROUP BY r.customer HAVING {having}""",
+SELECT customer AS subject, customer, response, made AS made_at, zone, owner, chances,
+       chances - 1 AS more
+FROM (
+    SELECT r.customer, r.id AS response, r.made, i.occurred_zone AS zone, r.next_owner AS owner,
+           ROW_NUMBER() OVER (
+               PARTITION BY r.customer
+               ORDER BY CASE WHEN r.next_owner IS NULL THEN 0 ELSE 1 END, r.made DESC, r.id
+           ) AS place,
+           COUNT(*) OVER (
+               PARTITION BY r.customer, CASE WHEN r.next_owner IS NULL THEN 0 ELSE 1 END
+           ) AS chances
+    FROM response r JOIN focus_customer f ON f.id = r.customer
+    LEFT JOIN incident i ON i.id = r.incident
+    WHERE r.kind = 'last_chance' AND r.made <= {AS_OF}
+    AND NOT EXISTS (
+        SELECT 1 FROM response s WHERE s.customer = r.customer AND s.kind IN {_SETTLED}
+        AND s.made > r.made AND s.made <= {AS_OF})
+) x WHERE place = 1 AND owner IS {owned}""",
             name=name,
             severity=severity,
             subject="customer",
@@ -420,23 +521,25 @@ GROUP BY r.customer HAVING {having}""",
             why=why,
             source="story: twice shipped collect",
         )
-        for code, having, name, severity, message, advice, why in (
+        for code, owned, name, severity, message, advice, why in (
             (
                 "A142",
-                "COUNT(*) > COUNT(r.next_owner)",
+                "NULL",
                 "last chance, and nobody owns the next step",
                 Severity.WARNING,
-                "Gave us a last chance on {made_at}, and nobody owns the next step.",
+                "Gave us a last chance on {made_at}, and nobody owns the next step{more? "
+                "(the latest of {chances} such chances)|}.",
                 "Say who looks after this customer's next order.",
                 "A customer who says that this was the last chance is about to leave; somebody "
                 "has to own what happens next.",
             ),
             (
                 "A141",
-                "COUNT(*) = COUNT(r.next_owner)",
+                "NOT NULL",
                 "last chance",
                 Severity.INFO,
-                "Gave us a last chance on {made_at}: {owner} owns the next step.",
+                "Gave us a last chance on {made_at}: {owner} owns the next step{more? (the "
+                "latest of {chances} chances)|}.",
                 "Keep an eye on the next order.",
                 "A customer at risk, whose next step somebody owns.",
             ),

@@ -21,8 +21,9 @@ GROUP BY COALESCE(w.failure, w.id), w.failure""",
         severity=Severity.WARNING,
         subject="failure",
         fact="C:analysis",
-        message="{failure?{failure_told}: {incidents} of its incidents have|It has} neither a "
-        "cause nor a decision that none is needed{failure? ({example} is one)|}.",
+        message="{failure?{failure_told}: {incidents} of its incidents {incidents=1?has|have}|It "
+        "has} neither a cause nor a decision that none is needed{failure? ({example}{incidents=1?|"
+        " is one})|}.",
         advice="Find the cause, or record that none needs to be found and why.",
         why="ISO 9001 asks to evaluate the need for eliminating the causes. The result may be that "
         "there is none; but it has to be on record.",

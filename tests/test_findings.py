@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import remedy
 from remedy import ALL, Action, Apology, Cause, Incident, Promise
 from remedy.errors import CasebookError
-from remedy.findings import Finding, Findings, Standings, failure_told, fill
+from remedy.findings import Finding, Findings, failure_told, fill
+from remedy.standings import Packed, Standings
 from remedy.vocabulary import ApologyState
 from tests.oracle.random_casebooks import random_casebook
 
@@ -318,6 +319,18 @@ def test_apologies_are_a_sequence():
     assert repr(Standings(ApologyState, [], b"")) == "<Standings: none>"
 
 
+@pytest.mark.parametrize("count", [0, 1, 4095, 4096, 4097, 9000])
+def test_packed_ids_are_the_ids(count):
+    ids = [f"APO-ü{number}" for number in range(count)]
+    packed = Packed(ids)
+    assert len(packed) == count
+    assert list(packed) == ids
+    assert packed[-3:] == ids[-3:]
+    assert packed[1:9000:4000] == ids[1:9000:4000]
+    with pytest.raises(IndexError):
+        packed[count]
+
+
 # --- what stands behind an apology ----------------------------------------------------------------
 
 
@@ -402,7 +415,7 @@ def test_it_is_looked_up_while_the_casebook_is_open():
 
 
 def test_many_are_looked_up_together(monkeypatch):
-    monkeypatch.setattr("remedy.findings._TOGETHER", 2)
+    monkeypatch.setattr("remedy.standings._TOGETHER", 2)
     asked = []
 
     def look_up(ids):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from remedy._relations import AS_OF, SCOPE, STATE, in_scope, was_there
 from remedy.config import same_words
-from remedy.findings import Behind, LookedUp, LookUp, Standings
+from remedy.standings import Behind, LookedUp, LookUp, Packed, Standings
 from remedy.vocabulary import ApologyState, BehindState, PromiseState
 
 if TYPE_CHECKING:
@@ -41,11 +41,14 @@ FROM (
     FROM sorry s JOIN ({STATE}) t ON t.incident = s.incident {focus} GROUP BY s.apology
 ) g"""
     )
-    ids: list[str] = []
     states = bytearray()
-    for apology, state in rows:
-        ids.append(apology)
-        states.append(state)
+
+    def generate_ids() -> Iterator[str]:
+        for apology, state in rows:
+            states.append(state)
+            yield apology
+
+    ids = Packed(generate_ids())
     for state in _STATES - set(assessed):
         states = states.replace(bytes([state]), bytes([_NOT_ASSESSED]))
     return Standings(ApologyState, ids, bytes(states), look_up)

@@ -22,8 +22,9 @@ from remedy.config import Config
 from remedy.engines.focus import Focus, focus_behind, focus_of, with_others
 from remedy.engines.sqlite import SqliteEngine
 from remedy.errors import CasebookError, RemedyError, RuleError, UnknownRule
-from remedy.findings import Findings, LookedUp, Standings, Waived
+from remedy.findings import Findings, Waived
 from remedy.rules import BY_CODE, RULES, Rule
+from remedy.standings import LookedUp, Standings
 
 if TYPE_CHECKING:
     from remedy.store import Store

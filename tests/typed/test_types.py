@@ -31,7 +31,8 @@ from remedy import (
     Report,
     Rule,
 )
-from remedy.findings import Findings, Standing, Standings
+from remedy.findings import Findings
+from remedy.standings import Standing, Standings
 from remedy.vocabulary import Element, Everyone, Impact, Severity
 
 AT = "2023-01-01T00:00Z"

@@ -10,8 +10,9 @@ from typing import Any
 from remedy.acceptance import Accepted, Baseline, BaselineState
 from remedy.checking import CheckResult
 from remedy.config import Config
-from remedy.findings import Finding, Findings, Standings, Waived
+from remedy.findings import Finding, Findings, Waived
 from remedy.records import Record
+from remedy.standings import Standings
 from remedy.vocabulary import Severity
 
 __all__ = ["Report"]

@@ -154,7 +154,7 @@ LINES = [
          mapping={"read": {"max_cell": 1000}}),
     Case("a lone surrogate", line(Topic="\ud800"), ["line 1", "'Topic'", "U+D800"]),
     Case("a surrogate in an id", line(Client="\ud800"), ["line 1", "'Client'", "invisible"]),
-    Case("a list for one value", line(Topic=["a", "b"]), ["'Topic'", "is a list"]),
+    Case("a list for one value", line(Opened=["a", "b"]), ["'Opened'", "is a list"]),
     Case("an unknown key", line(Mood="sad"), ["'Mood'", "says nothing of this column", "ignore"]),
     Case("a name of nothing", line(**{" ": 1}), ["name ' '", "empty"]),
     Case("a name twice", line(**{"user.id": 1, "user": {"id": 2}}), ["'user.id' stands in"]),

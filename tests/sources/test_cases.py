@@ -682,7 +682,13 @@ def test_an_id_that_cannot_be_is_refused() -> None:
 
 
 def test_a_list_is_refused_where_one_value_is_held() -> None:
-    assert "is a list" in refused({"A": ["x"]}, title="A").problem
+    assert "is a list" in refused({"A": ["x"]}, impact="A").problem
+
+
+def test_a_list_becomes_one_text_whatever_its_order() -> None:
+    for given in (["web", "api", "web", ""], ["api", "web"]):
+        assert incident({"A": given}, process="A").process == "api, web"
+    assert incident({"A": []}, process="A").process is None
 
 
 def test_a_correction_older_than_its_incident_is_refused() -> None:

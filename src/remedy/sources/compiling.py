@@ -155,7 +155,9 @@ class Compiler:
                 if keeps_lists or not isinstance(found, list):
                     return one(found, row)
                 if not shape.several:
-                    raise Refused("is a list, and the field holds one value.")
+                    if shape.kind is not Kind.TEXT:
+                        raise Refused("is a list, and the field holds one value.")
+                    return one(text_of(found), row) if found else None
                 return flat([one(each, row) for each in found if each not in ("", None)]) or None
             except Refused as refused:
                 raise Unfit(column, raw(row), refused.problem) from None

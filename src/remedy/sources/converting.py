@@ -35,6 +35,9 @@ def text_of(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, dt.date):
         return value.isoformat()
+    if isinstance(value, list):
+        # In one order: ["api", "web"] and ["web", "api"] say the same.
+        return ", ".join(sorted({text_of(each) for each in value} - {""}))
     return str(value)
 
 

@@ -145,7 +145,7 @@ def test_memory_does_not_grow_with_the_input():
                 tracemalloc.stop()
 
     peak(2_100)
-    small, large = peak(4_000), peak(10_000)
+    small, large = peak(12_000), peak(30_000)
     assert large < small * 1.15 + 200_000
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
 from remedy import _causes, _duplicates, _schema
@@ -23,6 +24,11 @@ from remedy.records import Affected, External, Incident, Record
 __all__ = ["BulkWriter"]
 
 BATCH = 2_000
+_TOGETHER = 100
+_VARIABLES = 30_000
+"""How many values a statement may have; SQLite takes 32,766."""
+_CUSTOMERS_KNOWN = 10_000
+"""How many customers are remembered as being on file: the memory of a load does not grow."""
 
 
 class BulkWriter(Writer):
@@ -32,6 +38,7 @@ class BulkWriter(Writer):
         self, records: Iterable[Record], progress: Callable[[int], None] | None = None
     ) -> None:
         """Write a stream of records; memory does not grow with it."""
+        self._customers: set[str] = set()
         dropped = self._drop_indexes()
         done = 0
         stream = flat(records)
@@ -126,14 +133,42 @@ class BulkWriter(Writer):
             return True
         # The sqlite3 module looks for an adapter of every None that it is given, which costs more
         # than storing the row: columns without a value are left out of the statement.
-        columns = list(zip(*rows, strict=True))
-        kept = [place for place, column in enumerate(columns) if column.count(None) < len(rows)]
-        inserted = self._connection.executemany(
-            f"INSERT INTO {table} ({', '.join(names[place] for place in kept)}) "
-            f"VALUES ({', '.join('?' * len(kept))}) ON CONFLICT DO NOTHING",
-            zip(*[columns[place] for place in kept], strict=True),
-        ).rowcount
-        return inserted == len(rows)
+        kept = [
+            place
+            for place, column in enumerate(zip(*rows, strict=True))
+            if column.count(None) < len(rows)
+        ]
+        names = tuple(names[place] for place in kept)
+        if len(kept) == len(rows[0]):
+            return self._insert(table, names, rows) == len(rows)
+        if len(kept) == 1:
+            return self._insert(table, names, [(row[kept[0]],) for row in rows]) == len(rows)
+        return self._insert(table, names, list(map(itemgetter(*kept), rows))) == len(rows)
+
+    def _insert(self, table: str, names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> int:
+        """Insert the rows that are new, and return how many were."""
+        into = f"INSERT INTO {table} ({', '.join(names)}) VALUES "
+        ending = " ON CONFLICT DO NOTHING"
+        one = f"({', '.join('?' * len(names))})"
+        # Many rows in a statement: half of the time of one row is that of running a statement.
+        together = min(_TOGETHER, _VARIABLES // len(names))
+        whole = len(rows) - len(rows) % together
+        several = into + ", ".join([one] * together) + ending
+        inserted = 0
+        for start in range(0, whole, together):
+            values = list(chain.from_iterable(rows[start : start + together]))
+            inserted += self._connection.execute(several, values).rowcount
+        if whole < len(rows):
+            inserted += self._connection.executemany(into + one + ending, rows[whole:]).rowcount
+        return inserted
+
+    def _insert_customers(self, ids: set[str]) -> None:
+        """Make the customers that nobody recorded from their ids."""
+        new = ids - self._customers
+        if len(self._customers) + len(new) > _CUSTOMERS_KNOWN:
+            self._customers.clear()
+        self._customers |= new
+        self._insert("customer", ("id", "provenance"), [(id, "mapped") for id in new])
 
     def _incident_rows(
         self, group: list[Any]
@@ -157,10 +192,7 @@ class BulkWriter(Writer):
                     return None, {}
                 customers.add(customer)
                 links.append(_affected_row(incident.id, each))
-        self._connection.executemany(
-            "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING",
-            [(customer,) for customer in customers],
-        )
+        self._insert_customers(customers)
         return rows, {0: links}
 
     def _plain_rows(
@@ -195,10 +227,7 @@ class BulkWriter(Writer):
             record.apology is None or record.made is None for record in group
         ):
             return None, {}
-        self._connection.executemany(
-            "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING",
-            [(customer,) for customer in customers],
-        )
+        self._insert_customers(customers)
         return rows, children
 
     # --- what is checked before the transaction ends ----------------------------------------------

@@ -440,6 +440,9 @@ def test_a_record_is_told_by_what_was_said_of_it():
     assert repr(made(Customer, attributes={"size": 1})) == (
         "Customer(id='C-1', attributes={'size': 1})"
     )
+    many = repr(made(Incident, customers=[f"C-{number:04}" for number in range(2000)]))
+    assert len(many) < 500
+    assert "Affected(customer='C-0002'), … 2000 in all)" in many
     assert repr(made(Apology, promises=Promise(kind="deed")).promises[0]).startswith(
         "Promise(id='APO-1/promise-1'"
     )

@@ -83,6 +83,16 @@ def refuse(record: object, field: str, problem: str) -> InvalidRecord:
     return InvalidRecord(type(record).__name__, field, getattr(record, field), problem)
 
 
+_FEW = 10
+
+
+def _shown(value: object) -> str:
+    """Return a value as repr does, but of very many the first: 2,000 customers fill pages."""
+    if isinstance(value, tuple) and len(value) > _FEW:
+        return f"({', '.join(map(repr, value[:3]))}, … {len(value)} in all)"
+    return repr(value)
+
+
 class Value:
     """Equality, hash and text of what is compared field by field."""
 
@@ -96,7 +106,7 @@ class Value:
 
     def __repr__(self) -> str:
         told = ", ".join(
-            f"{each.name}={getattr(self, each.name)!r}"
+            f"{each.name}={_shown(getattr(self, each.name))}"
             for each in attrs.fields(type(self))  # type: ignore[arg-type]
             if getattr(self, each.name) != ({} if each.name == "attributes" else each.default)
         )

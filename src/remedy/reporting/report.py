@@ -194,3 +194,7 @@ class Report:
         from remedy.reporting.markdown import generate_markdown
 
         return "\n".join(generate_markdown(self, top=top, old=old, look_up=look_up))
+
+    def _repr_markdown_(self) -> str:
+        """Return what a notebook shows."""
+        return self.to_markdown()

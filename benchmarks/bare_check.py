@@ -471,7 +471,8 @@ CREATE TEMP TABLE broken (promise TEXT PRIMARY KEY, incident) WITHOUT ROWID;
 INSERT INTO broken
 WITH told AS (
     SELECT DISTINCT b.promise, l.customer
-    FROM bound b CROSS JOIN apology_incident s ON s.apology = b.apology
+    FROM bound b CROSS JOIN sorry s ON s.apology = b.apology
+    CROSS JOIN incident i ON i.id = s.incident AND i.noted <= :T
     CROSS JOIN incident_customer l ON l.incident = s.incident
     WHERE NOT b.anyone AND b.recipients IS NOT 'listed' AND NOT EXISTS (
         SELECT 1 FROM apology_customer n
@@ -608,7 +609,8 @@ AND CASE WHEN r.kind IS NULL THEN 1
                   SELECT 1 FROM promise_action l CROSS JOIN act a ON a.id = l.action
                   WHERE l.promise = r.id AND NOT a.cancelled AND (l.since IS NULL OR l.since <= :T))
               AND NOT EXISTS (
-                  SELECT 1 FROM sorry s {_CAUSES_OF.format("s")}
+                  SELECT 1 FROM sorry s CROSS JOIN incident i ON i.id = s.incident
+                      AND i.noted <= :T {_CAUSES_OF.format("s")}
                   CROSS JOIN fix f ON f.cause = r.deeper
                   WHERE s.apology = r.apology AND NOT f.cancelled)
          ELSE 0 END
@@ -827,7 +829,8 @@ SELECT q.id, CASE
         SELECT 1 FROM promise_action l CROSS JOIN act a ON a.id = l.action
         WHERE l.promise = q.id AND a.result = 'effective' AND (l.since IS NULL OR l.since <= :T)
     ) OR EXISTS (
-        SELECT 1 FROM sorry s {_CAUSES_OF.format("s")} CROSS JOIN fix f ON f.cause = r.deeper
+        SELECT 1 FROM sorry s CROSS JOIN incident i ON i.id = s.incident
+                      AND i.noted <= :T {_CAUSES_OF.format("s")} CROSS JOIN fix f ON f.cause = r.deeper
         WHERE s.apology = q.apology AND f.result = 'effective'))
     WHEN q.fulfilled <= :T THEN 2
     WHEN q.kind = 'watch' THEN 1 + (COALESCE(q.due, q.made + :365D) < :T)

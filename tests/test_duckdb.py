@@ -18,7 +18,16 @@ import remedy
 from remedy import _schema
 from remedy._relations import Done, Instead, Levels, Step, steps, views
 from remedy._rows import impact_rank, micros, span_micros, strength_rank
-from remedy._telling import _APOLOGISED, _BENEATH, _SAME_FAILURE, _TAKES, _TAKES_AFTER
+from remedy._telling import (
+    _APOLOGISED,
+    _BENEATH,
+    _FAILED,
+    _MORE_PROMISES,
+    _RETURNED,
+    _SAME_FAILURE,
+    _TAKES,
+    _TAKES_AFTER,
+)
 from remedy.backing import _BESIDE, _PROMISED
 from remedy.checking import _parameters
 from remedy.engines.focus import Focus, focus_of
@@ -145,6 +154,7 @@ def compare(
             duck.execute(f"CREATE TABLE {table} AS {sql}")
         questions |= {sql: sql for _, _, sql in (*_TAKES, *_TAKES_AFTER)}
         questions |= {sql: sql for sql in (_PROMISED, *_BESIDE)}
+        questions |= {sql: sql for sql in (_RETURNED, _FAILED, _MORE_PROMISES)}
         for question in (_APOLOGISED, _SAME_FAILURE):
             for _, tables, condition in _BENEATH:
                 sql = question.format(tables=tables, condition=condition)

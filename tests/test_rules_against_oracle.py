@@ -65,7 +65,15 @@ def compare(book: remedy.Casebook, case: Case, as_of: datetime, profile: str) ->
     report = remedy.check(book, as_of=as_of, config=case.config, profile=profile)
     wrong = difference(told_by(report), oracle.findings(profile))
     assert not wrong, f"as of {as_of.isoformat()}, {profile}:\n{wrong}"
-    assert states_of(report) == oracle.states(), f"as of {as_of.isoformat()}, {profile}"
+    states = oracle.states()
+    if profile != "capa" and not any(isinstance(each, DONE) for each in case.records):
+        # Where nothing is done about causes on record, it is not assessed whether anything is.
+        came_back = ("failed", "hollow")
+        states = {id: s if s in came_back else "not assessed" for id, s in states.items()}
+    assert states_of(report) == states, f"as of {as_of.isoformat()}, {profile}"
+
+
+DONE = (remedy.Cause, remedy.Action, remedy.Decision)
 
 
 def compare_around(book: remedy.Casebook, oracle: Oracle, case: Case, record: str) -> None:

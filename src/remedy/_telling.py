@@ -100,6 +100,15 @@ SELECT m.id, m.failure FROM (
     SELECT DISTINCT i.failure FROM {tables} CROSS JOIN now_link l CROSS JOIN now_incident i
     WHERE {condition} AND l.cause = r.cause AND i.id = l.incident
 ) f CROSS JOIN now_incident m WHERE m.failure = f.failure"""
+# What findings of this case may take that is told of causes and actions of others.
+_RETURNED = (
+    "SELECT r.cause, r.action FROM asked_incident t CROSS JOIN returned r WHERE r.incident = t.id"
+)
+# Of an incident of this case, promises in apologies that belong to others besides.
+_MORE_PROMISES = """
+SELECT t.id, r.id FROM asked_incident t CROSS JOIN apology_incident l CROSS JOIN promise r
+WHERE l.incident = t.id AND r.apology = l.apology
+AND NOT EXISTS (SELECT 1 FROM focus_apology f WHERE f.id = l.apology)"""
 _FAILED = """
 SELECT a.id, a.failure FROM alike a CROSS JOIN asked_other o WHERE o.id = a.failure"""
 
@@ -237,15 +246,22 @@ def taking(rules: list[Rule]) -> list[Rule]:
 def elsewhere(
     engine: SqliteEngine, rules: list[Rule], told: Facts, incidents: frozenset[str]
 ) -> set[str]:
-    """Return the incidents of other cases on whose findings those of this one may rest."""
+    """Return what else has to be looked at to say what rests on what.
+
+    Incidents of other cases, whose findings may take some of this one, or have some that are taken;
+    and incidents of this case that others apologised for.
+    """
     codes = [rule.code for rule in rules]
     about: dict[str, set[str]] = defaultdict(set)
     for (_, subject), one in told.items():
         for place, _row in one.rows:
             about[codes[place]].add(subject)
+    back = about["R205"] | about["R206"]
+    returned = engine.pairs(_RETURNED, back, ()) if back else ()
+    besides = ({cause for cause, _ in returned}, {action for _, action in returned})
     found: set[str] = set()
-    for taken, tables, condition in _BENEATH:
-        subjects = set().union(*(about.get(code, ()) for code in taken))
+    for (taken, tables, condition), others in zip(_BENEATH, besides, strict=True):
+        subjects = others.union(*(about[code] for code in taken))
         if subjects:
             ask = partial(engine.pairs, incidents=(), others=subjects)
             found.update(
@@ -256,4 +272,8 @@ def elsewhere(
             found.update(id for id, failure in members if sizes[failure] > 1)
     if about["C301"]:
         found.update(id for id, _ in engine.pairs(_FAILED, (), about["C301"]))
-    return found - incidents
+    found -= incidents
+    promising = about["A101"] | about["A102"] | about["A103"]
+    if promising:
+        found.update(incident for incident, _ in engine.pairs(_MORE_PROMISES, promising, ()))
+    return found

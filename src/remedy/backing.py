@@ -66,7 +66,8 @@ SELECT r.id,
                     WHERE l.promise = r.id AND s.last_result = 'effective'
                     AND (l.since IS NULL OR l.since <= {AS_OF})
                 ) OR EXISTS (
-                    SELECT 1 FROM now_sorry l JOIN now_link e ON e.incident = l.incident
+                    SELECT 1 FROM now_sorry l JOIN now_incident i ON i.id = l.incident
+                    JOIN now_link e ON e.incident = i.id
                     JOIN reach d ON d.cause = e.cause JOIN fix x ON x.cause = d.deeper
                     WHERE l.apology = r.apology AND x.last_result = 'effective'
                 ) THEN 2 ELSE 1 END

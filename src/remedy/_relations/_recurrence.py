@@ -63,8 +63,9 @@ def _told_in_person(apology: str, hit: str, *, by_account: bool) -> str:
         WHERE (w.account = {hit}.who OR w.id = {hit}.who AND w.account IS NULL)
         AND CASE {apology}.recipients WHEN 'listed'
             THEN EXISTS (SELECT 1 FROM apology_customer n WHERE {there} AND n.reached = 1)
-            ELSE EXISTS (SELECT 1 FROM incident_customer c JOIN apology_incident l
-                         ON l.incident = c.incident
+            ELSE EXISTS (SELECT 1 FROM incident_customer c
+                         JOIN now_incident i ON i.id = c.incident
+                         JOIN now_sorry l ON l.incident = i.id
                          WHERE c.customer = w.id AND l.apology = {apology}.apology)
                  AND NOT EXISTS (SELECT 1 FROM apology_customer n
                                  WHERE {there} AND n.reached = 0) END))"""
@@ -291,8 +292,8 @@ _PROMISES = (
         """
 SELECT DISTINCT a.id AS apology, h.who
 FROM (SELECT DISTINCT apology FROM bound WHERE anyone = 0) b
-JOIN now_apology a ON a.id = b.apology JOIN apology_incident l ON l.apology = a.id
-JOIN any_hit h ON h.incident = l.incident
+JOIN now_apology a ON a.id = b.apology JOIN now_sorry l ON l.apology = a.id
+JOIN now_incident i ON i.id = l.incident JOIN any_hit h ON h.incident = i.id
 WHERE (a.recipients IS NULL OR a.recipients = 'all') AND NOT EXISTS (
     SELECT 1 FROM apology_customer n
     WHERE n.apology = a.id AND n.customer = h.customer AND n.reached = 0)

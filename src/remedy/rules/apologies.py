@@ -382,7 +382,8 @@ AND NOT EXISTS (
     JOIN standing s ON s.action = a.id
     WHERE l.promise = r.id AND s.cancelled = 0 AND (l.since IS NULL OR l.since <= {AS_OF}))
 AND NOT EXISTS (
-    SELECT 1 FROM now_sorry l JOIN now_link e ON e.incident = l.incident
+    SELECT 1 FROM now_sorry l JOIN now_incident i ON i.id = l.incident
+    JOIN now_link e ON e.incident = i.id
     JOIN reach d ON d.cause = e.cause JOIN fix x ON x.cause = d.deeper
     WHERE l.apology = r.apology AND x.cancelled = 0)
 UNION ALL

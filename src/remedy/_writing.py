@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy import _pending
+from remedy import _customers, _pending
 from remedy._convert import to_dict
 from remedy._filing import Filing
 from remedy._marks import marks_known
@@ -21,8 +21,8 @@ from remedy._references import References
 from remedy._rows import BY_CLASS, ENTITIES, Entity, items_of, micros, moment
 from remedy._unsettled import Unsettled
 from remedy.config import Config
-from remedy.errors import Conflict, DanglingReference, InvalidRecord
-from remedy.records import Apology, Promise, Record
+from remedy.errors import Conflict, DanglingReference, InvalidRecord, TakenId
+from remedy.records import Apology, Customer, Promise, Record
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -91,10 +91,7 @@ class Writer:
             record = self._references.of_known_apology(record)
         known = self._find(entity, record)
         if known is not None and known != record.id:
-            self._references.note_other_id(entity, record.id, known)
-            # The promises of an apology come after it, one by one.
-            alone: dict[str, Any] = {"promises": ()} if isinstance(record, Apology) else {}
-            record = attrs.evolve(record, id=known, **alone)
+            record = self._under(known, entity, record)
         if self._replace and not self._is_newest(entity, record):
             self.older += 1
             return
@@ -121,17 +118,44 @@ class Writer:
     # --- what is on file --------------------------------------------------------------------------
 
     def _find(self, entity: Entity, record: Record) -> str | None:
-        if record.source is not None and record.external_id is not None and self._replace:
-            found = scalar(
-                self._db,
-                f"SELECT id FROM {entity.name} WHERE source = ? AND external_id = ?",
-                [record.source, record.external_id],
-            )
-            if found is not None:
-                return str(found)
-        if scalar(self._db, f"SELECT 1 FROM {entity.name} WHERE id = ?", [record.id]):
-            return record.id
-        return None
+        source, external_id = record.source, record.external_id
+        if source is not None and external_id is not None and self._replace:
+            found = self._references.known_by(entity.name, source, external_id)
+            # A customer that was only made from its id there becomes the one who comes.
+            if found is not None and (
+                entity.name != "customer"
+                or found == record.id
+                or found != _customers.made_from(self._db, source, external_id)
+            ):
+                return found
+        row = self._db.execute(
+            f"SELECT source, external_id FROM {entity.name} WHERE id = ?", [record.id]
+        ).fetchone()
+        if row is None:
+            return None
+        if (
+            self._replace
+            and None not in (source, external_id, *row)
+            and row != (source, external_id)
+        ):
+            raise TakenId(entity.name, record.id, (str(source), str(external_id)), row)
+        return record.id
+
+    def _under(self, known: str, entity: Entity, record: Record) -> Record:
+        """Return a record under the id that it has here."""
+        self._references.note_other_id(entity, record.id, known)
+        changes: dict[str, Any] = {"id": known}
+        if isinstance(record, Apology):
+            # The promises of an apology come after it, one by one.
+            changes["promises"] = ()
+        if isinstance(record, Customer):
+            source, external_id = self._db.execute(
+                "SELECT source, external_id FROM customer WHERE id = ?", [known]
+            ).fetchone()
+            if None not in (source, external_id):
+                # Known by an alias, by which it is found again: it stays with its own source.
+                changes.update(source=source, external_id=external_id)
+        return attrs.evolve(record, **changes)
 
     def _is_newest(self, entity: Entity, record: Record) -> bool:
         """Whether no later version is on file or waits; what older ones wait for is forgotten."""

@@ -86,6 +86,7 @@ class BulkWriter(Writer):
             groups = sorted(kinds.items(), key=lambda each: in_order(each[1][0]))
         else:
             groups = list(kinds.items())
+        self._expect(batch)
         for kind, group in groups:
             entity = BY_CLASS[kind]
             if not (self._may_insert(entity, group) and self._insert_batch(entity, group)):

@@ -96,6 +96,8 @@ def _unite(db: Database, stub: str, id: str) -> None:
             f"WHERE id = ?1 AND {field} IS NULL",
             [id, stub],
         )
+    db.execute("UPDATE OR IGNORE overruled SET record = ? WHERE record = ?", [id, stub])
+    db.execute("DELETE FROM overruled WHERE record = ?", [stub])
     db.execute("DELETE FROM customer WHERE id = ?", [stub])
 
 

@@ -98,6 +98,13 @@ class References:
             raise UnknownRecord(str(reference), child.target)
         return _with_reference(item, found)
 
+    def id_of(self, target: str, id: str | None) -> str | None:
+        """Return the id here of what is referred to by an id."""
+        if id is None:
+            return None
+        id = self._other_ids.get((target, id), id)
+        return self.customer(id) if target == "customer" else id
+
     # --- of a whole record ------------------------------------------------------------------------
 
     def resolve(self, entity: Entity, record: Record, *, keep_pending: bool) -> Record | None:

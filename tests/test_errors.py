@@ -42,6 +42,22 @@ CASES = [
         "An id is of one record only: give this one an id of its own.",
     ),
     (
+        errors.TakenId("incident", "1001", ("shop", "1001"), ("crm", "1001")),
+        errors.Conflict,
+        "incident 1001 is on file already as '1001' of the source 'crm'; here it is '1001' of the "
+        "source 'shop'. An id is of one record only: give this one an id of its own, such as "
+        "'shop-1001'. If the one on file goes under the wrong source, amend it: in Python, "
+        "book.amend('1001', source=..., external_id=..., reason=...).",
+    ),
+    (
+        errors.TakenId("customer", "C-2", ("crm", "77"), "C-1"),
+        errors.Conflict,
+        "customer C-2 is '77' of the source 'crm', and so is customer C-1, which is on file. If "
+        "they are one, give both one id. If not, take the id in the source from the one it does "
+        "not belong to: in Python, book.unlink('C-1', aliases=..., reason=...), or "
+        "book.amend('C-1', source=None, external_id=None, reason=...).",
+    ),
+    (
         errors.DanglingReference([("complaint COM-1", "incident", "INC-7")]),
         LookupError,
         "complaint COM-1 refers to 'INC-7' in its incident, and that is not on file. Record it "
@@ -188,6 +204,8 @@ def test_what_an_error_is_about_can_be_read_from_it():
     conflict = errors.Conflict("incident", "INC-1", {"process": ("a", "b")})
     assert (conflict.kind, conflict.id) == ("incident", "INC-1")
     assert conflict.differences == {"process": ("a", "b")}
+    taken = errors.TakenId("incident", "1001", ("shop", "1001"), ("crm", "1001"))
+    assert (taken.id, taken.differences) == ("1001", {"source": ("crm", "shop")})
     dangling = errors.DanglingReference([("complaint COM-1", "incident", "INC-7")])
     assert dangling.references == (("complaint COM-1", "incident", "INC-7"),)
     assert dangling.total == 1

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from remedy import _overruled, _pending
 from remedy._filing import Filing
 from remedy._marks import marks_known
-from remedy._reading import entity_of, read, scalar
+from remedy._reading import entity_of, kinds_of, read, scalar
 from remedy._references import References
-from remedy._rows import Child, Entity
+from remedy._rows import BY_NAME, Child, Entity, items_of
 from remedy._unsettled import Unsettled
 from remedy.config import Config
 from remedy.errors import CannotAmend, InvalidRecord
@@ -53,14 +54,27 @@ class Amender:
         before = read(self._db, id)
         with marks_known():
             after = attrs.evolve(before, **fields)
+        for field in fields:
+            self._overrule(entity, before, after, field)
         self._filing.update(entity, after)
         self._filing.changed("amend", entity, id, reason)
         self._unsettled.settle()
         return read(self._db, id)
 
+    def _overrule(self, entity: Entity, before: Record, after: Record, field: str) -> None:
+        """Let nothing that a source said of a field come in the way of what it is to hold."""
+        said = _overruled.told(entity, before, field)
+        waiting = _pending.take_back(self._db, entity, before.id, field)
+        if waiting is not None:
+            changes: dict[str, Any] = {field: waiting}
+            said = _overruled.told(entity, attrs.evolve(before, **changes), field)
+        if said != _overruled.told(entity, after, field):
+            _overruled.keep(self._db, before.id, field, said)
+
     def link(self, id: str, fields: Mapping[str, Any], reason: str | None) -> None:
         """Add to plural fields of a record."""
         entity = entity_of(self._db, id)
+        before = read(self._db, id)
         for child, items in _plural(entity, fields):
             if items is ALL:
                 self._db.execute("UPDATE apology SET recipients = 'all' WHERE id = ?", [id])
@@ -72,25 +86,81 @@ class Amender:
                 )
             known = [self._references.known_item(child, item) for item in items]
             self._filing.add(entity, child, id, known)
+            for item in known:
+                _overruled.allow(self._db, self._references, child, id, item)
+        self._overrule_recipients(entity, before)
         self._unsettled.note_written(entity.name, id)
         self._filing.changed("link", entity, id, reason)
         self._unsettled.settle()
 
     def unlink(self, id: str, fields: Mapping[str, Any], reason: str) -> None:
-        """Take from plural fields of a record."""
+        """Take from plural fields of a record, on file or waiting."""
+        fields = {
+            field: value
+            for field, value in fields.items()
+            if not self._take_back(id, field, value, reason)
+        }
+        if not fields:
+            return
         entity = entity_of(self._db, id)
+        before = read(self._db, id)
         for child, items in _plural(entity, fields):
             if items is ALL:
                 self._forget_everyone(id)
                 continue
             for item in items:
-                self._filing.remove(child, id, self._references.known_item(child, item))
+                waited = None
+                if child.target is not None:
+                    waited = _pending.take_back_link(self._db, entity, id, child, item)
+                if waited is None:
+                    self._filing.remove(child, id, self._references.known_item(child, item))
+                else:
+                    _overruled.keep_item(self._db, child, id, waited)
         if entity.name == "apology" and not scalar(
             self._db, "SELECT 1 FROM apology_incident WHERE apology = ?", [id]
         ):
             raise CannotAmend("apology", "incidents", "an apology is for one incident at least.")
+        self._keep_what_went(entity, before)
+        self._overrule_recipients(entity, before)
         self._filing.changed("unlink", entity, id, reason)
         self._unsettled.settle()
+
+    def _take_back(self, id: str, field: str, value: Any, reason: str) -> bool:
+        """Take back what a record waits for that is not on file itself; say if one waits."""
+        if field in {
+            child.field for name in kinds_of(self._db, id) for child in BY_NAME[name].children
+        }:
+            return False
+        try:
+            gone = _pending.take_back_record(self._db, id, field, value)
+        except ValueError as error:
+            raise InvalidRecord("Record", field, value, str(error)) from None
+        if gone is None:
+            return False
+        entity, items = gone
+        for child in entity.children:
+            if child.field == field:
+                for item in items:
+                    _overruled.keep_item(self._db, child, id, item)
+        self._filing.changed("unlink", entity, id, reason)
+        return True
+
+    def _keep_what_went(self, entity: Entity, before: Record) -> None:
+        after = read(self._db, before.id)
+        for child in entity.children:
+            left = items_of(after, child)
+            for item in items_of(before, child):
+                if item not in left:
+                    _overruled.keep_item(self._db, child, before.id, item)
+
+    def _overrule_recipients(self, entity: Entity, before: Record) -> None:
+        if entity.name == "apology":
+            said, now = (
+                _overruled.told(entity, each, _overruled.RECIPIENTS)
+                for each in (before, read(self._db, before.id))
+            )
+            if said != now:
+                _overruled.keep(self._db, before.id, _overruled.RECIPIENTS, said)
 
     def _forget_everyone(self, id: str) -> None:
         """Take back that everyone was told an apology: then it is who is listed, or not known."""

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
-from remedy import _causes, _duplicates, _schema
+from remedy import _causes, _customers, _duplicates, _schema
 from remedy._reading import existing, read, scalar
 from remedy._rows import BY_CLASS, ENTITIES, Entity, items_of, micros
 from remedy._unsettled import refuse_early
@@ -29,6 +29,7 @@ _VARIABLES = 30_000
 """How many values a statement may have; SQLite takes 32,766."""
 _CUSTOMERS_KNOWN = 10_000
 """How many customers are remembered as being on file: the memory of a load does not grow."""
+_PAIRS = 400
 
 
 class BulkWriter(Writer):
@@ -39,7 +40,8 @@ class BulkWriter(Writer):
     ) -> None:
         """Write a stream of records; memory does not grow with it."""
         self._customers: set[str] = set()
-        dropped = self._drop_indexes()
+        self._dropped = self._drop_indexes()
+        self._filing.before_uniting = self._build_indexes_of_customers
         done = 0
         stream = flat(records)
         while batch := list(islice(stream, BATCH)):
@@ -47,8 +49,7 @@ class BulkWriter(Writer):
             done += len(batch)
             if progress is not None:
                 progress(done)
-        for name in dropped:
-            self._db.execute(_schema.create_index(name))
+        self._build_indexes(self._dropped)
         self._check_everything()
 
     def _drop_indexes(self) -> list[str]:
@@ -66,6 +67,22 @@ class BulkWriter(Writer):
                 dropped.append(name)
         return dropped
 
+    def _build_indexes(self, names: Iterable[str]) -> None:
+        for name in list(names):
+            self._db.execute(_schema.create_index(name))
+            self._dropped.remove(name)
+
+    def _build_indexes_of_customers(self) -> None:
+        """Build what finds all that is said of a customer, who turns out to be another one."""
+        self._customers.clear()
+        self._build_indexes(
+            [
+                name
+                for name in self._dropped
+                if _schema.INDEXES.get(name, "").partition("(")[2].startswith("customer")
+            ]
+        )
+
     def _write_batch(self, batch: list[Record]) -> None:
         kinds: dict[type[Record], list[Record]] = defaultdict(list)
         for record in batch:
@@ -77,6 +94,7 @@ class BulkWriter(Writer):
             groups = sorted(kinds.items(), key=lambda each: in_order(each[1][0]))
         else:
             groups = list(kinds.items())
+        self._expect(batch)
         for kind, group in groups:
             entity = BY_CLASS[kind]
             if not (self._may_insert(entity, group) and self._insert_batch(entity, group)):
@@ -86,6 +104,8 @@ class BulkWriter(Writer):
     def _may_insert(self, entity: Entity, group: list[Record]) -> bool:
         """Whether nothing of a batch has to wait for its other side, or is waited for."""
         if self._db.execute("SELECT 1 FROM pending LIMIT 1").fetchone():
+            return False
+        if entity.name == "customer" and not self._are_new_customers(group):
             return False
         if not self._keep_pending:
             return True
@@ -103,6 +123,55 @@ class BulkWriter(Writer):
                 return False
             if len(existing(self._db, target, ids)) < len(ids):
                 return False
+        return True
+
+    def _are_new_customers(self, group: list[Any]) -> bool:
+        """Whether no customer of a batch can be one that is on file under another id."""
+        own = [
+            (each.source, each.external_id)
+            for each in group
+            if each.source is not None and each.external_id is not None
+        ]
+        others = [(alias.source, alias.external_id) for each in group for alias in each.aliases]
+        if not own and not others:
+            return True
+        if not set(own).isdisjoint(others):
+            return False
+        made = [_customers.name_of(*each) for each in (*own, *others)]
+        return not (
+            existing(self._db, "customer", made)
+            or self._any_known("customer_alias", own)
+            or self._any_known("customer", others)
+        )
+
+    def _any_known(self, table: str, there: list[tuple[str, str]]) -> bool:
+        """Whether any of these sources and ids there stands in a table."""
+        if not there or not self._db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+            return False
+        for start in range(0, len(there), _PAIRS):
+            part = there[start : start + _PAIRS]
+            marks = ", ".join(["(?, ?)"] * len(part))
+            if self._db.execute(
+                f"WITH asked(source, external_id) AS (VALUES {marks}) SELECT 1 FROM asked "
+                f"JOIN {table} USING (source, external_id) LIMIT 1",
+                [value for pair in part for value in pair],
+            ).fetchone():
+                return True
+        return False
+
+    def _make_customers(self, ids: set[str]) -> bool:
+        """Make customers where they are first named; say if one may be known by another id."""
+        new = ids - self._customers
+        made = [id for id in new if ":" in id]
+        if made:
+            found = existing(self._db, "customer", made)
+            there = [(id.partition(":")[0], id.partition(":")[2]) for id in made if id not in found]
+            if self._any_known("customer", there) or self._any_known("customer_alias", there):
+                return False
+        if len(self._customers) + len(new) > _CUSTOMERS_KNOWN:
+            self._customers.clear()
+        self._customers |= new
+        self._insert("customer", ("id", "provenance"), [(id, "mapped") for id in new])
         return True
 
     def _insert_batch(self, entity: Entity, group: list[Record]) -> bool:
@@ -162,14 +231,6 @@ class BulkWriter(Writer):
             inserted += self._connection.executemany(into + one + ending, rows[whole:]).rowcount
         return inserted
 
-    def _insert_customers(self, ids: set[str]) -> None:
-        """Make the customers that nobody recorded from their ids."""
-        new = ids - self._customers
-        if len(self._customers) + len(new) > _CUSTOMERS_KNOWN:
-            self._customers.clear()
-        self._customers |= new
-        self._insert("customer", ("id", "provenance"), [(id, "mapped") for id in new])
-
     def _incident_rows(
         self, group: list[Any]
     ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
@@ -192,7 +253,8 @@ class BulkWriter(Writer):
                     return None, {}
                 customers.add(customer)
                 links.append(_affected_row(incident.id, each))
-        self._insert_customers(customers)
+        if not self._make_customers(customers):
+            return None, {}
         return rows, {0: links}
 
     def _plain_rows(
@@ -223,11 +285,11 @@ class BulkWriter(Writer):
                             raise CausalCycle([record.id, record.id])
                     children[place].append(child.encode(record.id, number, item))
             rows.append(entity.encode(record) + extra)
-        if entity.name == "promise" and any(
+        incomplete = entity.name == "promise" and any(
             record.apology is None or record.made is None for record in group
-        ):
+        )
+        if incomplete or not self._make_customers(customers):
             return None, {}
-        self._insert_customers(customers)
         return rows, children
 
     # --- what is checked before the transaction ends ----------------------------------------------

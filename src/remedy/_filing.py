@@ -7,10 +7,10 @@ and what else can only be checked together with other rows, is told to `Unsettle
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from remedy import _duplicates
+from remedy import _customers, _duplicates
 from remedy._reading import read, scalar
 from remedy._rows import Child, Entity, items_of, span_of
 from remedy.config import Config, signature_reader
@@ -39,7 +39,10 @@ class Filing:
     Attributes:
         failure: What computes the failure key of an incident.
         latest: The last microsecond in which an incident can have occurred.
+        before_uniting: Is called before one customer turns out to be another one.
     """
+
+    before_uniting: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, db: Database, config: Config, unsettled: Unsettled) -> None:
         self._db = db
@@ -91,6 +94,7 @@ class Filing:
         """Put a record that is new on file."""
         self._insert_row(entity.name, self.row(entity, record))
         self._unsettled.note_written(entity.name, record.id)
+        self._claim_own(entity, record)
         for child in entity.children:
             self.add(entity, child, record.id, items_of(record, child))
 
@@ -109,6 +113,21 @@ class Filing:
             f"UPDATE {entity.name} SET {assign} WHERE id = ?", [*row.values(), record.id]
         )
         self._unsettled.note_written(entity.name, record.id)
+        self._claim_own(entity, record)
+
+    def _claim_own(self, entity: Entity, record: Record) -> None:
+        if entity.name == "customer" and None not in (record.source, record.external_id):
+            self._claim(record.id, record, own=True)
+
+    def _claim(self, customer: str, there: Any, *, own: bool) -> None:
+        _customers.claim(
+            self._db,
+            customer,
+            there.source,
+            there.external_id,
+            own=own,
+            before_uniting=self.before_uniting,
+        )
 
     def place_of(self, incident: str) -> tuple[str, str]:
         """Return the canonical incident, and what was stated where that is another one."""
@@ -160,6 +179,9 @@ class Filing:
                 or 0
             )
         place = self.place_of(owner) if child.owner == "incident" else None
+        if child.table == "customer_alias":
+            for alias in items:
+                self._claim(owner, alias, own=False)
         added = False
         for number, item in enumerate(items, start=start):
             if child.target is not None:

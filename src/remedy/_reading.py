@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from remedy.store import Store
 
-__all__ = ["entity_of", "read", "read_many", "records"]
+__all__ = ["entity_of", "kinds_of", "read", "read_many", "records"]
 
 _PAGE = 500
 _ENTITY_OF = " UNION ALL ".join(
@@ -45,6 +45,11 @@ def entity_of(db: Database, id: str) -> Entity:
     if row is None:
         raise UnknownRecord(id, near=_near(db, id))
     return BY_NAME[row[0]]
+
+
+def kinds_of(db: Database, id: str) -> set[str]:
+    """Return the entities of which there is a record with an id."""
+    return {row[0] for row in db.execute(_ENTITY_OF, [id])}
 
 
 def _near(db: Database, id: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy import _pending
+from remedy import _customers, _pending
 from remedy._reading import scalar
 from remedy._rows import BY_CLASS, Child, Column, Entity, items_of
 from remedy._unsettled import make_customer
@@ -58,18 +58,27 @@ class References:
 
     def known(self, target: str, reference: External) -> str | None:
         """Return the id here of a record that is told by its id in a source, if it is on file."""
+        return self.known_by(target, reference.source, reference.external_id)
+
+    def known_by(self, target: str, *there: str) -> str | None:
+        """Return the id here of a record that is told by its source and its id there."""
         found = scalar(
-            self._db,
-            f"SELECT id FROM {target} WHERE source = ? AND external_id = ?",
-            [reference.source, reference.external_id],
+            self._db, f"SELECT id FROM {target} WHERE source = ? AND external_id = ?", there
         )
         if found is None and target == "customer":
             found = scalar(
                 self._db,
                 "SELECT customer FROM customer_alias WHERE source = ? AND external_id = ?",
-                [reference.source, reference.external_id],
+                there,
             )
         return None if found is None else str(found)
+
+    def customer(self, id: str) -> str:
+        """Return the id of a customer, who may have been called `crm:77` before it was known."""
+        source, colon, external_id = id.partition(":")
+        if colon and not scalar(self._db, "SELECT 1 FROM customer WHERE id = ?", [id]):
+            return self.known_by("customer", source, external_id) or id
+        return id
 
     def known_item(self, child: Child, item: Any) -> Any:
         """Return an item of a plural field with the id here of what it refers to.
@@ -81,11 +90,20 @@ class References:
             return item
         reference = child.reference(item)
         if not isinstance(reference, External):
+            if child.target == "customer" and self.customer(reference) != reference:
+                return _with_reference(item, self.customer(reference))
             return item
         found = self.known(child.target, reference)
         if found is None:
             raise UnknownRecord(str(reference), child.target)
         return _with_reference(item, found)
+
+    def id_of(self, target: str, id: str | None) -> str | None:
+        """Return the id here of what is referred to by an id."""
+        if id is None:
+            return None
+        id = self._other_ids.get((target, id), id)
+        return self.customer(id) if target == "customer" else id
 
     # --- of a whole record ------------------------------------------------------------------------
 
@@ -158,7 +176,7 @@ class References:
             found = self.known(target, reference) or self._coming.get((target, reference))
             if found is None and target == "customer":
                 # A customer is made where it is first named, in the source's terms as well.
-                found = f"{reference.source}:{reference.external_id}"
+                found = _customers.name_of(reference.source, reference.external_id)
                 make_customer(self._db, found)
                 self._db.execute(
                     "INSERT INTO customer_alias VALUES (?, ?, ?)",
@@ -170,8 +188,9 @@ class References:
             return found
         reference = self._other_ids.get((target, reference), reference)
         if target == "customer":
-            make_customer(self._db, reference)
-            return str(reference)
+            known = self.customer(reference)
+            make_customer(self._db, known)
+            return str(known)
         if keep_pending and not scalar(
             self._db, f"SELECT 1 FROM {target} WHERE id = ?", [reference]
         ):
@@ -191,7 +210,7 @@ def _without(entity: Entity, record: Record, field: str) -> Record | None:
 
 
 def _with_reference(item: Any, id: str) -> Any:
-    if isinstance(item, External):
+    if isinstance(item, (External, str)):
         return id
     field = "customer" if isinstance(item, Affected) else "to"
     return attrs.evolve(item, **{field: id})

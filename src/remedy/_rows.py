@@ -283,6 +283,17 @@ _REFERENCE: dict[str, Callable[[Any], Any]] = {
 }
 
 
+_SEVERAL_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "occurred": ("occurred", "occurred_end", "occurred_zone"),
+    "detected": ("detected", "detected_end", "detected_zone"),
+    "amount": ("amount", "currency"),
+    "shares": ("shares",),
+    "elements": ("elements",),
+    "recipients": ("recipients",),
+}
+"""Fields that stand in columns beside those that hold fields one to one."""
+
+
 @attrs.frozen
 class Entity:
     """A kind of record, its table and its children.
@@ -343,6 +354,17 @@ class Entity:
             return row
 
         return encode
+
+    @property
+    def single_fields(self) -> tuple[str, ...]:
+        """The fields that stand in the row of the record itself, but for its id."""
+        several = (field for field, names in _SEVERAL_COLUMNS.items() if {*names} <= {*self.names})
+        return (*(column.field for column in self.columns if column.field != "id"), *several)
+
+    def columns_of(self, field: str) -> tuple[str, ...]:
+        """Return the columns in which a field of the record itself stands."""
+        plain = tuple(column.name for column in self.columns if column.field == field)
+        return plain or _SEVERAL_COLUMNS[field]
 
     def decode(self, row: Mapping[str, Any], children: Mapping[str, Sequence[Any]]) -> r.Record:
         """Return the record of a row, and of the items of its plural fields."""

@@ -167,6 +167,9 @@ TABLES: dict[str, str] = {
     target_entity TEXT NOT NULL, target TEXT, target_source TEXT, target_external_id TEXT,
     content TEXT NOT NULL,
     UNIQUE (record, field, target, target_source, target_external_id)""",
+    "overruled": """
+    record TEXT NOT NULL, field TEXT NOT NULL, said TEXT NOT NULL,
+    PRIMARY KEY (record, field, said)""",
 }
 """Columns and constraints by table."""
 
@@ -179,7 +182,7 @@ ENTITIES = (
 _WITHOUT_ROWID = {
     "meta", "intervention", "customer_alias", "incident_customer", "incident_cause", "cause_cause",
     "action_event", "action_cause", "action_incident", "apology_incident", "apology_customer",
-    "promise_action", "baseline",
+    "promise_action", "baseline", "overruled",
 }  # fmt: skip
 
 UNIQUE_IDS: dict[str, str] = {f"{table}_id": f"{table}(id)" for table in ENTITIES}

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy import _pending
+from remedy import _customers, _overruled, _pending
 from remedy._convert import to_dict
 from remedy._filing import Filing
 from remedy._marks import marks_known
-from remedy._reading import read, scalar
+from remedy._reading import kinds_of, read, scalar
 from remedy._references import References
 from remedy._rows import BY_CLASS, ENTITIES, Entity, items_of, micros, moment
 from remedy._unsettled import Unsettled
 from remedy.config import Config
-from remedy.errors import Conflict, DanglingReference, InvalidRecord
-from remedy.records import Apology, Promise, Record
+from remedy.errors import Conflict, DanglingReference, InvalidRecord, TakenId
+from remedy.records import Apology, Customer, Promise, Record
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -71,6 +71,8 @@ class Writer:
         self._references = References(db)
         self._keep_pending = keep_pending
         self._replace = replace
+        self._given: dict[str, str] = {}
+        self._any_overruled = replace and _overruled.any_is(db)
         self.new = self.updated = self.unchanged = self.older = 0
 
     def write(self, records: Iterable[Record]) -> None:
@@ -80,10 +82,31 @@ class Writer:
             if type(record) not in BY_CLASS:
                 raise TypeError(f"{record!r:.80} is no record.")
         self._references.expect(records)
+        self._expect(records)
         with marks_known():
             for record in sorted(records, key=in_order):
                 self._write_one(record)
         self._unsettled.settle()
+
+    def _expect(self, records: Iterable[Record]) -> None:
+        """Take note of records that are about to be written."""
+        self._given = {}
+        if not _pending.any_waits(self._db):
+            return
+        for record in records:
+            entity = BY_CLASS[type(record)]
+            self._given[record.id] = entity.name
+            if not self._replace:
+                self._supersede(entity, record)
+
+    def _supersede(self, entity: Entity, record: Record) -> None:
+        """Let a record that is recorded stand for what a source said, and what waits."""
+        if scalar(self._db, f"SELECT 1 FROM {entity.name} WHERE id = ?", [record.id]):
+            return
+        for waiting in _pending.records(self._db, entity, record.id)[-1:]:
+            if waiting is not None:
+                _overruled.keep_others(self._db, entity, waiting, record)
+            _pending.forget(self._db, entity, record.id)
 
     def _write_one(self, record: Record) -> None:
         entity = BY_CLASS[type(record)]
@@ -91,13 +114,12 @@ class Writer:
             record = self._references.of_known_apology(record)
         known = self._find(entity, record)
         if known is not None and known != record.id:
-            self._references.note_other_id(entity, record.id, known)
-            # The promises of an apology come after it, one by one.
-            alone: dict[str, Any] = {"promises": ()} if isinstance(record, Apology) else {}
-            record = attrs.evolve(record, id=known, **alone)
+            record = self._under(known, entity, record)
         if self._replace and not self._is_newest(entity, record):
             self.older += 1
             return
+        if self._any_overruled:
+            record = _overruled.respected(self._db, self._references, entity, record)
         if isinstance(record, Promise) and record.apology is None:
             raise InvalidRecord("Promise", "apology", None, "say in which apology it was made.")
         resolved = self._references.resolve(entity, record, keep_pending=self._keep_pending)
@@ -121,17 +143,40 @@ class Writer:
     # --- what is on file --------------------------------------------------------------------------
 
     def _find(self, entity: Entity, record: Record) -> str | None:
-        if record.source is not None and record.external_id is not None and self._replace:
-            found = scalar(
-                self._db,
-                f"SELECT id FROM {entity.name} WHERE source = ? AND external_id = ?",
-                [record.source, record.external_id],
-            )
-            if found is not None:
-                return str(found)
-        if scalar(self._db, f"SELECT 1 FROM {entity.name} WHERE id = ?", [record.id]):
-            return record.id
-        return None
+        source, external_id = record.source, record.external_id
+        if source is not None and external_id is not None and self._replace:
+            found = self._references.known_by(entity.name, source, external_id)
+            # A customer that was only made from its id there becomes the one who comes.
+            if found is not None and (
+                entity.name != "customer"
+                or found == record.id
+                or found != _customers.made_from(self._db, source, external_id)
+            ):
+                return found
+        row = self._db.execute(
+            f"SELECT source, external_id FROM {entity.name} WHERE id = ?", [record.id]
+        ).fetchone()
+        if row is None:
+            return None
+        if self._replace:
+            _refuse_other_source(entity, record, row)
+        return record.id
+
+    def _under(self, known: str, entity: Entity, record: Record) -> Record:
+        """Return a record under the id that it has here."""
+        self._references.note_other_id(entity, record.id, known)
+        changes: dict[str, Any] = {"id": known}
+        if isinstance(record, Apology):
+            # The promises of an apology come after it, one by one.
+            changes["promises"] = ()
+        if isinstance(record, Customer):
+            source, external_id = self._db.execute(
+                "SELECT source, external_id FROM customer WHERE id = ?", [known]
+            ).fetchone()
+            if None not in (source, external_id):
+                # Known by an alias, by which it is found again: it stays with its own source.
+                changes.update(source=source, external_id=external_id)
+        return attrs.evolve(record, **changes)
 
     def _is_newest(self, entity: Entity, record: Record) -> bool:
         """Whether no later version is on file or waits; what older ones wait for is forgotten."""
@@ -142,8 +187,12 @@ class Writer:
                 f"SELECT updated FROM {entity.name} WHERE id = ?", [record.id]
             )
         ]
-        waiting = _pending.versions(self._db, entity, record.id)
-        if any(_is_older(each, given) for each in (*on_file, *waiting)):
+        waiting = _pending.records(self._db, entity, record.id)
+        for each in waiting:
+            if each is not None:
+                _refuse_other_source(entity, record, (each.source, each.external_id))
+                on_file.append(None if each.updated is None else micros(each.updated))
+        if any(_is_older(each, given) for each in on_file):
             return False
         if waiting:
             _pending.forget_older(self._db, entity, record.id)
@@ -214,16 +263,33 @@ class Writer:
         self._keep_pending = self._replace = True
         for each in _pending.arrivals(self._db, entity, record):
             if each.record is not None:
-                self._write_one(each.record)
+                self._take_in_whole(each, each.record)
             elif each.link is None:
-                complete = attrs.evolve(read(self._db, each.owner), **{each.field: record.id})
-                self._filing.update(each.entity, complete)
+                on_file = read(self._db, each.owner)
+                if getattr(on_file, each.field) is None:
+                    complete = attrs.evolve(on_file, **{each.field: record.id})
+                    self._filing.update(each.entity, complete)
             else:
                 child, items = each.items()
                 resolved = [self._references.known_item(child, item) for item in items]
                 self._filing.add(each.entity, child, each.owner, resolved, replace=True)
         self._keep_pending, self._replace = how
         self.new, self.updated, self.unchanged, self.older = counts
+
+    def _take_in_whole(self, arrival: _pending.Arrival, record: Record) -> None:
+        """Write a record that waited as a whole; what stands in its way must not refuse others."""
+        kinds = {*kinds_of(self._db, record.id), self._given.get(record.id, arrival.entity.name)}
+        if kinds - {arrival.entity.name}:
+            _pending.put_back(self._db, arrival)
+            return
+        self._db.execute("SAVEPOINT arrival")
+        try:
+            self._write_one(record)
+        except (Conflict, InvalidRecord):
+            self._db.execute("ROLLBACK TO arrival")
+            _pending.put_back(self._db, arrival)
+        finally:
+            self._db.execute("RELEASE arrival")
 
 
 _ORDER = {entity.record: place for place, entity in enumerate(ENTITIES)}
@@ -240,6 +306,15 @@ def flat(records: Iterable[Record]) -> Iterator[Record]:
         yield record
         if record.__class__ is Apology:
             yield from record.promises
+
+
+def _refuse_other_source(
+    entity: Entity, record: Record, on_file: tuple[str | None, str | None]
+) -> None:
+    """Refuse a record of a source under the id of another one of a source."""
+    here, there = (record.source, record.external_id), on_file
+    if here != there and None not in (*here, *there):
+        raise TakenId(entity.name, record.id, here, there)  # type: ignore[arg-type]
 
 
 def _is_older(on_file: int | None, given: int | None) -> bool:

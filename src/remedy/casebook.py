@@ -272,10 +272,35 @@ class Casebook:
     ) -> Ingested:
         """Take in records from a source, again and again.
 
-        A record is known again by its source and external id, else by its id. A newer version
-        (`updated`) replaces the older one, and an older one is left out; without `updated`, what
-        comes later is newer. What plural fields refer to is added, never taken away. A reference
-        to what is not on file waits until the other side comes; `pending` lists those that wait.
+        A record is known again by its source and external id, a customer by its aliases as well,
+        else by its id. A newer version (`updated`) replaces the older one, and an older one is left
+        out; without `updated`, what comes later is newer. What plural fields refer to is added,
+        never taken away. A reference to what is not on file waits until the other side comes;
+        `pending` lists those that wait. A customer named by an `External` is made, and becomes
+        the one whose own record comes later.
+
+        The same again changes nothing, whatever people have done since: a field that was amended,
+        and what was linked or taken out, stay as they were left until the source says something
+        else of that field than before.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open()
+            >>> row = remedy.Incident(
+            ...     id="INC-1", occurred="2026-03-02T09:00+01:00", process="shipping", title="Late"
+            ... )
+            >>> book.ingest([row])
+            Ingested(new=1, updated=0, unchanged=0, older=0, pending=0)
+            >>> amended = book.amend("INC-1", process="billing", reason="read the letter")
+            >>> book.ingest([row])
+            Ingested(new=0, updated=0, unchanged=1, older=0, pending=0)
+            >>> book.get("INC-1").process
+            'billing'
+
+        Raises:
+            TakenId: If another record is on file, or waits, under the id of one: of another
+                source, or under another id in that source.
+            Conflict, CausalCycle, InvalidTime: As `record` does.
         """
         writer = self._write_stream(records, progress, keep_pending=True, replace=True)
         with self._store.reading() as db:
@@ -313,6 +338,9 @@ class Casebook:
         self, id: str, changes: Mapping[str, Any] | None = None, /, *, reason: str, **fields: Any
     ) -> Record:
         """Change single-valued fields of a record, and return it as it is then.
+
+        What waited for the other side of such a field is forgotten, and what a source said of it
+        before does not come back when it is ingested again.
 
         Args:
             id: The record.
@@ -366,7 +394,27 @@ class Casebook:
             Amender(db, self.config).link(id, fields, reason)
 
     def unlink(self, id: str, /, *, reason: str, **fields: Any) -> None:
-        """Take from plural fields of a record what was put there by mistake."""
+        """Take from plural fields of a record what was put there by mistake.
+
+        A link that waits for its other side is taken back likewise; and a record that waits as a
+        whole, by the field in which it refers to the other side: with the last of what it waits
+        for, it is gone.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open()
+            >>> at = "2026-03-02T09:00+01:00"
+            >>> waiting = remedy.Amends(id="AME-1", incident="INC-9", kind="gift", made=at)
+            >>> book.ingest([waiting]).pending
+            1
+            >>> book.unlink("AME-1", incident="INC-9", reason="it was for another customer")
+            >>> book.pending()
+            []
+
+        Raises:
+            UnknownRecord: If there is no such record, or no such link.
+            CannotAmend: If the field is not plural.
+        """
         _needs_reason(reason)
         with self._store.transaction() as db:
             Amender(db, self.config).unlink(id, fields, reason)
@@ -424,7 +472,11 @@ class Casebook:
         return _reading.records(self._store, kind, equals)
 
     def pending(self) -> list[Pending]:
-        """Return the references that wait for their other side."""
+        """Return the references that wait for their other side.
+
+        One whose other side has come waits on if its own id has been given to another record
+        meanwhile: ingest it under another id, and take this one back with `unlink`.
+        """
         with self._store.reading() as db:
             return _pending.listed(db)
 

@@ -6,6 +6,7 @@ RemedyError
 │   └── InvalidTime                     ... and the field is a time
 ├── UnknownRecord (LookupError)         no record has this id
 ├── Conflict (ValueError)               another record is on file under this id
+│   └── TakenId                         ... and comes from elsewhere
 ├── DanglingReference (LookupError)     a record refers to one that is not on file
 ├── CausalCycle (ValueError)            a cause would explain itself
 ├── CannotAmend (ValueError)            a field that is not changed by amending
@@ -58,6 +59,7 @@ __all__ = [
     "RemedyError",
     "RuleError",
     "SourceError",
+    "TakenId",
     "TargetExists",
     "UnknownExample",
     "UnknownRecord",
@@ -175,6 +177,48 @@ class Conflict(RemedyError, ValueError):
         self.kind = kind
         self.id = id
         self.differences = dict(differences)
+
+
+class TakenId(Conflict):
+    """An id means one record already, and this is another one.
+
+    Args:
+        kind: What kind of record.
+        id: Its id.
+        given: The source that it comes from, and its id there.
+        on_file: Where the record that is on file under its id comes from, likewise; or the id of
+            the customer who is meant by its id in the source.
+    """
+
+    def __init__(
+        self, kind: str, id: str, given: tuple[str, str], on_file: tuple[str, str] | str
+    ) -> None:
+        source, external_id = given
+        here = f"{shown(external_id, 40)} of the source {shown(source, 40)}"
+        if isinstance(on_file, str):
+            told = (
+                f"{kind} {id} is {here}, and so is {kind} {on_file}, which is on file. If they are "
+                f"one, give both one id. If not, take the id in the source from the one it does "
+                f"not belong to: in Python, book.unlink({on_file!r}, aliases=..., reason=...), or "
+                f"book.amend({on_file!r}, source=None, external_id=None, reason=...)."
+            )
+            differences: dict[str, tuple[object, object]] = {"id": (on_file, id)}
+        else:
+            there = f"{shown(on_file[1], 40)} of the source {shown(on_file[0], 40)}"
+            told = (
+                f"{kind} {id} is on file already as {there}; here it is {here}. An id is of one "
+                f"record only: give this one an id of its own, such as {f'{source}-{id}'!r}. If "
+                f"the one on file goes under the wrong source, amend it: in Python, "
+                f"book.amend({id!r}, source=..., external_id=..., reason=...)."
+            )
+            differences = {
+                name: (old, new)
+                for name, old, new in zip(("source", "external_id"), on_file, given, strict=True)
+                if old != new
+            }
+        super().__init__(kind, id, differences)
+        self.args = (kind, id, given, on_file)
+        self.message = told
 
 
 class DanglingReference(RemedyError, LookupError):

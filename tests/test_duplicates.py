@@ -111,6 +111,7 @@ steps = st.lists(
 @given(steps=steps)
 def test_duplicates_are_those_of_the_model(steps):
     model = dict.fromkeys(NAMES)
+    said = dict.fromkeys(NAMES)
     customers = {name: set() for name in NAMES}
     complaints = {}
     few = remedy.casebook._FEW
@@ -130,8 +131,12 @@ def test_duplicates_are_those_of_the_model(steps):
                         book.amend(id, duplicate_of=above, reason="x")
                     else:
                         book.ingest([incident(id, duplicate_of=above)])
+                        if above == said[id]:
+                            continue  # The same again does not undo what a person has said since.
                     assert not closes_a_circle(model, id, above)
                     model[id] = above
+                    if what != "amend":
+                        said[id] = above
                 except InvalidRecord:
                     assert closes_a_circle(model, id, above)
                 finally:

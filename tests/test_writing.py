@@ -314,6 +314,100 @@ def test_an_incident_in_the_future_is_refused_beyond_the_skew_of_clocks(book):
         book.record(incident("INC-3", occurred=remedy.Day(tomorrow, "Z")))
 
 
+NOW = datetime.now(UTC)
+AHEAD = NOW + timedelta(minutes=10)
+FAR = NOW + timedelta(days=400)
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("Incident.detected", incident("X", detected=AHEAD)),
+        ("Incident.detected", incident("X", detected=remedy.Day(FAR.date(), "Z"))),
+        ("Incident.acknowledged", incident("X", acknowledged=AHEAD)),
+        ("Incident.updated", incident("X", updated=AHEAD)),
+        ("Affected.acknowledged", incident("X", customers=Affected(customer="C",
+                                                                   acknowledged=AHEAD))),
+        ("Affected.since", incident("X", customers=Affected(customer="C", since=AHEAD))),
+        ("Complaint.made", Complaint(id="X", made=AHEAD)),
+        ("Complaint.reopened", Complaint(id="X", made=DAY[1], reopened=AHEAD)),
+        ("Cause.found", cause("X", found=AHEAD)),
+        ("CausalLink.since", cause("X", incidents=CausalLink(to="INC-1", since=AHEAD))),
+        ("Action.decided", action("X", decided=AHEAD)),
+        ("Action.criterion_set", action("X", criterion="none", criterion_set=AHEAD)),
+        ("Link.since", action("X", incidents=Link(to="INC-1", since=AHEAD))),
+        *(
+            ("ActionEvent.occurred", action("X", events=(state, AHEAD)))
+            for state in ("implemented", "closed", "reopened", "cancelled")
+        ),
+        ("Verification.made", Verification(id="X", action="ACT-1", made=AHEAD,
+                                           result="effective")),
+        ("Apology.made", apology("X", made=AHEAD)),
+        ("Promise.made", Promise(id="X", apology="APO-1", made=AHEAD)),
+        ("Promise.fulfilled", Promise(id="X", apology="APO-1", made=DAY[1], fulfilled=AHEAD)),
+        ("Amends.made", Amends(id="X", incident="INC-1", kind="gift", made=AHEAD)),
+        ("Response.made", Response(id="X", customer="C", kind="left", made=AHEAD)),
+        ("FollowUp.made", FollowUp(id="X", incident="INC-1", made=AHEAD)),
+        ("Decision.made", Decision(id="X", kind="no_action", incident="INC-1", made=AHEAD,
+                                   reason="x")),
+        ("Evidence.made", Evidence(id="X", action="ACT-1", made=AHEAD, text="x")),
+        ("Exposure.began", Exposure(id="X", chances=1, began=AHEAD, ended=FAR)),
+        ("Verdict.made", Verdict(id="X", a="INC-1", b="INC-2", kind="same", made=AHEAD)),
+        ("Waiver.made", Waiver(id="X", finding="f", code="A104", reason="x", made=AHEAD,
+                               until=FAR)),
+    ],
+)  # fmt: skip
+def test_what_has_been_does_not_lie_in_the_future(book, monkeypatch, name, record):
+    book.record(incident("INC-1"), incident("INC-2"), action("ACT-1"), apology("APO-1"))
+    before = everything(book)
+
+    def by_bulk(record):
+        monkeypatch.setattr(remedy.casebook, "_FEW", -1)
+        book.record_many([record])
+
+    for write in (book.record, lambda each: book.ingest([each]), by_bulk):
+        with pytest.raises(InvalidTime, match=f"^{name} = .*X.* lies in the future"):
+            write(record)
+        assert everything(book) == before
+
+
+def test_what_is_planned_may_lie_in_the_future(book, monkeypatch):
+    planned = [
+        incident("INC-1"),
+        action("ACT-1", due=FAR, verify_by=FAR, events=("took_effect", FAR)),
+        apology("APO-1", promises=Promise(kind="deed", due=FAR)),
+        FollowUp(id="FOL-1", incident="INC-1", due=FAR),
+        Exposure(id="EXP-1", chances=1, began=DAY[1], ended=FAR),
+        Waiver(id="WAI-1", finding="f", code="A104", reason="x", made=DAY[1], until=FAR),
+    ]
+    book.record(*planned)
+    book.link("ACT-1", events=("took_effect", FAR + timedelta(days=1)))
+    with remedy.open() as other:
+        monkeypatch.setattr(remedy.casebook, "_FEW", -1)
+        other.record_many(planned)
+        assert [each.id for each in other.records()] == [each.id for each in book.records()]
+
+
+def test_amending_and_linking_do_not_reach_into_the_future(book):
+    book.record(incident("INC-1"), action("ACT-1"), apology("APO-1"))
+    with pytest.raises(InvalidTime, match=r"Incident.detected = .*INC-1 lies in the future"):
+        book.amend("INC-1", detected=AHEAD, reason="typo")
+    with pytest.raises(InvalidTime, match=r"Apology.made = .*APO-1 lies in the future"):
+        book.amend("APO-1", made=FAR, reason="typo")
+    with pytest.raises(InvalidTime, match=r"ActionEvent.occurred = .*ACT-1.events lies in the"):
+        book.link("ACT-1", events=("implemented", AHEAD))
+    with pytest.raises(InvalidTime, match=r"Affected.since = .*INC-1.customers lies in the"):
+        book.link("INC-1", customers=Affected(customer="C-1", since=FAR))
+    assert book.get("INC-1") == incident("INC-1")
+
+
+def test_what_would_wait_with_a_date_in_the_future_is_refused_at_once(book):
+    early = Amends(id="AMD-1", incident="INC-9", kind="gift", made=FAR)
+    with pytest.raises(InvalidTime, match="AMD-1 lies in the future"):
+        book.ingest([early])
+    assert book.pending() == []
+
+
 @pytest.mark.parametrize("kind", ["correction", "containment"])
 def test_putting_right_before_it_went_wrong_is_refused(book, kind):
     early = action("ACT-1", kind=kind, decided=DAY[1], incidents="INC-1")
@@ -533,6 +627,30 @@ def test_unlinking_what_is_not_linked_is_refused(book):
     with pytest.raises(UnknownRecord):
         book.unlink("CAU-1", incidents=CausalLink(to="INC-1", role="escape"), reason="typo")
     assert book.get("CAU-1").incidents == (CausalLink(to="INC-1"),)
+
+
+def test_unlinking_from_one_field_takes_nothing_from_another(book):
+    said = apology("APO-1", customers="C-1", not_reached="C-2")
+    book.record(incident("INC-1", customers=["C-1", "C-2"]), said)
+    with pytest.raises(UnknownRecord, match="APO-1.customers: C-2"):
+        book.unlink("APO-1", customers="C-2", reason="typo")
+    with pytest.raises(UnknownRecord, match="APO-1.not_reached: C-1"):
+        book.unlink("APO-1", not_reached="C-1", reason="typo")
+    assert book.get("APO-1") == said
+    book.unlink("APO-1", not_reached="C-2", reason="typo")
+    assert (book.get("APO-1").customers, book.get("APO-1").not_reached) == (("C-1",), ())
+
+
+def test_an_event_is_unlinked_by_its_state_and_time_where_they_tell_it(book):
+    here = ActionEvent(state="implemented", occurred=DAY[4], who="site A")
+    there = ActionEvent(state="implemented", occurred=DAY[4], who="site B")
+    book.record(action("ACT-1", events=[here, there]))
+    with pytest.raises(UnknownRecord, match="no link with the id .ACT-1.events: ActionEvent"):
+        book.unlink("ACT-1", events=("implemented", DAY[4]), reason="typo")
+    book.unlink("ACT-1", events=there, reason="typo")
+    assert book.get("ACT-1").events == (here,)
+    book.unlink("ACT-1", events=("implemented", DAY[4]), reason="typo")
+    assert book.get("ACT-1").events == ()
 
 
 def test_an_apology_keeps_an_incident(book):

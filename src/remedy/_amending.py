@@ -53,6 +53,7 @@ class Amender:
         before = read(self._db, id)
         with marks_known():
             after = attrs.evolve(before, **fields)
+        self._filing.refuse_future(entity, after, fields)
         self._filing.update(entity, after)
         self._filing.changed("amend", entity, id, reason)
         self._unsettled.settle()
@@ -70,6 +71,7 @@ class Amender:
                     "UPDATE apology SET recipients = coalesce(recipients, 'listed') WHERE id = ?",
                     [id],
                 )
+            self._filing.refuse_future_items(child, id, items)
             known = [self._references.known_item(child, item) for item in items]
             self._filing.add(entity, child, id, known)
         self._unsettled.note_written(entity.name, id)

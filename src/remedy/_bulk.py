@@ -8,7 +8,7 @@ statements.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -106,6 +106,9 @@ class BulkWriter(Writer):
             rows, children = self._plain_rows(entity, group)
         if rows is None:
             return False
+        if self._may_lie_ahead(entity, rows, children):
+            for record in group:
+                self._filing.refuse_future(entity, record)
         self._db.execute("SAVEPOINT batch")
         complete = self._insert_rows(entity.name, (*entity.names, *entity.derived), rows)
         for place, lines in children.items() if complete else ():
@@ -117,6 +120,24 @@ class BulkWriter(Writer):
         if complete:
             self.new += len(rows)
         return complete
+
+    def _may_lie_ahead(
+        self,
+        entity: Entity,
+        rows: list[list[Any]],
+        children: Mapping[int, Sequence[tuple[Any, ...]]],
+    ) -> bool:
+        """Whether a time in some rows lies in the future, where not all are only planned."""
+        latest = self._filing.latest
+        for place in entity.past.values():
+            if max([row[place] or 0 for row in rows]) > latest:
+                return True
+        for number, lines in children.items():
+            child = entity.children[number]
+            for place in map(child.columns.index, child.past) if lines else ():
+                if max([line[place] or 0 for line in lines]) > latest:
+                    return True
+        return False
 
     def _insert_rows(
         self, table: str, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
@@ -139,13 +160,10 @@ class BulkWriter(Writer):
         self, group: list[Any]
     ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
         encode = BY_CLASS[Incident].encode
-        failure, latest = self._filing.failure, self._filing.latest
-        place = BY_CLASS[Incident].names.index("occurred")
+        failure = self._filing.failure
         rows, links, customers = [], [], set()
         for incident in group:
             row = encode(incident)
-            if row[place] > latest:
-                self._filing.refuse_future(incident)
             row.append(failure(incident))
             row.append(None)
             rows.append(row)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from remedy import _duplicates
 from remedy._reading import read, scalar
-from remedy._rows import Child, Entity, items_of, span_of
+from remedy._rows import Child, Entity, items_of, may_lie_ahead, span_of
 from remedy.config import Config, signature_reader
 from remedy.errors import CausalCycle, Conflict, InvalidRecord, InvalidTime, UnknownRecord
-from remedy.records import Incident, Record
+from remedy.records import Record
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Filing", "rebuild_failures", "unknown_intervention"]
 
 _CLOCK_SKEW = 300 * 1_000_000
-"""How far the clocks of two machines may differ before an incident lies in the future (µs)."""
+"""How far the clocks of two machines may differ before something lies in the future (µs)."""
 
 
 class Filing:
@@ -38,7 +38,7 @@ class Filing:
 
     Attributes:
         failure: What computes the failure key of an incident.
-        latest: The last microsecond in which an incident can have occurred.
+        latest: The last microsecond in which something can have been.
     """
 
     def __init__(self, db: Database, config: Config, unsettled: Unsettled) -> None:
@@ -53,7 +53,6 @@ class Filing:
         """Return column → value of a record, as it is to stand in its table."""
         row = dict(zip(entity.names, entity.encode(record), strict=True))
         if entity.name == "incident":
-            self.refuse_future(record)
             row["failure"], row["canonical"] = self.failure(record), None
         elif entity.name == "action":
             self.refuse_unknown_intervention(record)
@@ -67,11 +66,44 @@ class Filing:
                 )
         return row
 
-    def refuse_future(self, incident: Incident) -> None:
-        """Refuse an incident that lies in the future."""
-        if span_of(incident.occurred)[0] > self.latest:
+    # --- what lies in the future ------------------------------------------------------------------
+
+    def refuse_future(
+        self, entity: Entity, record: Record, fields: Iterable[str] | None = None
+    ) -> None:
+        """Refuse a record that says of something in the future that it was.
+
+        Args:
+            entity: The kind of record.
+            record: The record.
+            fields: Which fields to look at; by default all.
+
+        Raises:
+            InvalidTime: If it does.
+        """
+        for name in entity.past:
+            if fields is None or name in fields:
+                self._refuse_ahead(record, name, getattr(record, name), record.id)
+        for child in entity.children if fields is None else ():
+            self.refuse_future_items(child, record.id, items_of(record, child))
+
+    def refuse_future_items(self, child: Child, owner: str, items: Iterable[Any]) -> None:
+        """Refuse items of a plural field that say of something in the future that it was."""
+        if not child.past:
+            return
+        for item in items:
+            if may_lie_ahead(item):
+                continue
+            for name in child.past:
+                self._refuse_ahead(item, name, getattr(item, name), f"{owner}.{child.field}")
+
+    def _refuse_ahead(self, holder: Any, name: str, value: Any, where: str) -> None:
+        if value is not None and span_of(value)[0] > self.latest:
             raise InvalidTime(
-                "Incident", "occurred", str(incident.occurred), f"{incident.id} lies in the future."
+                type(holder).__name__,
+                name,
+                str(value),
+                f"{where} lies in the future. Mend the date; only what is planned lies ahead.",
             )
 
     def refuse_unknown_intervention(self, action: Any) -> None:
@@ -182,14 +214,28 @@ class Filing:
         """
         place = self.place_of(owner) if child.owner == "incident" else None
         row = self._row_of_item(child, owner, 0, item, place)
-        where = " AND ".join(f"{name} = ?" for name in child.row_key)
+        # Two fields may share a table, where what stands in one cannot stand in the other.
+        key = tuple(dict.fromkeys((*child.row_key, *child.fixed)))
+        if child.table == "action_event" and row["who"] is None and row["reason"] is None:
+            key = self._short_key(row, key)
+        where = " AND ".join(f"{name} IS ?" for name in key)
         cursor = self._db.execute(
-            f"DELETE FROM {child.table} WHERE {where}", [row[name] for name in child.row_key]
+            f"DELETE FROM {child.table} WHERE {where}", [row[name] for name in key]
         )
         if cursor.rowcount == 0:
             raise UnknownRecord(f"{owner}.{child.field}: {item}", "link")
         if child.table == "cause_cause":
             self._unsettled.note_effect(row["effect"], row["cause"])
+
+    def _short_key(self, row: dict[str, Any], key: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what tells an event of an action, where its state and time are enough for it."""
+        short = ("action", "state", "occurred")
+        same = scalar(
+            self._db,
+            f"SELECT count(*) FROM action_event WHERE {' AND '.join(f'{n} = ?' for n in short)}",
+            [row[name] for name in short],
+        )
+        return short if same == 1 else key
 
     def _row_of_item(
         self, child: Child, owner: str, number: int, item: Any, place: tuple[str, str] | None
@@ -204,7 +250,7 @@ class Filing:
     ) -> bool:
         # An id in another system is one customer's, whichever of them claims it.
         key = child.key if child.table == "customer_alias" else child.row_key
-        where = " AND ".join(f"{name} = ?" for name in key)
+        where = " AND ".join(f"{name} IS ?" for name in key)
         cursor = self._db.execute(
             f"SELECT * FROM {child.table} WHERE {where}", [row[name] for name in key]
         )

@@ -87,6 +87,8 @@ class Writer:
 
     def _write_one(self, record: Record) -> None:
         entity = BY_CLASS[type(record)]
+        # Before it may come to wait, so that its other side does not meet with a refusal.
+        self._filing.refuse_future(entity, record)
         if isinstance(record, Promise):
             record = self._references.of_known_apology(record)
         known = self._find(entity, record)

@@ -244,7 +244,7 @@ class Casebook:
             Conflict: If another record is on file under the same id; it says what differs.
             DanglingReference: If a record refers to what is not on file.
             CausalCycle: If a cause would explain itself; it shows the path.
-            InvalidTime: If an incident lies in the future, or a correction before its incident.
+            InvalidTime: If what has been lies in the future, or a correction before its incident.
         """
         with self._store.transaction() as db:
             Writer(db, self.config).write(records)

@@ -48,7 +48,7 @@ def open(
     read_only: bool = False,
     create: bool = True,
     timeout: float = 5.0,
-    journal: str = "delete",
+    journal: str | None = None,
     config: Config | None = None,
 ) -> Casebook:
     """Open a casebook, or make one.
@@ -61,13 +61,16 @@ def open(
         timeout: For how many seconds to wait for somebody else's lock: keep it short inside a
             web request.
         journal: "delete", or "wal", where readers and one writer do not wait for each other. A
-            file in the other mode is changed, unless another program has it open.
+            file in the other mode is changed, unless another program has it open. By default it
+            stays in the mode that it is in, and a new one is in "delete". "wal-insist" takes WAL
+            on a build of SQLite that can corrupt such files.
         config: The configuration of a casebook that is made by this call.
 
     Raises:
         CannotOpen: If the file is missing, unreadable, another application's, or of a newer
-            version. It is left as it was.
-        CasebookBusy: If its journal is in the other mode, and another program has it open.
+            version; or if its journal is in WAL mode, and this build of SQLite can corrupt such
+            files. It is left as it was.
+        CasebookBusy: If its journal is to be in the other mode, and another program has it open.
 
     Example:
         >>> import remedy

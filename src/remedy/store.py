@@ -49,6 +49,14 @@ def _wal_is_safe(version: tuple[int, ...]) -> bool:
     )
 
 
+def _wal_is_risky() -> bool:
+    return not _wal_is_safe(sqlite3.sqlite_version_info)
+
+
+def _risk() -> str:
+    return f"SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode"
+
+
 class _Connection(sqlite3.Connection):
     """A connection that can be referred to weakly, and knows whether it holds a snapshot."""
 
@@ -94,7 +102,8 @@ class Store:
         timeout: For how many seconds to wait for somebody else's lock.
         journal: "delete", or "wal": readers and one writer do not wait for each other, on one
             machine. "wal-insist" takes WAL on a build of SQLite that is known to be able to
-            corrupt such files.
+            corrupt such files. By default the file stays in the mode that it is in; a new one is
+            in "delete".
 
     Raises:
         CannotOpen: If the file is missing, or is no casebook of this version.
@@ -108,22 +117,21 @@ class Store:
         read_only: bool = False,
         create: bool = True,
         timeout: float = 5.0,
-        journal: str = "delete",
+        journal: str | None = None,
     ) -> None:
-        if journal not in JOURNALS:
+        if journal not in (None, *JOURNALS):
             raise CannotOpen(path, f"journal is one of {', '.join(JOURNALS)}, not {journal!r}.")
-        if journal == "wal" and not _wal_is_safe(sqlite3.sqlite_version_info):
+        if journal == "wal" and _wal_is_risky():
             raise CannotOpen(
                 path,
-                f"SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode when a reader and "
-                f"a writer meet at the wrong moment. Use journal='delete', or a newer SQLite "
-                f"(3.51.3, or 3.50.7, or 3.44.6); 'wal-insist' takes the risk.",
+                f"{_risk()} when two programs meet at the wrong moment. Use journal='delete', or "
+                f"a newer SQLite (3.51.3, or 3.50.7, or 3.44.6); 'wal-insist' takes the risk.",
             )
         self.in_memory = str(path) == MEMORY
         self.path = path if self.in_memory else Path(path)
         self.read_only = read_only
         self._timeout = timeout
-        self._journal = "wal" if journal.startswith("wal") else "delete"
+        self._journal = journal
         self._local = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._closed = False
@@ -281,18 +289,27 @@ class Store:
 
     def _choose_journal(self, db: Database) -> None:
         (current,) = db.execute("PRAGMA journal_mode").fetchone()
-        if current != self._journal:
+        wanted = current if self._journal is None else self._journal.removesuffix("-insist")
+        if wanted != current:
             try:
-                (chosen,) = db.execute(f"PRAGMA journal_mode = {self._journal}").fetchone()
+                (chosen,) = db.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
                 chosen = current
-            if chosen != self._journal:
-                raise CasebookBusy(self.path, _held_in(current, self._journal))
+            if chosen != wanted:
+                raise CasebookBusy(self.path, _held_in(current, wanted))
+        elif self._journal is None and wanted == "wal" and _wal_is_risky():
+            raise CannotOpen(
+                self.path,
+                f"its journal is in wal mode, and {_risk()} when two programs meet at the wrong "
+                f"moment. Use a newer SQLite (3.51.3, or 3.50.7, or 3.44.6); or take the risk, "
+                f"with journal='wal-insist' or --journal wal-insist; or, while no other program "
+                f"has it open, go back with journal='delete' or --journal delete. Reading is safe.",
+            )
         # FULL loses nothing in WAL mode; in DELETE mode only EXTRA also syncs the folder, without
         # which the journal of a finished transaction can come back and undo it.
-        db.execute(f"PRAGMA synchronous = {'FULL' if self._journal == 'wal' else 'EXTRA'}")
+        db.execute(f"PRAGMA synchronous = {'FULL' if wanted == 'wal' else 'EXTRA'}")
 
     @property
     def is_closed(self) -> bool:
@@ -462,15 +479,14 @@ class Store:
 
 def _held_in(current: str, wanted: str) -> str:
     """Say that a file cannot leave its journal mode, and what can be done."""
-    as_it_is, risk = current, ""
-    if current == "wal" and not _wal_is_safe(sqlite3.sqlite_version_info):
-        as_it_is = "wal-insist"
-        risk = f" (SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode)"
+    as_it_is, risk = "without saying a mode", ""
+    if current == "wal" and _wal_is_risky():
+        as_it_is = "with journal='wal-insist' or --journal wal-insist"
+        risk = f" ({_risk()})"
     return (
-        f"its journal is in {current} mode. To open it for writing like this, it has to be in "
-        f"{wanted} mode, and that cannot be changed while another program has the casebook open. "
-        f"Close it there and try again; or, in Python, open it as it is with "
-        f"journal={as_it_is!r}{risk}, or with read_only=True."
+        f"its journal is in {current} mode, and cannot be brought into {wanted} mode while another "
+        f"program has the casebook open. Close it there and try again; or open it as it is: "
+        f"{as_it_is}{risk}, or for reading only."
     )
 
 

@@ -32,6 +32,12 @@ def test_words_are_plain_text():
     assert {type(word) for word in words} == {str}
 
 
+@pytest.mark.parametrize("given", [None, 5, "customer", ["A"], {"record": ["customer"]}])
+def test_what_is_no_record_is_refused(given):
+    with pytest.raises(InvalidRecord, match=r"^Record\.record = "):
+        from_dict(given)
+
+
 def test_only_what_was_said_is_written():
     assert to_dict(Customer(id="C-17")) == {"record": "customer", "id": "C-17"}
 

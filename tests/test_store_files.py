@@ -165,6 +165,29 @@ def test_a_missing_file_is_not_made_where_that_is_not_wanted(path):
     assert not path.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a\0b", "embedded null byte"),
+        ("x" * 300, "File name too long"),
+        ("a\ud800b", "surrogates not allowed"),
+    ],
+)
+@pytest.mark.parametrize("how", [{}, {"read_only": True}, {"create": False}])
+def test_what_can_be_no_name_of_a_file_is_refused(tmp_path, name, why, how):
+    with pytest.raises(CannotOpen, match=f"cannot be opened .*{why}") as refused:
+        remedy.open(tmp_path / name, **how)
+    assert str(refused.value).isprintable()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_no_text_is_one_all_the_same(tmp_path):
+    path = tmp_path / "b\udcfccher.db"
+    with remedy.open(path) as book:
+        book.record(Customer(id="C-1"))
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_folder_is_refused(tmp_path):
     refused(tmp_path, CannotOpen, "is a folder: name the file of a casebook in it")
 

@@ -43,6 +43,11 @@ def _unfit() -> re.Pattern[str]:
     return re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def storable(value: str) -> bool:
+    """Whether a database can hold a text at all."""
+    return value.isprintable() or not _unfit().search(value)
+
+
 def text(value: str | None) -> str | None:
     """Free text, or a label; the empty text is none at all."""
     if value is None:

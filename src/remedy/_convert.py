@@ -117,6 +117,8 @@ def from_dict(value: Mapping[str, Any]) -> r.Record:
         >>> from_dict({"record": "customer", "id": "C-17"})
         Customer(id='C-17')
     """
+    if not isinstance(value, Mapping):
+        raise InvalidRecord("Record", "record", value, "is no mapping of fields to values.")
     fields = dict(value)
     kind = fields.pop("record", None)
     cls = r.RECORDS.get(kind) if isinstance(kind, str) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remedy import _duplicates
@@ -119,15 +120,42 @@ class Filing:
                 f"{action.id}: {unknown_intervention(known)}",
             )
 
+    def _refuse_taken(self, entity: Entity, record: Record) -> None:
+        """Refuse an id in a source that another record has."""
+        if record.source is None or record.external_id is None:
+            return
+        other = scalar(
+            self._db,
+            f"SELECT id FROM {entity.name} WHERE source = ? AND external_id = ? AND id <> ?",
+            [record.source, record.external_id, record.id],
+        )
+        if other is not None:
+            raise Conflict(
+                entity.name,
+                record.id,
+                {"id": (other, record.id)},
+                external=(record.source, record.external_id),
+            )
+
     def insert(self, entity: Entity, record: Record) -> None:
-        """Put a record that is new on file."""
+        """Put a record that is new on file.
+
+        Raises:
+            Conflict: If another one has its id in its source.
+        """
+        self._refuse_taken(entity, record)
         self._insert_row(entity.name, self.row(entity, record))
         self._unsettled.note_written(entity.name, record.id)
         for child in entity.children:
             self.add(entity, child, record.id, items_of(record, child))
 
     def update(self, entity: Entity, record: Any) -> None:
-        """Let the row of a record say what the record says now."""
+        """Let the row of a record say what the record says now.
+
+        Raises:
+            Conflict: If another one has its id in its source.
+        """
+        self._refuse_taken(entity, record)
         row = self.row(entity, record)
         for name in entity.derived:
             if name != "failure":
@@ -259,25 +287,53 @@ class Filing:
             self._insert_row(child.table, row)
             return True
         on_file = dict(zip((column[0] for column in cursor.description), found, strict=True))
-        differences = {
-            f"{child.field}.{name}": (on_file[name], row[name])
-            for name in row
-            if name != "seq" and on_file[name] != row[name]
-        }
-        if differences and not replace:
-            raise Conflict(entity.name, owner, differences)
-        if differences:
+        differing = [name for name in row if name != "seq" and on_file[name] != row[name]]
+        if differing and not replace:
+            raise _conflict(entity, child, owner, on_file, row)
+        if differing:
             assign = ", ".join(f"{name} = ?" for name in row)
             self._db.execute(
                 f"UPDATE {child.table} SET {assign} WHERE {where}",
                 [*row.values(), *(row[name] for name in key)],
             )
-        return bool(differences)
+        return bool(differing)
 
     # --- history ----------------------------------------------------------------------------------
 
     def changed(self, what: str, entity: Entity, id: str, reason: str | None = None) -> None:
         """Say what was written. The one place through which every single write goes."""
+
+
+def _conflict(
+    entity: Entity, child: Child, owner: str, on_file: dict[str, Any], row: dict[str, Any]
+) -> Conflict:
+    """Return the error that one link of a record is on file and says something else."""
+    if child.table == "customer_alias":
+        return Conflict(
+            entity.name,
+            owner,
+            {child.field: (on_file["customer"], owner)},
+            external=(row["source"], row["external_id"]),
+        )
+    if any(on_file[name] != row[name] for name in child.fixed):
+        (other,) = (
+            each for each in entity.children if each.table == child.table and each is not child
+        )
+        named = str(row[str(child.other)])
+        return Conflict(
+            entity.name, owner, {"the field": (other.field, child.field)}, item=(other.field, named)
+        )
+    old, new = child.decode(on_file), child.decode(row)
+    differences = {
+        name: (_told(getattr(old, name)), _told(value))
+        for name, value in vars(new).items()
+        if getattr(old, name) != value
+    }
+    return Conflict(entity.name, owner, differences, item=(child.field, str(child.reference(new))))
+
+
+def _told(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def unknown_intervention(known: Iterable[str]) -> str:

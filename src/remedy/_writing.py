@@ -166,7 +166,8 @@ class Writer:
         if not (self._replace or bare):
             differences = self._differences(entity, record)
             if differences:
-                raise Conflict(entity.name, record.id, differences)
+                plural = [child.field for child in entity.children if child.field in differences]
+                raise Conflict(entity.name, record.id, differences, plural=plural)
             self.unchanged += 1
             return
         differing = new != old

@@ -221,14 +221,18 @@ class Casebook:
 
         Raises:
             ConfigError: If a setting is not known or cannot be used.
+            InvalidTime: If `told_on` is no time.
         """
         before = self.config
         after = config_from(settings, "configure", before)
         with self.transaction(), self._store.transaction() as db:
             self._keep(db, "config", after.to_dict())
             if told_on is not None:
-                moment = _coerce.moment(told_on)
-                self._keep(db, "told_on", None if moment is None else moment.isoformat())
+                try:
+                    moment = _coerce.needed_moment(told_on)
+                except _coerce.Refused as refused:
+                    raise InvalidTime("configure", "told_on", told_on, refused.problem) from None
+                self._keep(db, "told_on", moment.isoformat())
             if interventions is not None:
                 self._keep_interventions(db, interventions)
             if (before.signature, before.placeholders) != (after.signature, after.placeholders):
@@ -347,7 +351,7 @@ class Casebook:
                 record that has a reason of its own.
             TypeError: If a field is given twice.
         """
-        _needs_reason(reason)
+        _needs_reason(reason, "amend")
         twice = sorted(fields.keys() & (changes or {}).keys())
         if twice:
             raise TypeError(f"amend() was given {twice[0]!r} twice.")
@@ -370,7 +374,7 @@ class Casebook:
 
     def unlink(self, id: str, /, *, reason: str, **fields: Any) -> None:
         """Take from plural fields of a record what was put there by mistake."""
-        _needs_reason(reason)
+        _needs_reason(reason, "unlink")
         with self._store.transaction() as db:
             Amender(db, self.config).unlink(id, fields, reason)
 
@@ -596,6 +600,6 @@ def _moment(as_of: datetime | Day | str, method: str) -> datetime:
         raise InvalidTime(method, "as_of", as_of, refused.problem) from None
 
 
-def _needs_reason(reason: str) -> None:
+def _needs_reason(reason: str, method: str) -> None:
     if not isinstance(reason, str) or not reason.strip():
-        raise InvalidRecord("reason", "reason", reason, "say why: it stays on record.")
+        raise InvalidRecord(method, "reason", reason, "say why: it stays on record.")

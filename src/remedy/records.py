@@ -195,8 +195,14 @@ class Share(Value):
     percent: int = attrs.field(converter=_percent)
 
 
+def _share(value: Any) -> Share:
+    if isinstance(value, Share):
+        return value
+    raise Refused("a share is given as Share(party=..., percent=...).")
+
+
 def _shares(value: Share | Iterable[Share] | None) -> tuple[Share, ...]:
-    return _coerce.several(value, lambda each: each)
+    return _coerce.several(value, _share)
 
 
 def _elements(value: Element | str | Iterable[Element | str] | None) -> tuple[Element, ...] | None:

@@ -26,6 +26,7 @@ from remedy.errors import (
     NotACasebook,
     ReadOnlyCasebook,
     RuleError,
+    shown,
 )
 
 __all__ = ["JOURNALS", "Store"]
@@ -155,6 +156,7 @@ class Store:
 
     def _prepare_file(self, create: bool) -> None:
         path = Path(self.path)
+        _refuse_impossible(path)
         if path.is_dir():
             raise CannotOpen(path, "is a folder: name the file of a casebook in it.")
         if not path.exists():
@@ -176,7 +178,7 @@ class Store:
         os.close(handle)
         half = Path(name)
         try:
-            db = self._connect(f"file:{quote(str(half.absolute()))}?mode=rw")
+            db = self._connect(f"file:{quote(os.fsencode(half.absolute()))}?mode=rw")
             try:
                 self._create_tables(db)
             finally:
@@ -277,7 +279,9 @@ class Store:
         if local.get("process") != os.getpid():
             mode = "ro" if self.read_only else "rw"
             with self.translated():
-                db = self._connect(f"file:{quote(str(Path(self.path).absolute()))}?mode={mode}")
+                db = self._connect(
+                    f"file:{quote(os.fsencode(Path(self.path).absolute()))}?mode={mode}"
+                )
                 if not self.read_only:
                     try:
                         self._choose_journal(db)
@@ -475,6 +479,17 @@ class Store:
         else:
             with self._lock:
                 yield self.db
+
+
+def _refuse_impossible(path: Path) -> None:
+    """Refuse what can be the name of no file here, which to some functions is a missing one."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise CannotOpen(shown(str(path)), f"cannot be opened ({why}).") from None
 
 
 def _held_in(current: str, wanted: str) -> str:

@@ -435,6 +435,37 @@ def test_what_would_wait_with_a_date_in_the_future_is_refused_at_once(book):
     assert book.pending() == []
 
 
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_correction_known_by_its_day_is_not_older_than_what_happened_on_it(
+    book, monkeypatch, bulk
+):
+    monkeypatch.setattr(remedy.casebook, "_FEW", -1 if bulk else 500)
+    late = incident("INC-1", occurred="2026-03-02T23:00+01:00")
+    given = [
+        action("ACT-1", kind="correction", decided="2026-03-02+01:00", incidents="INC-1"),
+        action("ACT-2", kind="containment", decided="2026-03-02 Europe/Vienna", incidents="INC-1"),
+        # Where it was decided the day goes on until 07:00 of the next one.
+        action("ACT-3", kind="correction", decided="2026-03-02-06:00", incidents="INC-1"),
+        Action(id="ACT-4", kind="correction", incidents="INC-1",
+               events=("implemented", "2026-03-02+01:00")),
+    ]  # fmt: skip
+    book.record_many([late, *given])
+    for each in given:
+        assert book.get(each.id) == each
+        assert book.get(each.id).decided.utcoffset() == each.decided.utcoffset()
+    book.record_many([late, *given])
+    # It stays so, whatever else is changed, and whichever of them comes first.
+    book.amend("ACT-1", text="sent again", reason="nobody had said")
+    book.amend("INC-1", occurred="2026-03-02T23:30+01:00", reason="typo")
+    with pytest.raises(InvalidTime, match="ACT-1.*this correction is older than INC-1"):
+        book.amend("INC-1", occurred="2026-03-03T00:30+01:00", reason="typo")
+    with pytest.raises(InvalidTime, match="ACT-5.*this correction is older than INC-1"):
+        book.record_many([action("ACT-5", kind="correction", decided="2026-03-02T00:01+01:00",
+                                 incidents="INC-1")])  # fmt: skip
+    with pytest.raises(InvalidTime, match="ACT-1.*older than INC-1"):
+        book.amend("ACT-1", decided="2026-03-01+01:00", reason="typo")
+
+
 @pytest.mark.parametrize("kind", ["correction", "containment"])
 def test_putting_right_before_it_went_wrong_is_refused(book, kind):
     early = action("ACT-1", kind=kind, decided=DAY[1], incidents="INC-1")

@@ -448,6 +448,27 @@ def _incident_from(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_DAY = 86_400 * 1_000_000
+
+
+def _decided_more(action: r.Action) -> tuple[Any, ...]:
+    """Return until when an action may have been decided, and the zone of the day, if it is one.
+
+    A day that is given stands in the record as its first moment. So midnight sharp, in the zone
+    that it is told in, is taken for a day.
+    """
+    decided, start = action.decided, micros(action.decided)
+    if decided.hour or decided.minute or decided.second or decided.microsecond:
+        return (start, None)
+    return (start + _DAY - 1, _zone_name(decided.tzinfo))  # type: ignore[arg-type]
+
+
+def _decided_from(row: Mapping[str, Any]) -> dict[str, Any]:
+    if row["decided_zone"] is None:
+        return {}
+    return {"decided": moment(row["decided"], zone_of(row["decided_zone"]))}
+
+
 def _amends_more(amends: r.Amends) -> tuple[Any, ...]:
     shares = [[share.party, share.percent] for share in amends.shares]
     money = amends.amount
@@ -535,6 +556,7 @@ ENTITIES: tuple[Entity, ...] = (
             _link_child("incidents", "action_incident", "action", "incident"),
             _EVENTS,
         ),
+        ("decided_end", "decided_zone"), _decided_more, _decided_from,
     ),
     Entity(
         "verification", r.Verification,

@@ -153,6 +153,12 @@ def test_questions_about_duplicates_are_answered_as_stated(book):
     assert ids(book.records(Complaint, incident=None)) == ["COM-3"]
 
 
+def test_records_with_a_kind_of_their_own_are_asked_for_by_it(book):
+    book.record(*(Action(id=f"ACT-{kind}", kind=kind, decided=AT) for kind in (
+        "corrective", "preventive")))  # fmt: skip
+    assert ids(book.records(Action, kind="preventive")) == ["ACT-preventive"]
+
+
 THERE = External(source="crm", external_id="77")
 
 

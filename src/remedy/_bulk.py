@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from remedy import _causes, _duplicates, _schema
-from remedy._reading import existing, read, scalar
+from remedy._reading import existing, scalar
 from remedy._rows import BY_CLASS, ENTITIES, Entity, items_of, micros
 from remedy._unsettled import refuse_early
 from remedy._writing import Writer, flat, in_order
@@ -103,6 +103,8 @@ class BulkWriter(Writer):
         if entity.name == "incident":
             rows, children = self._incident_rows(group)
         else:
+            if entity.name == "action":
+                self._refuse_unknown_interventions(group)
             rows, children = self._plain_rows(entity, group)
         if rows is None:
             return False
@@ -219,6 +221,13 @@ class BulkWriter(Writer):
         )
         return rows, children
 
+    def _refuse_unknown_interventions(self, actions: list[Any]) -> None:
+        """Refuse what the casebook's table lacks; inside a transaction SQLite would, at once."""
+        named = {action.intervention for action in actions} - {None}
+        if len(existing(self._db, "intervention", named)) < len(named):
+            for action in actions:
+                self._filing.refuse_unknown_intervention(action)
+
     # --- what is checked before the transaction ends ----------------------------------------------
 
     def _check_everything(self) -> None:
@@ -269,12 +278,6 @@ class BulkWriter(Writer):
                 missing.extend((f"{entity.name} {a}", field, b) for a, b in found[:5])
         if missing:
             raise DanglingReference(missing, total)
-        unknown = self._db.execute(
-            "SELECT id FROM action WHERE intervention IS NOT NULL AND "
-            "intervention NOT IN (SELECT id FROM intervention) LIMIT 1"
-        ).fetchone()
-        if unknown:
-            self._filing.refuse_unknown_intervention(read(self._db, unknown[0]))
 
 
 def _affected_row(incident: str, each: Affected) -> tuple[Any, ...]:

@@ -405,12 +405,12 @@ class Casebook:
             return _reading.read(db, id)
 
     @overload
-    def records(self, kind: type[R], **equals: Any) -> Iterator[R]: ...
+    def records(self, kind: type[R], /, **equals: Any) -> Iterator[R]: ...
 
     @overload
-    def records(self, kind: None = None) -> Iterator[Record]: ...
+    def records(self, kind: None = None, /) -> Iterator[Record]: ...
 
-    def records(self, kind: Any = None, **equals: Any) -> Iterator[Any]:
+    def records(self, kind: Any = None, /, **equals: Any) -> Iterator[Any]:
         """Yield the records of a kind that have these values, ordered by id; or all records.
 
         No lock is held between two of them; for one state of the casebook, iterate inside a

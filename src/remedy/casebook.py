@@ -248,7 +248,8 @@ class Casebook:
         order; a customer that nobody recorded is made from its id.
 
         Raises:
-            Conflict: If another record is on file under the same id; it says what differs.
+            Conflict: If another record is on file under the same id, or has the same id in its
+                source; it says what differs.
             DanglingReference: If a record refers to what is not on file.
             CausalCycle: If a cause would explain itself; it shows the path.
             InvalidTime: If what has been lies in the future, or a correction before its incident.

@@ -191,6 +191,38 @@ def test_a_casebook_that_somebody_writes_says_what_to_do(
     assert "Try again when they are done; in Python, timeout=... says how long" in failed.stderr
 
 
+def journal_of(book: remedy.Casebook) -> str:
+    return str(book._store.db.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_importing_beside_a_crm_leaves_the_journal_as_it_is(
+    run: Run, tickets: str, monkeypatch: pytest.MonkeyPatch, safe: bool
+) -> None:
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 51, 3) if safe else (3, 40, 1))
+    wanted = "wal" if safe else "wal-insist"
+    run("init", "q.db", "--journal", wanted, "--signature", "process,failure_mode")
+    said = () if safe else ("--journal", wanted)
+    with remedy.open("q.db", journal=wanted) as crm:
+        assert len(list(crm.records())) == 0
+        if not safe:
+            failed = run("import", tickets, "--to", "q.db", *ANSWERS, code=2)
+            assert "take the risk, with journal='wal-insist' or --journal wal-insist" in (
+                " ".join(failed.stderr.split())
+            )
+        words = ("--mapping", "tickets.mapping.toml") if not safe else ANSWERS
+        run("import", tickets, "--to", "q.db", *words, *said)
+        assert len(list(crm.records(remedy.Incident))) == 3
+        run("baseline", "q.db", *said)
+        assert journal_of(crm) == "wal"
+    run("import", tickets, "--to", "q.db", *said)
+    with remedy.open("q.db", read_only=True) as book:
+        assert journal_of(book) == "wal"
+    run("baseline", "q.db", "--clear", "--journal", "delete")
+    with remedy.open("q.db") as book:
+        assert journal_of(book) == "delete"
+
+
 def test_ids_that_may_mislead_are_told_without_the_place_in_the_code(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import remedy
 from remedy import Day, Incident
 from remedy import _coerce as c
 from remedy._marks import marks_known, marks_told_to
@@ -41,6 +42,33 @@ def test_a_moment_is_taken_in_many_forms(given, means):
     found = c.needed_moment(given)
     assert found == datetime.fromisoformat(means)
     assert type(found.tzinfo) is timezone
+
+
+class Stamp(datetime):
+    """What a library for tables makes of a moment: finer than ours, and unequal to it."""
+
+    def __eq__(self, other):
+        return type(other) is Stamp and super().__eq__(other)
+
+    __hash__ = datetime.__hash__
+
+
+@pytest.mark.parametrize("zone", [UTC, VIENNA])
+def test_a_moment_of_another_class_becomes_a_plain_one(zone):
+    given = Stamp(2026, 10, 25, 2, 30, 0, 123456, tzinfo=zone, fold=1)
+    found = c.needed_moment(given)
+    assert type(found) is datetime
+    assert found == datetime(2026, 10, 25, 2, 30, 0, 123456, tzinfo=zone, fold=1).astimezone(UTC)
+
+
+def test_a_moment_of_pandas_is_the_same_when_it_comes_back():
+    pandas = pytest.importorskip("pandas")
+    given = pandas.Timestamp("2026-03-02T09:00:00.123456789", tz="UTC")
+    incident = Incident(id="INC-1", occurred=given)
+    with remedy.open() as book:
+        book.record(incident)
+        book.record(incident)
+        assert book.get("INC-1") == incident
 
 
 @pytest.mark.parametrize(

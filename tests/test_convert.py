@@ -23,6 +23,21 @@ from remedy.errors import InvalidRecord, InvalidTime
 AT = "2026-03-02T09:00:00+01:00"
 
 
+def test_words_are_plain_text():
+    incident = Incident(id="I", occurred=AT, impact="major", gate="all")
+    cause = Cause(id="C", found=AT, incidents=CausalLink(to="I", role="escape"))
+    words = [to_dict(incident)["impact"], to_dict(incident)["gate"],
+             to_dict(cause)["incidents"][0]["role"]]  # fmt: skip
+    assert words == ["major", "all", "escape"]
+    assert {type(word) for word in words} == {str}
+
+
+@pytest.mark.parametrize("given", [None, 5, "customer", ["A"], {"record": ["customer"]}])
+def test_what_is_no_record_is_refused(given):
+    with pytest.raises(InvalidRecord, match=r"^Record\.record = "):
+        from_dict(given)
+
+
 def test_only_what_was_said_is_written():
     assert to_dict(Customer(id="C-17")) == {"record": "customer", "id": "C-17"}
 

@@ -58,6 +58,23 @@ CASES = [
         "book.amend('C-1', source=None, external_id=None, reason=...).",
     ),
     (
+        errors.Conflict(
+            "apology", "A", {"text": ("a", "b"), "customers": ([], ["C"])}, plural=["customers"]
+        ),
+        ValueError,
+        "apology A is on file already, and differs: text is 'a' on file and 'b' here; customers is "
+        "[] on file and ['C'] here. To change the one on file, amend it: in Python, "
+        "book.amend('A', ..., reason=...); and take from its customers with book.unlink(), and add "
+        "to them with book.link(). To add something else, give it an id of its own.",
+    ),
+    (
+        errors.Conflict("incident", "I-2", {"id": ("I-1", "I-2")}, external=("crm", "7")),
+        ValueError,
+        "incident I-2 is told to be '7' of 'crm', and that is I-1 on file. An id in a source is of "
+        "one record: leave it out here, or take it from I-1 first. Where both are the same, amend "
+        "that one.",
+    ),
+    (
         errors.DanglingReference([("complaint COM-1", "incident", "INC-7")]),
         LookupError,
         "complaint COM-1 refers to 'INC-7' in its incident, and that is not on file. Record it "

@@ -11,6 +11,7 @@ import remedy
 import remedy.casebook
 from remedy import (
     Action,
+    ActionEvent,
     Affected,
     Alias,
     Amends,
@@ -69,6 +70,22 @@ def test_ingesting_the_same_again_changes_nothing(book):
     before = list(book.records())
     assert book.ingest(records) == Ingested(unchanged=3)
     assert list(book.records()) == before
+
+
+def test_events_of_one_moment_stand_side_by_side(book):
+    events = [
+        ActionEvent(state="implemented", occurred=DAY[2], who="site A"),
+        ActionEvent(state="implemented", occurred=DAY[2], who="site B"),
+        ActionEvent(state="implemented", occurred=DAY[2]),
+    ]
+    action = Action(id="ACT-1", kind="corrective", events=events)
+    for _ in range(2):
+        book.record(action)
+        book.record_many([action])
+    assert book.ingest([action]) == Ingested(unchanged=1)
+    again = attrs.evolve(action, events=[*events[1:], ("closed", DAY[3])])
+    assert book.ingest([again]) == Ingested(updated=1)
+    assert book.get("ACT-1").events == (*events, ActionEvent(state="closed", occurred=DAY[3]))
 
 
 def test_the_newer_version_wins_and_an_older_one_is_left_out(book):

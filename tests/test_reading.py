@@ -12,6 +12,7 @@ from remedy import (
     Complaint,
     Customer,
     Decision,
+    External,
     Incident,
     Promise,
 )
@@ -150,6 +151,40 @@ def test_questions_about_duplicates_are_answered_as_stated(book):
         assert ids(book.records(Cause, incidents=f"INC-{number}")) == [f"CAU-{number}"]
         assert ids(book.records(Complaint, incident=f"INC-{number}")) == [f"COM-{number}"]
     assert ids(book.records(Complaint, incident=None)) == ["COM-3"]
+
+
+def test_records_with_a_kind_of_their_own_are_asked_for_by_it(book):
+    book.record(*(Action(id=f"ACT-{kind}", kind=kind, decided=AT) for kind in (
+        "corrective", "preventive")))  # fmt: skip
+    assert ids(book.records(Action, kind="preventive")) == ["ACT-preventive"]
+
+
+THERE = External(source="crm", external_id="77")
+
+
+@pytest.mark.parametrize("id", [THERE, 5, None, ["INC-1"], b"INC-1", "\ud800"])
+def test_what_can_be_no_id_is_the_id_of_no_record(book, id):
+    book.record(incident("INC-1"))
+    with pytest.raises(UnknownRecord, match="There is no record with the id "):
+        book.get(id)
+    with pytest.raises(UnknownRecord):
+        book.amend(id, title="x", reason="typo")
+    if id is not None and id != ["INC-1"]:
+        with pytest.raises(UnknownRecord):
+            book.graph(around=id)
+        with pytest.raises(UnknownRecord):
+            book.check(around=id)
+
+
+@pytest.mark.parametrize("id", [THERE, 5, ["C-1"], "\ud800"])
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(Incident, "customers"), (Incident, "duplicate_of"), (Complaint, "incident"),
+     (Complaint, "customer"), (Apology, "not_reached")],
+)  # fmt: skip
+def test_a_reference_is_asked_for_by_one_id(book, kind, field, id):
+    with pytest.raises(InvalidRecord, match=f"^{kind.__name__}.{field} = "):
+        list(book.records(kind, **{field: id}))
 
 
 def test_what_cannot_be_asked_is_refused(book):

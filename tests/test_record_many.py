@@ -184,6 +184,13 @@ def test_a_stream_refers_to_what_came_before_as_its_source_calls_it(book):
     assert book.get("INC-9").customers == (Affected(customer="crm:7"),)
 
 
+def test_an_unknown_intervention_is_refused_inside_a_transaction_too(book):
+    unknown = Action(id="ACT-1", kind="corrective", decided=AT, intervention="prayer")
+    with book.transaction(), pytest.raises(InvalidRecord, match="Action.intervention = 'prayer'"):
+        book.record_many([*incidents(600), unknown])
+    assert list(book.records()) == []
+
+
 def test_what_is_no_record_and_an_unknown_intervention_are_refused_in_a_stream(book):
     with pytest.raises(TypeError, match="'INC-1' is no record"):
         book.record_many([*incidents(600), "INC-1"])

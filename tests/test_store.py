@@ -441,5 +441,6 @@ def test_a_journal_that_cannot_be_changed_for_another_reason_says_so(book):
         def fetchone(self):
             return ("wal",)
 
+    book._store._journal = "delete"
     with pytest.raises(ReadOnlyCasebook), book._store.translated():
         book._store._choose_journal(ReadOnlyDisk())

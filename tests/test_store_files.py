@@ -1,5 +1,6 @@
 """Files: whose they are, how they are made, what is refused. Decisions 2, 5, 6 and 7 of the store."""
 
+import contextlib
 import multiprocessing
 import os
 import shutil
@@ -162,6 +163,29 @@ def test_a_missing_file_is_not_made_where_that_is_not_wanted(path):
     refused(path, CannotOpen, "there is no such casebook. Make one with: remedy init", create=False)
     refused(path, CannotOpen, "there is no such casebook", read_only=True)
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a\0b", "embedded null byte"),
+        ("x" * 300, "File name too long"),
+        ("a\ud800b", "surrogates not allowed"),
+    ],
+)
+@pytest.mark.parametrize("how", [{}, {"read_only": True}, {"create": False}])
+def test_what_can_be_no_name_of_a_file_is_refused(tmp_path, name, why, how):
+    with pytest.raises(CannotOpen, match=f"cannot be opened .*{why}") as refused:
+        remedy.open(tmp_path / name, **how)
+    assert str(refused.value).isprintable()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_no_text_is_one_all_the_same(tmp_path):
+    path = tmp_path / "b\udcfccher.db"
+    with remedy.open(path) as book:
+        book.record(Customer(id="C-1"))
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_is_refused(tmp_path):
@@ -376,11 +400,15 @@ def test_another_journal_is_refused(path):
 def held_in(path, current, wanted, advice):
     """What is said where a casebook cannot leave its journal mode."""
     return (
-        f"{path}: its journal is in {current} mode. To open it for writing like this, it has to "
-        f"be in {wanted} mode, and that cannot be changed while another program has the casebook "
-        f"open. Close it there and try again; or, in Python, open it as it is with {advice}, or "
-        f"with read_only=True."
+        f"{path}: its journal is in {current} mode, and cannot be brought into {wanted} mode while "
+        f"another program has the casebook open. Close it there and try again; or open it as it "
+        f"is: {advice}, or for reading only."
     )
+
+
+def journal_of(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA journal_mode").fetchone()[0]
 
 
 def test_the_journal_is_not_changed_under_somebody_else(path):
@@ -390,22 +418,27 @@ def test_the_journal_is_not_changed_under_somebody_else(path):
     other.execute("SELECT count(*) FROM meta").fetchone()
     with pytest.raises(CasebookBusy) as refused:
         remedy.open(path, journal="wal-insist", timeout=0.05)
-    assert str(refused.value) == held_in(path, "delete", "wal", "journal='delete'")
+    assert str(refused.value) == held_in(path, "delete", "wal", "without saying a mode")
+    remedy.open(path).close()
     other.close()
 
 
 @pytest.mark.parametrize(
-    ("version", "advice"),
+    ("version", "journal", "advice"),
     [
-        ((3, 51, 3), "journal='wal'"),
+        ((3, 51, 3), None, "without saying a mode"),
         (
             (3, 40, 1),
-            f"journal='wal-insist' (SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode)",
+            "wal-insist",
+            f"with journal='wal-insist' or --journal wal-insist (SQLite {sqlite3.sqlite_version} "
+            f"can corrupt files in WAL mode)",
         ),
     ],
 )
 @pytest.mark.parametrize("work", ["nothing", "reading", "writing"])
-def test_a_casebook_that_is_held_in_wal_mode_stays_in_it(path, monkeypatch, version, advice, work):
+def test_a_casebook_that_is_held_in_wal_mode_stays_in_it(
+    path, monkeypatch, version, journal, advice, work
+):
     remedy.open(path, journal="wal-insist").close()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE" if work == "writing" else "BEGIN")
@@ -415,19 +448,52 @@ def test_a_casebook_that_is_held_in_wal_mode_stays_in_it(path, monkeypatch, vers
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
 
     with pytest.raises(CasebookBusy) as refused:
-        remedy.open(path, timeout=0.05)
+        remedy.open(path, journal="delete", timeout=0.05)
     assert str(refused.value) == held_in(path, "wal", "delete", advice)
 
     # Each of the ways that the message names works; the failed attempt holds nothing.
     remedy.open(path, read_only=True).close()
-    remedy.open(path, journal=advice.split("'")[1]).close()
+    with remedy.open(path, journal=journal, timeout=0.05) as book:
+        db = book._store.db
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+        if work != "writing":
+            book.record(Customer(id="C-1"))
     other.close()
+    remedy.open(path, journal="delete").close()
+    assert journal_of(path) == "delete"
+
+
+def test_a_casebook_that_nobody_holds_stays_in_its_journal_mode(path, monkeypatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
+    remedy.open(path, journal="wal").close()
     with remedy.open(path) as book:
-        assert book._store.db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        book.record(Customer(id="C-1"))
+    assert journal_of(path) == "wal"
+    remedy.open(path, journal="delete").close()
+    remedy.open(path).close()
+    assert journal_of(path) == "delete"
+
+
+def test_a_file_in_wal_mode_is_refused_on_a_racy_build_and_stays_as_it_is(path, monkeypatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 40, 1))
+    remedy.open(path, journal="wal-insist").close()
+    before = path.read_bytes()
+    with pytest.raises(
+        CannotOpen,
+        match="its journal is in wal mode, and SQLite .* can corrupt files in WAL mode when.*"
+        "journal='wal-insist' or --journal wal-insist; .* journal='delete' or --journal delete",
+    ):
+        remedy.open(path)
+    assert path.read_bytes() == before
+    remedy.open(path, read_only=True).close()
+    with remedy.open(path, journal="wal-insist") as book:
+        book.record(Customer(id="C-1"))
+    assert journal_of(path) == "wal"
 
 
 def test_a_thread_that_cannot_leave_the_journal_mode_holds_nothing(path):
-    with remedy.open(path) as book:
+    with remedy.open(path, journal="delete") as book:
         other = sqlite3.connect(path)
         other.execute("PRAGMA journal_mode = wal")
         other.execute("SELECT count(*) FROM meta").fetchone()

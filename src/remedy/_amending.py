@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,11 +12,11 @@ from remedy._filing import Filing
 from remedy._marks import marks_known
 from remedy._reading import entity_of, kinds_of, read, scalar
 from remedy._references import References
-from remedy._rows import BY_NAME, Child, Entity, items_of
+from remedy._rows import BY_NAME, Child, Entity, items_of, moment
 from remedy._unsettled import Unsettled
 from remedy.config import Config
-from remedy.errors import CannotAmend, InvalidRecord
-from remedy.records import Record
+from remedy.errors import CannotAmend, DanglingReference, InvalidRecord
+from remedy.records import External, Promise, Record
 from remedy.vocabulary import ALL
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Amender:
             _refuse_to_amend(entity, field)
         before = read(self._db, id)
         with marks_known():
-            after = attrs.evolve(before, **fields)
+            after = self._known_by_id(entity, attrs.evolve(before, **fields), fields)
+        self._filing.refuse_future(entity, after, fields)
         for field in fields:
             self._overrule(entity, before, after, field)
         self._filing.update(entity, after)
@@ -71,6 +72,33 @@ class Amender:
         if said != _overruled.told(entity, after, field):
             _overruled.keep(self._db, before.id, field, said)
 
+    def _known_by_id(self, entity: Entity, record: Record, fields: Iterable[str]) -> Record:
+        """Return a record with ids for what its fields tell in the terms of a source."""
+        changes: dict[str, Any] = {}
+        for column in entity.references:
+            reference = getattr(record, column.field)
+            if column.field in fields and isinstance(reference, External):
+                found = self._references.known(str(column.target), reference)
+                if found is None:
+                    told = f"{reference.external_id} of {reference.source}"
+                    raise DanglingReference([(f"{entity.name} {record.id}", column.field, told)])
+                changes[column.field] = found
+        if changes:
+            record = attrs.evolve(record, **changes)
+        return self._of_its_apology(record) if isinstance(record, Promise) else record
+
+    def _of_its_apology(self, promise: Promise) -> Promise:
+        """Return a promise with the date of its apology, where it has none of its own."""
+        told = promise.apology
+        if told is None:
+            raise InvalidRecord("Promise", "apology", None, "say in which apology it was made.")
+        if promise.made is not None:
+            return promise
+        made = scalar(self._db, "SELECT made FROM apology WHERE id = ?", [told])
+        if made is None:
+            raise DanglingReference([(f"promise {promise.id}", "apology", str(told))])
+        return attrs.evolve(promise, made=moment(made))
+
     def link(self, id: str, fields: Mapping[str, Any], reason: str | None) -> None:
         """Add to plural fields of a record."""
         entity = entity_of(self._db, id)
@@ -84,6 +112,7 @@ class Amender:
                     "UPDATE apology SET recipients = coalesce(recipients, 'listed') WHERE id = ?",
                     [id],
                 )
+            self._filing.refuse_future_items(child, id, items)
             known = [self._references.known_item(child, item) for item in items]
             self._filing.add(entity, child, id, known)
             for item in known:

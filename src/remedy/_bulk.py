@@ -8,13 +8,13 @@ statements.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
 from remedy import _causes, _customers, _duplicates, _schema
-from remedy._reading import existing, read, scalar
+from remedy._reading import existing, scalar
 from remedy._rows import BY_CLASS, ENTITIES, Entity, items_of, micros
 from remedy._unsettled import refuse_early
 from remedy._writing import Writer, flat, in_order
@@ -179,9 +179,14 @@ class BulkWriter(Writer):
         if entity.name == "incident":
             rows, children = self._incident_rows(group)
         else:
+            if entity.name == "action":
+                self._refuse_unknown_interventions(group)
             rows, children = self._plain_rows(entity, group)
         if rows is None:
             return False
+        if self._may_lie_ahead(entity, rows, children):
+            for record in group:
+                self._filing.refuse_future(entity, record)
         self._db.execute("SAVEPOINT batch")
         complete = self._insert_rows(entity.name, (*entity.names, *entity.derived), rows)
         for place, lines in children.items() if complete else ():
@@ -193,6 +198,24 @@ class BulkWriter(Writer):
         if complete:
             self.new += len(rows)
         return complete
+
+    def _may_lie_ahead(
+        self,
+        entity: Entity,
+        rows: list[list[Any]],
+        children: Mapping[int, Sequence[tuple[Any, ...]]],
+    ) -> bool:
+        """Whether a time in some rows lies in the future, where not all are only planned."""
+        latest = self._filing.latest
+        for place in entity.past.values():
+            if max([row[place] or 0 for row in rows]) > latest:
+                return True
+        for number, lines in children.items():
+            child = entity.children[number]
+            for place in map(child.columns.index, child.past) if lines else ():
+                if max([line[place] or 0 for line in lines]) > latest:
+                    return True
+        return False
 
     def _insert_rows(
         self, table: str, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
@@ -235,13 +258,10 @@ class BulkWriter(Writer):
         self, group: list[Any]
     ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
         encode = BY_CLASS[Incident].encode
-        failure, latest = self._filing.failure, self._filing.latest
-        place = BY_CLASS[Incident].names.index("occurred")
+        failure = self._filing.failure
         rows, links, customers = [], [], set()
         for incident in group:
             row = encode(incident)
-            if row[place] > latest:
-                self._filing.refuse_future(incident)
             row.append(failure(incident))
             row.append(None)
             rows.append(row)
@@ -291,6 +311,13 @@ class BulkWriter(Writer):
         if incomplete or not self._make_customers(customers):
             return None, {}
         return rows, children
+
+    def _refuse_unknown_interventions(self, actions: list[Any]) -> None:
+        """Refuse what the casebook's table lacks; inside a transaction SQLite would, at once."""
+        named = {action.intervention for action in actions} - {None}
+        if len(existing(self._db, "intervention", named)) < len(named):
+            for action in actions:
+                self._filing.refuse_unknown_intervention(action)
 
     # --- what is checked before the transaction ends ----------------------------------------------
 
@@ -342,12 +369,6 @@ class BulkWriter(Writer):
                 missing.extend((f"{entity.name} {a}", field, b) for a, b in found[:5])
         if missing:
             raise DanglingReference(missing, total)
-        unknown = self._db.execute(
-            "SELECT id FROM action WHERE intervention IS NOT NULL AND "
-            "intervention NOT IN (SELECT id FROM intervention) LIMIT 1"
-        ).fetchone()
-        if unknown:
-            self._filing.refuse_unknown_intervention(read(self._db, unknown[0]))
 
 
 def _affected_row(incident: str, each: Affected) -> tuple[Any, ...]:

@@ -43,6 +43,11 @@ def _unfit() -> re.Pattern[str]:
     return re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def storable(value: str) -> bool:
+    """Whether a database can hold a text at all."""
+    return value.isprintable() or not _unfit().search(value)
+
+
 def text(value: str | None) -> str | None:
     """Free text, or a label; the empty text is none at all."""
     if value is None:
@@ -309,11 +314,27 @@ def moment_or_day(value: datetime | Day | str | None) -> datetime | Day | None:
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
         raise Refused(_SAY_YEAR, time=True)
     zone = value.tzinfo
-    if zone.__class__ is timezone:
+    if zone.__class__ is timezone and value.__class__ is datetime:
         return value
     if zone is None:
         raise Refused(_SAY_ZONE, time=True)
-    return fixed(value)
+    return fixed(_plain(value))
+
+
+def _plain(value: datetime) -> datetime:
+    """Return a moment as what is kept of it.
+
+    What pandas and others derive from the class may hold more (nanoseconds), and would differ from
+    itself when it comes back.
+    """
+    if value.__class__ is datetime:
+        return value
+    return datetime(
+        *(value.year, value.month, value.day, value.hour, value.minute, value.second),
+        value.microsecond,
+        tzinfo=value.tzinfo,
+        fold=value.fold,
+    )
 
 
 def moment(value: datetime | Day | str | None) -> datetime | None:

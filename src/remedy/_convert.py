@@ -34,7 +34,8 @@ def _converter() -> cattrs.Converter:
     converter.register_unstructure_hook(Day, str)
     converter.register_unstructure_hook(Money, str)
     converter.register_unstructure_hook(Everyone, lambda _: "all")
-    converter.register_unstructure_hook_func(_is_word, lambda word: word.value)
+    # For the class itself: what is registered by a condition stands behind cattrs' own for text.
+    converter.register_unstructure_hook(StrEnum, lambda word: word.value)
     # What a field holds is told by its own class, not by the annotation, where several may stand.
     for union in (datetime | Day, datetime | Day | None, Id, Id | None):
         converter.register_unstructure_hook(
@@ -116,6 +117,8 @@ def from_dict(value: Mapping[str, Any]) -> r.Record:
         >>> from_dict({"record": "customer", "id": "C-17"})
         Customer(id='C-17')
     """
+    if not isinstance(value, Mapping):
+        raise InvalidRecord("Record", "record", value, "is no mapping of fields to values.")
     fields = dict(value)
     kind = fields.pop("record", None)
     cls = r.RECORDS.get(kind) if isinstance(kind, str) else None

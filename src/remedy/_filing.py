@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remedy import _customers, _duplicates
 from remedy._reading import read, scalar
-from remedy._rows import Child, Entity, items_of, span_of
+from remedy._rows import Child, Entity, items_of, may_lie_ahead, span_of
 from remedy.config import Config, signature_reader
 from remedy.errors import CausalCycle, Conflict, InvalidRecord, InvalidTime, UnknownRecord
-from remedy.records import Incident, Record
+from remedy.records import Record
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Filing", "rebuild_failures", "unknown_intervention"]
 
 _CLOCK_SKEW = 300 * 1_000_000
-"""How far the clocks of two machines may differ before an incident lies in the future (µs)."""
+"""How far the clocks of two machines may differ before something lies in the future (µs)."""
 
 
 class Filing:
@@ -38,7 +39,7 @@ class Filing:
 
     Attributes:
         failure: What computes the failure key of an incident.
-        latest: The last microsecond in which an incident can have occurred.
+        latest: The last microsecond in which something can have been.
         before_uniting: Is called before one customer turns out to be another one.
     """
 
@@ -56,7 +57,6 @@ class Filing:
         """Return column → value of a record, as it is to stand in its table."""
         row = dict(zip(entity.names, entity.encode(record), strict=True))
         if entity.name == "incident":
-            self.refuse_future(record)
             row["failure"], row["canonical"] = self.failure(record), None
         elif entity.name == "action":
             self.refuse_unknown_intervention(record)
@@ -70,11 +70,44 @@ class Filing:
                 )
         return row
 
-    def refuse_future(self, incident: Incident) -> None:
-        """Refuse an incident that lies in the future."""
-        if span_of(incident.occurred)[0] > self.latest:
+    # --- what lies in the future ------------------------------------------------------------------
+
+    def refuse_future(
+        self, entity: Entity, record: Record, fields: Iterable[str] | None = None
+    ) -> None:
+        """Refuse a record that says of something in the future that it was.
+
+        Args:
+            entity: The kind of record.
+            record: The record.
+            fields: Which fields to look at; by default all.
+
+        Raises:
+            InvalidTime: If it does.
+        """
+        for name in entity.past:
+            if fields is None or name in fields:
+                self._refuse_ahead(record, name, getattr(record, name), record.id)
+        for child in entity.children if fields is None else ():
+            self.refuse_future_items(child, record.id, items_of(record, child))
+
+    def refuse_future_items(self, child: Child, owner: str, items: Iterable[Any]) -> None:
+        """Refuse items of a plural field that say of something in the future that it was."""
+        if not child.past:
+            return
+        for item in items:
+            if may_lie_ahead(item):
+                continue
+            for name in child.past:
+                self._refuse_ahead(item, name, getattr(item, name), f"{owner}.{child.field}")
+
+    def _refuse_ahead(self, holder: Any, name: str, value: Any, where: str) -> None:
+        if value is not None and span_of(value)[0] > self.latest:
             raise InvalidTime(
-                "Incident", "occurred", str(incident.occurred), f"{incident.id} lies in the future."
+                type(holder).__name__,
+                name,
+                str(value),
+                f"{where} lies in the future. Mend the date; only what is planned lies ahead.",
             )
 
     def refuse_unknown_intervention(self, action: Any) -> None:
@@ -90,8 +123,30 @@ class Filing:
                 f"{action.id}: {unknown_intervention(known)}",
             )
 
+    def _refuse_taken(self, entity: Entity, record: Record) -> None:
+        """Refuse an id in a source that another record has."""
+        if record.source is None or record.external_id is None:
+            return
+        other = scalar(
+            self._db,
+            f"SELECT id FROM {entity.name} WHERE source = ? AND external_id = ? AND id <> ?",
+            [record.source, record.external_id, record.id],
+        )
+        if other is not None:
+            raise Conflict(
+                entity.name,
+                record.id,
+                {"id": (other, record.id)},
+                external=(record.source, record.external_id),
+            )
+
     def insert(self, entity: Entity, record: Record) -> None:
-        """Put a record that is new on file."""
+        """Put a record that is new on file.
+
+        Raises:
+            Conflict: If another one has its id in its source.
+        """
+        self._refuse_taken(entity, record)
         self._insert_row(entity.name, self.row(entity, record))
         self._unsettled.note_written(entity.name, record.id)
         self._claim_own(entity, record)
@@ -99,7 +154,12 @@ class Filing:
             self.add(entity, child, record.id, items_of(record, child))
 
     def update(self, entity: Entity, record: Any) -> None:
-        """Let the row of a record say what the record says now."""
+        """Let the row of a record say what the record says now.
+
+        Raises:
+            Conflict: If another one has its id in its source.
+        """
+        self._refuse_taken(entity, record)
         row = self.row(entity, record)
         for name in entity.derived:
             if name != "failure":
@@ -204,14 +264,28 @@ class Filing:
         """
         place = self.place_of(owner) if child.owner == "incident" else None
         row = self._row_of_item(child, owner, 0, item, place)
-        where = " AND ".join(f"{name} = ?" for name in child.row_key)
+        # Two fields may share a table, where what stands in one cannot stand in the other.
+        key = tuple(dict.fromkeys((*child.row_key, *child.fixed)))
+        if child.table == "action_event" and row["who"] is None and row["reason"] is None:
+            key = self._short_key(row, key)
+        where = " AND ".join(f"{name} IS ?" for name in key)
         cursor = self._db.execute(
-            f"DELETE FROM {child.table} WHERE {where}", [row[name] for name in child.row_key]
+            f"DELETE FROM {child.table} WHERE {where}", [row[name] for name in key]
         )
         if cursor.rowcount == 0:
             raise UnknownRecord(f"{owner}.{child.field}: {item}", "link")
         if child.table == "cause_cause":
             self._unsettled.note_effect(row["effect"], row["cause"])
+
+    def _short_key(self, row: dict[str, Any], key: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what tells an event of an action, where its state and time are enough for it."""
+        short = ("action", "state", "occurred")
+        same = scalar(
+            self._db,
+            f"SELECT count(*) FROM action_event WHERE {' AND '.join(f'{n} = ?' for n in short)}",
+            [row[name] for name in short],
+        )
+        return short if same == 1 else key
 
     def _row_of_item(
         self, child: Child, owner: str, number: int, item: Any, place: tuple[str, str] | None
@@ -226,7 +300,7 @@ class Filing:
     ) -> bool:
         # An id in another system is one customer's, whichever of them claims it.
         key = child.key if child.table == "customer_alias" else child.row_key
-        where = " AND ".join(f"{name} = ?" for name in key)
+        where = " AND ".join(f"{name} IS ?" for name in key)
         cursor = self._db.execute(
             f"SELECT * FROM {child.table} WHERE {where}", [row[name] for name in key]
         )
@@ -235,25 +309,53 @@ class Filing:
             self._insert_row(child.table, row)
             return True
         on_file = dict(zip((column[0] for column in cursor.description), found, strict=True))
-        differences = {
-            f"{child.field}.{name}": (on_file[name], row[name])
-            for name in row
-            if name != "seq" and on_file[name] != row[name]
-        }
-        if differences and not replace:
-            raise Conflict(entity.name, owner, differences)
-        if differences:
+        differing = [name for name in row if name != "seq" and on_file[name] != row[name]]
+        if differing and not replace:
+            raise _conflict(entity, child, owner, on_file, row)
+        if differing:
             assign = ", ".join(f"{name} = ?" for name in row)
             self._db.execute(
                 f"UPDATE {child.table} SET {assign} WHERE {where}",
                 [*row.values(), *(row[name] for name in key)],
             )
-        return bool(differences)
+        return bool(differing)
 
     # --- history ----------------------------------------------------------------------------------
 
     def changed(self, what: str, entity: Entity, id: str, reason: str | None = None) -> None:
         """Say what was written. The one place through which every single write goes."""
+
+
+def _conflict(
+    entity: Entity, child: Child, owner: str, on_file: dict[str, Any], row: dict[str, Any]
+) -> Conflict:
+    """Return the error that one link of a record is on file and says something else."""
+    if child.table == "customer_alias":
+        return Conflict(
+            entity.name,
+            owner,
+            {child.field: (on_file["customer"], owner)},
+            external=(row["source"], row["external_id"]),
+        )
+    if any(on_file[name] != row[name] for name in child.fixed):
+        (other,) = (
+            each for each in entity.children if each.table == child.table and each is not child
+        )
+        named = str(row[str(child.other)])
+        return Conflict(
+            entity.name, owner, {"the field": (other.field, child.field)}, item=(other.field, named)
+        )
+    old, new = child.decode(on_file), child.decode(row)
+    differences = {
+        name: (_told(getattr(old, name)), _told(value))
+        for name, value in vars(new).items()
+        if getattr(old, name) != value
+    }
+    return Conflict(entity.name, owner, differences, item=(child.field, str(child.reference(new))))
+
+
+def _told(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def unknown_intervention(known: Iterable[str]) -> str:

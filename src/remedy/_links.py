@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import attrs
 
 from remedy import _coerce
+from remedy._coerce import Refused
 from remedy._defining import Value, frozen
 from remedy.vocabulary import ALL, Everyone, Role
 
@@ -114,7 +115,12 @@ def _by_target(given: tuple[L, ...]) -> tuple[L, ...]:
     """Return links in the order of what they refer to: as a set, which is what they mean."""
     if len(given) < 2:
         return given
-    return tuple(sorted(dict.fromkeys(given), key=_target))
+    links: dict[str, L] = {}
+    for link in given:
+        other = links.setdefault(_target(link), link)
+        if other != link:
+            raise Refused(f"says two things of one, and holds only one of them: {other}, {link}.")
+    return tuple(links[target] for target in sorted(links))
 
 
 def _target(link: Any) -> str:
@@ -154,8 +160,14 @@ def all_affected(value: Affected | Id | Iterable[Affected | Id] | None) -> tuple
     return _by_target(_coerce.several(value, _affected))
 
 
+def _alias(value: Any) -> Alias:
+    if isinstance(value, Alias):
+        return value
+    raise Refused("an alias is given as Alias(source=..., external_id=...).")
+
+
 def aliases(value: Alias | Iterable[Alias] | None) -> tuple[Alias, ...]:
-    return _by_target(_coerce.several(value, lambda each: each))
+    return _by_target(_coerce.several(value, _alias))
 
 
 def told(value: Everyone | Id | Iterable[Id] | None) -> Everyone | tuple[Id, ...] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy._coerce import Refused
+from remedy._coerce import Refused, storable
 from remedy._marks import marks_known
 from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, Child, Entity
 from remedy.errors import InvalidRecord, UnknownRecord
@@ -41,6 +41,9 @@ def entity_of(db: Database, id: str) -> Entity:
     Raises:
         UnknownRecord: If there is no such record.
     """
+    # What is no text, or none that can be stored, is the id of nothing.
+    if not isinstance(id, str) or not storable(id):
+        raise UnknownRecord(id)
     row = db.execute(_ENTITY_OF, [id]).fetchone()
     if row is None:
         raise UnknownRecord(id, near=_near(db, id))
@@ -53,8 +56,6 @@ def kinds_of(db: Database, id: str) -> set[str]:
 
 
 def _near(db: Database, id: str) -> list[str]:
-    if not isinstance(id, str):
-        return []
     candidates: list[str] = []
     for entity in ENTITIES:
         for comparison, order in (("<", "DESC"), (">", "ASC")):
@@ -175,20 +176,33 @@ def _condition(entity: Entity, equals: Mapping[str, Any]) -> tuple[str, list[Any
                 raise InvalidRecord(name, field, value, refused.problem) from None
             if plain is None:
                 where.append(f"{column.name} IS NULL")
-            elif column.target == "incident" and "stated" in entity.before_names:
-                where.append(_STATED_INCIDENT)
-                values.extend([plain] * 3)
+            elif column.target is not None:
+                plain = _id(entity, field, plain)
+                if column.target == "incident" and "stated" in entity.before_names:
+                    where.append(_STATED_INCIDENT)
+                    values.extend([plain] * 3)
+                else:
+                    where.append(f"{column.name} = ?")
+                    values.append(plain)
             else:
                 where.append(f"{column.name} = ?")
                 values.append(column.encode(plain) if column.encode else plain)
         elif field in children:
             condition, needed = _linked(children[field])
             where.append(condition)
-            values.extend([value] * needed)
+            values.extend([_id(entity, field, value)] * needed)
         else:
             known = ", ".join([*columns, *children])
             raise TypeError(f"{entity.record.__name__}s are not asked for by {field!r}: {known}.")
     return "".join(f" AND {each}" for each in where), values
+
+
+def _id(entity: Entity, field: str, value: object) -> str:
+    if not isinstance(value, str) or not storable(value):
+        raise InvalidRecord(
+            entity.record.__name__, field, value, "is asked for by one id here, as text."
+        )
+    return value
 
 
 # What refers to a duplicate stands under its canonical incident, with what was stated beside it.

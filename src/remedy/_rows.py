@@ -19,9 +19,19 @@ import attrs
 from remedy import records as r
 from remedy._coerce import Day, zone_of
 from remedy.money import Money
-from remedy.vocabulary import ALL, Element, Impact, Strength
+from remedy.vocabulary import ALL, ActionState, Element, Impact, Strength
 
-__all__ = ["BY_CLASS", "BY_NAME", "Child", "Column", "Entity", "items_of", "micros", "moment"]
+__all__ = [
+    "BY_CLASS",
+    "BY_NAME",
+    "Child",
+    "Column",
+    "Entity",
+    "items_of",
+    "may_lie_ahead",
+    "micros",
+    "moment",
+]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -121,6 +131,22 @@ def _time_or_day(start: int | None, end: int | None, zone: str | None) -> dateti
     return told if end == start else Day(told.date(), zone)
 
 
+# --- dates that have been -------------------------------------------------------------------------
+
+_PLANNED = {"due", "verify_by", "until", "ended"}
+"""Columns of records whose times may lie ahead."""
+
+_PAST_OF_ITEMS = {"acknowledged", "since", "occurred"}
+
+
+def may_lie_ahead(item: Any) -> bool:
+    """Whether an item of a plural field may have its time in the future.
+
+    A change is often entered before the day from which it applies.
+    """
+    return item.__class__ is r.ActionEvent and item.state is ActionState.TOOK_EFFECT
+
+
 # --- tables ---------------------------------------------------------------------------------------
 
 
@@ -158,6 +184,7 @@ class Child:
         encode: What makes the row from the record's id, the number of the item, and the item.
         decode: What makes the item from a row given as a mapping.
         fixed: Columns with one value for all rows of the field.
+        past: Those of its columns, which are fields of the item too, that say when something was.
         row_key: The columns that say which row it is, with the owner.
     """
 
@@ -171,7 +198,12 @@ class Child:
     encode: Callable[[str, int, Any], tuple[Any, ...]]
     decode: Callable[[Mapping[str, Any]], Any]
     fixed: Mapping[str, str] = MappingProxyType({})
+    past: tuple[str, ...] = attrs.field(init=False)
     row_key: tuple[str, ...] = attrs.field(init=False)
+
+    @past.default
+    def _past(self) -> tuple[str, ...]:
+        return tuple(name for name in self.columns if name in _PAST_OF_ITEMS)
 
     @row_key.default
     def _row_key(self) -> tuple[str, ...]:
@@ -246,7 +278,9 @@ _EXPLAINED = Child(
 
 _EVENTS = Child(
     "events", "action_event", "action", None, None,
-    ("action", "seq", "state", "occurred", "who", "reason"), ("state", "occurred"),
+    ("action", "seq", "state", "occurred", "who", "reason"),
+    # All of it: at one moment it may be implemented here by one, and there by another.
+    ("state", "occurred", "who", "reason"),
     lambda record, number, event: (
         record, number, _value(event.state), micros(event.occurred), event.who, event.reason
     ),
@@ -310,6 +344,7 @@ class Entity:
         derived: Columns that the store fills.
         names: The columns of what `encode` returns.
         encode: What makes the row of a record, without what is derived.
+        past: Its fields that say when something was, and the place of each in the row.
         references: The columns that refer to another entity.
     """
 
@@ -323,6 +358,7 @@ class Entity:
     derived: tuple[str, ...] = ()
     names: tuple[str, ...] = attrs.field(init=False)
     encode: Callable[[Any], list[Any]] = attrs.field(init=False)
+    past: Mapping[str, int] = attrs.field(init=False)
     references: tuple[Column, ...] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -333,6 +369,13 @@ class Entity:
             self, "references", tuple(column for column in self.columns if column.target)
         )
         object.__setattr__(self, "encode", self._encoder())
+        past = [each.name for each in self.columns if each.encode is micros]
+        past += [name for name in self.before_names if name in ("occurred", "detected")]
+        object.__setattr__(
+            self,
+            "past",
+            {name: self.names.index(name) for name in past if name not in _PLANNED},
+        )
 
     def _encoder(self) -> Callable[[Any], list[Any]]:
         fields = attrgetter(*(column.field for column in self.columns))
@@ -427,6 +470,27 @@ def _incident_from(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_DAY = 86_400 * 1_000_000
+
+
+def _decided_more(action: r.Action) -> tuple[Any, ...]:
+    """Return until when an action may have been decided, and the zone of the day, if it is one.
+
+    A day that is given stands in the record as its first moment. So midnight sharp, in the zone
+    that it is told in, is taken for a day.
+    """
+    decided, start = action.decided, micros(action.decided)
+    if decided.hour or decided.minute or decided.second or decided.microsecond:
+        return (start, None)
+    return (start + _DAY - 1, _zone_name(decided.tzinfo))  # type: ignore[arg-type]
+
+
+def _decided_from(row: Mapping[str, Any]) -> dict[str, Any]:
+    if row["decided_zone"] is None:
+        return {}
+    return {"decided": moment(row["decided"], zone_of(row["decided_zone"]))}
+
+
 def _amends_more(amends: r.Amends) -> tuple[Any, ...]:
     shares = [[share.party, share.percent] for share in amends.shares]
     money = amends.amount
@@ -514,6 +578,7 @@ ENTITIES: tuple[Entity, ...] = (
             _link_child("incidents", "action_incident", "action", "incident"),
             _EVENTS,
         ),
+        ("decided_end", "decided_zone"), _decided_more, _decided_from,
     ),
     Entity(
         "verification", r.Verification,

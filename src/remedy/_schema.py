@@ -83,7 +83,8 @@ TABLES: dict[str, str] = {
     id TEXT NOT NULL,
     kind TEXT NOT NULL
         CHECK ({_one_of("kind", "containment", "correction", "corrective", "preventive")}),
-    decided INTEGER NOT NULL, intervention TEXT REFERENCES intervention(id),
+    decided INTEGER NOT NULL, decided_end INTEGER NOT NULL CHECK (decided_end >= decided),
+    decided_zone TEXT, intervention TEXT REFERENCES intervention(id),
     strength INTEGER CHECK (strength BETWEEN 1 AND 3),
     changes_process INTEGER CHECK (changes_process BETWEEN 0 AND 1),
     body TEXT, owner TEXT, team TEXT, due INTEGER,

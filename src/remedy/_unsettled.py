@@ -110,6 +110,9 @@ def make_customer(db: Database, id: str) -> None:
 def refuse_early(db: Database, condition: str = "", values: Sequence[Any] = ()) -> None:
     """Refuse corrections and containment that are older than what they put right.
 
+    Of one that is known by its day only, nobody knows whether it was before or after what happened
+    on that day.
+
     Args:
         db: The connection.
         condition: Which of them to look at, over `a` (action) and `ai` (action_incident), beginning
@@ -122,7 +125,7 @@ def refuse_early(db: Database, condition: str = "", values: Sequence[Any] = ()) 
     early = db.execute(
         "SELECT a.id, a.kind, i.id FROM action a JOIN action_incident ai ON ai.action = a.id "
         "JOIN incident i ON i.id = CASE ai.stated WHEN '' THEN ai.incident ELSE ai.stated END "
-        "WHERE a.kind IN ('correction', 'containment') AND a.decided < i.occurred"
+        "WHERE a.kind IN ('correction', 'containment') AND a.decided_end < i.occurred"
         f"{condition} LIMIT 1",
         values,
     ).fetchone()

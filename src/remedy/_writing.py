@@ -110,6 +110,8 @@ class Writer:
 
     def _write_one(self, record: Record) -> None:
         entity = BY_CLASS[type(record)]
+        # Before it may come to wait, so that its other side does not meet with a refusal.
+        self._filing.refuse_future(entity, record)
         if isinstance(record, Promise):
             record = self._references.of_known_apology(record)
         known = self._find(entity, record)
@@ -213,7 +215,8 @@ class Writer:
         if not (self._replace or bare):
             differences = self._differences(entity, record)
             if differences:
-                raise Conflict(entity.name, record.id, differences)
+                plural = [child.field for child in entity.children if child.field in differences]
+                raise Conflict(entity.name, record.id, differences, plural=plural)
             self.unchanged += 1
             return
         differing = new != old

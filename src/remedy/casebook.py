@@ -48,7 +48,7 @@ def open(
     read_only: bool = False,
     create: bool = True,
     timeout: float = 5.0,
-    journal: str = "delete",
+    journal: str | None = None,
     config: Config | None = None,
 ) -> Casebook:
     """Open a casebook, or make one.
@@ -61,13 +61,16 @@ def open(
         timeout: For how many seconds to wait for somebody else's lock: keep it short inside a
             web request.
         journal: "delete", or "wal", where readers and one writer do not wait for each other. A
-            file in the other mode is changed, unless another program has it open.
+            file in the other mode is changed, unless another program has it open. By default it
+            stays in the mode that it is in, and a new one is in "delete". "wal-insist" takes WAL
+            on a build of SQLite that can corrupt such files.
         config: The configuration of a casebook that is made by this call.
 
     Raises:
         CannotOpen: If the file is missing, unreadable, another application's, or of a newer
-            version. It is left as it was.
-        CasebookBusy: If its journal is in the other mode, and another program has it open.
+            version; or if its journal is in WAL mode, and this build of SQLite can corrupt such
+            files. It is left as it was.
+        CasebookBusy: If its journal is to be in the other mode, and another program has it open.
 
     Example:
         >>> import remedy
@@ -218,14 +221,18 @@ class Casebook:
 
         Raises:
             ConfigError: If a setting is not known or cannot be used.
+            InvalidTime: If `told_on` is no time.
         """
         before = self.config
         after = config_from(settings, "configure", before)
         with self.transaction(), self._store.transaction() as db:
             self._keep(db, "config", after.to_dict())
             if told_on is not None:
-                moment = _coerce.moment(told_on)
-                self._keep(db, "told_on", None if moment is None else moment.isoformat())
+                try:
+                    moment = _coerce.needed_moment(told_on)
+                except _coerce.Refused as refused:
+                    raise InvalidTime("configure", "told_on", told_on, refused.problem) from None
+                self._keep(db, "told_on", moment.isoformat())
             if interventions is not None:
                 self._keep_interventions(db, interventions)
             if (before.signature, before.placeholders) != (after.signature, after.placeholders):
@@ -241,10 +248,11 @@ class Casebook:
         order; a customer that nobody recorded is made from its id.
 
         Raises:
-            Conflict: If another record is on file under the same id; it says what differs.
+            Conflict: If another record is on file under the same id, or has the same id in its
+                source; it says what differs.
             DanglingReference: If a record refers to what is not on file.
             CausalCycle: If a cause would explain itself; it shows the path.
-            InvalidTime: If an incident lies in the future, or a correction before its incident.
+            InvalidTime: If what has been lies in the future, or a correction before its incident.
         """
         with self._store.transaction() as db:
             Writer(db, self.config).write(records)
@@ -372,7 +380,7 @@ class Casebook:
                 record that has a reason of its own.
             TypeError: If a field is given twice.
         """
-        _needs_reason(reason)
+        _needs_reason(reason, "amend")
         twice = sorted(fields.keys() & (changes or {}).keys())
         if twice:
             raise TypeError(f"amend() was given {twice[0]!r} twice.")
@@ -415,7 +423,7 @@ class Casebook:
             UnknownRecord: If there is no such record, or no such link.
             CannotAmend: If the field is not plural.
         """
-        _needs_reason(reason)
+        _needs_reason(reason, "unlink")
         with self._store.transaction() as db:
             Amender(db, self.config).unlink(id, fields, reason)
 
@@ -446,12 +454,12 @@ class Casebook:
             return _reading.read(db, id)
 
     @overload
-    def records(self, kind: type[R], **equals: Any) -> Iterator[R]: ...
+    def records(self, kind: type[R], /, **equals: Any) -> Iterator[R]: ...
 
     @overload
-    def records(self, kind: None = None) -> Iterator[Record]: ...
+    def records(self, kind: None = None, /) -> Iterator[Record]: ...
 
-    def records(self, kind: Any = None, **equals: Any) -> Iterator[Any]:
+    def records(self, kind: Any = None, /, **equals: Any) -> Iterator[Any]:
         """Yield the records of a kind that have these values, ordered by id; or all records.
 
         No lock is held between two of them; for one state of the casebook, iterate inside a
@@ -645,6 +653,6 @@ def _moment(as_of: datetime | Day | str, method: str) -> datetime:
         raise InvalidTime(method, "as_of", as_of, refused.problem) from None
 
 
-def _needs_reason(reason: str) -> None:
+def _needs_reason(reason: str, method: str) -> None:
     if not isinstance(reason, str) or not reason.strip():
-        raise InvalidRecord("reason", "reason", reason, "say why: it stays on record.")
+        raise InvalidRecord(method, "reason", reason, "say why: it stays on record.")

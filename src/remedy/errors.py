@@ -152,31 +152,63 @@ class Conflict(RemedyError, ValueError):
         kind: What kind of record.
         id: Its id.
         differences: Field → (on file, given).
+        item: The plural field, and what it refers to, where only one of its links differs.
+        external: The source, and the id there, where it is this that another record has.
+        plural: Which of the fields that differ are plural.
     """
 
     def __init__(
-        self, kind: str, id: str, differences: Mapping[str, tuple[object, object]]
+        self,
+        kind: str,
+        id: str,
+        differences: Mapping[str, tuple[object, object]],
+        *,
+        item: tuple[str, str] | None = None,
+        external: tuple[str, str] | None = None,
+        plural: Sequence[str] = (),
     ) -> None:
         told = "; ".join(
             f"{name} is {shown(old, 40)} on file and {shown(new, 40)} here"
             for name, (old, new) in differences.items()
         )
-        if "kind" in differences:
-            next_step = "An id is of one record only: give this one an id of its own."
-        else:
-            next_step = (
-                f"To change the one on file, amend it: in Python, book.amend({id!r}, ..., "
-                f"reason=...). To add something else, give it an id of its own."
+        if external is not None:
+            source, there = external
+            owner = " and ".join(str(old) for old, _ in differences.values())
+            message = (
+                f"{kind} {id} is told to be {shown(there)} of {shown(source)}, and that is {owner} "
+                f"on file. An id in a source is of one record: leave it out here, or take it from "
+                f"{owner} first. Where both are the same, amend that one."
             )
-        super().__init__(
-            kind,
-            id,
-            dict(differences),
-            message=f"{kind} {id} is on file already, and differs: {told}. {next_step}",
-        )
+        elif item is not None:
+            field, what = item
+            message = (
+                f"{kind} {id} has {what} among its {field} already, and that differs: {told}. To "
+                f"change it, take it away first: in Python, "
+                f"book.unlink({id!r}, {field}=..., reason=...), then book.link({id!r}, ...)."
+            )
+        else:
+            if "kind" in differences:
+                next_step = "An id is of one record only: give this one an id of its own."
+            else:
+                ways = []
+                if set(differences) - set(plural):
+                    ways.append(f"amend it: in Python, book.amend({id!r}, ..., reason=...)")
+                if plural:
+                    ways.append(
+                        f"take from its {' and '.join(plural)} with book.unlink(), and add to them "
+                        f"with book.link()"
+                    )
+                next_step = (
+                    f"To change the one on file, {'; and '.join(ways)}. To add something else, "
+                    f"give it an id of its own."
+                )
+            message = f"{kind} {id} is on file already, and differs: {told}. {next_step}"
+        super().__init__(kind, id, dict(differences), message=message)
         self.kind = kind
         self.id = id
         self.differences = dict(differences)
+        self.item = item
+        self.external = external
 
 
 class TakenId(Conflict):

@@ -13,7 +13,7 @@ Records know nothing of databases or graphs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import attrs
@@ -195,8 +195,14 @@ class Share(Value):
     percent: int = attrs.field(converter=_percent)
 
 
+def _share(value: Any) -> Share:
+    if isinstance(value, Share):
+        return value
+    raise Refused("a share is given as Share(party=..., percent=...).")
+
+
 def _shares(value: Share | Iterable[Share] | None) -> tuple[Share, ...]:
-    return _coerce.several(value, lambda each: each)
+    return _coerce.several(value, _share)
 
 
 def _elements(value: Element | str | Iterable[Element | str] | None) -> tuple[Element, ...] | None:
@@ -242,11 +248,25 @@ class Record(Value):
 
 
 def _derived_id(record: Record, prefix: str) -> str:
-    """Return an id made of what a record says, so that saying it twice is saying it once."""
+    """Return an id made of what a record says, so that saying it twice is saying it once.
+
+    How it is said makes no difference: a moment in another zone, attributes in another order.
+    """
     import hashlib
 
-    told = "\x1f".join(f"{name}={value!r}" for name, value in sorted(record.__dict__.items()))
+    fields = sorted(record.__dict__.items())
+    told = "\x1f".join(f"{name}={_plainly(value)}" for name, value in fields)
     return f"{prefix}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+
+def _plainly(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, dict):
+        import json
+
+        return json.dumps(value, sort_keys=True)
+    return repr(value)
 
 
 @frozen(kw_only=True)

@@ -26,6 +26,7 @@ from remedy.errors import (
     NotACasebook,
     ReadOnlyCasebook,
     RuleError,
+    shown,
 )
 
 __all__ = ["JOURNALS", "Store"]
@@ -47,6 +48,14 @@ def _wal_is_safe(version: tuple[int, ...]) -> bool:
         or (3, 44, 6) <= version < (3, 45)
         or (3, 50, 7) <= version < (3, 51)
     )
+
+
+def _wal_is_risky() -> bool:
+    return not _wal_is_safe(sqlite3.sqlite_version_info)
+
+
+def _risk() -> str:
+    return f"SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode"
 
 
 class _Connection(sqlite3.Connection):
@@ -94,7 +103,8 @@ class Store:
         timeout: For how many seconds to wait for somebody else's lock.
         journal: "delete", or "wal": readers and one writer do not wait for each other, on one
             machine. "wal-insist" takes WAL on a build of SQLite that is known to be able to
-            corrupt such files.
+            corrupt such files. By default the file stays in the mode that it is in; a new one is
+            in "delete".
 
     Raises:
         CannotOpen: If the file is missing, or is no casebook of this version.
@@ -108,22 +118,21 @@ class Store:
         read_only: bool = False,
         create: bool = True,
         timeout: float = 5.0,
-        journal: str = "delete",
+        journal: str | None = None,
     ) -> None:
-        if journal not in JOURNALS:
+        if journal not in (None, *JOURNALS):
             raise CannotOpen(path, f"journal is one of {', '.join(JOURNALS)}, not {journal!r}.")
-        if journal == "wal" and not _wal_is_safe(sqlite3.sqlite_version_info):
+        if journal == "wal" and _wal_is_risky():
             raise CannotOpen(
                 path,
-                f"SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode when a reader and "
-                f"a writer meet at the wrong moment. Use journal='delete', or a newer SQLite "
-                f"(3.51.3, or 3.50.7, or 3.44.6); 'wal-insist' takes the risk.",
+                f"{_risk()} when two programs meet at the wrong moment. Use journal='delete', or "
+                f"a newer SQLite (3.51.3, or 3.50.7, or 3.44.6); 'wal-insist' takes the risk.",
             )
         self.in_memory = str(path) == MEMORY
         self.path = path if self.in_memory else Path(path)
         self.read_only = read_only
         self._timeout = timeout
-        self._journal = "wal" if journal.startswith("wal") else "delete"
+        self._journal = journal
         self._local = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._closed = False
@@ -147,6 +156,7 @@ class Store:
 
     def _prepare_file(self, create: bool) -> None:
         path = Path(self.path)
+        _refuse_impossible(path)
         if path.is_dir():
             raise CannotOpen(path, "is a folder: name the file of a casebook in it.")
         if not path.exists():
@@ -168,7 +178,7 @@ class Store:
         os.close(handle)
         half = Path(name)
         try:
-            db = self._connect(f"file:{quote(str(half.absolute()))}?mode=rw")
+            db = self._connect(f"file:{quote(os.fsencode(half.absolute()))}?mode=rw")
             try:
                 self._create_tables(db)
             finally:
@@ -269,7 +279,9 @@ class Store:
         if local.get("process") != os.getpid():
             mode = "ro" if self.read_only else "rw"
             with self.translated():
-                db = self._connect(f"file:{quote(str(Path(self.path).absolute()))}?mode={mode}")
+                db = self._connect(
+                    f"file:{quote(os.fsencode(Path(self.path).absolute()))}?mode={mode}"
+                )
                 if not self.read_only:
                     try:
                         self._choose_journal(db)
@@ -281,18 +293,27 @@ class Store:
 
     def _choose_journal(self, db: Database) -> None:
         (current,) = db.execute("PRAGMA journal_mode").fetchone()
-        if current != self._journal:
+        wanted = current if self._journal is None else self._journal.removesuffix("-insist")
+        if wanted != current:
             try:
-                (chosen,) = db.execute(f"PRAGMA journal_mode = {self._journal}").fetchone()
+                (chosen,) = db.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
                 chosen = current
-            if chosen != self._journal:
-                raise CasebookBusy(self.path, _held_in(current, self._journal))
+            if chosen != wanted:
+                raise CasebookBusy(self.path, _held_in(current, wanted))
+        elif self._journal is None and wanted == "wal" and _wal_is_risky():
+            raise CannotOpen(
+                self.path,
+                f"its journal is in wal mode, and {_risk()} when two programs meet at the wrong "
+                f"moment. Use a newer SQLite (3.51.3, or 3.50.7, or 3.44.6); or take the risk, "
+                f"with journal='wal-insist' or --journal wal-insist; or, while no other program "
+                f"has it open, go back with journal='delete' or --journal delete. Reading is safe.",
+            )
         # FULL loses nothing in WAL mode; in DELETE mode only EXTRA also syncs the folder, without
         # which the journal of a finished transaction can come back and undo it.
-        db.execute(f"PRAGMA synchronous = {'FULL' if self._journal == 'wal' else 'EXTRA'}")
+        db.execute(f"PRAGMA synchronous = {'FULL' if wanted == 'wal' else 'EXTRA'}")
 
     @property
     def is_closed(self) -> bool:
@@ -460,17 +481,27 @@ class Store:
                 yield self.db
 
 
+def _refuse_impossible(path: Path) -> None:
+    """Refuse what can be the name of no file here, which to some functions is a missing one."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise CannotOpen(shown(str(path)), f"cannot be opened ({why}).") from None
+
+
 def _held_in(current: str, wanted: str) -> str:
     """Say that a file cannot leave its journal mode, and what can be done."""
-    as_it_is, risk = current, ""
-    if current == "wal" and not _wal_is_safe(sqlite3.sqlite_version_info):
-        as_it_is = "wal-insist"
-        risk = f" (SQLite {sqlite3.sqlite_version} can corrupt files in WAL mode)"
+    as_it_is, risk = "without saying a mode", ""
+    if current == "wal" and _wal_is_risky():
+        as_it_is = "with journal='wal-insist' or --journal wal-insist"
+        risk = f" ({_risk()})"
     return (
-        f"its journal is in {current} mode. To open it for writing like this, it has to be in "
-        f"{wanted} mode, and that cannot be changed while another program has the casebook open. "
-        f"Close it there and try again; or, in Python, open it as it is with "
-        f"journal={as_it_is!r}{risk}, or with read_only=True."
+        f"its journal is in {current} mode, and cannot be brought into {wanted} mode while another "
+        f"program has the casebook open. Close it there and try again; or open it as it is: "
+        f"{as_it_is}{risk}, or for reading only."
     )
 
 

@@ -101,13 +101,24 @@ def casebook_argument(command: F) -> F:
     return click.argument("casebook", required=False, type=click.Path(path_type=Path))(command)
 
 
-def open_casebook(given: Path | str | None, *, write: bool = False) -> Casebook:
+def journal_option(command: F) -> F:
+    """Give a command that writes the option --journal."""
+    return click.option(
+        "--journal",
+        type=click.Choice(["delete", "wal", "wal-insist"]),
+        help="How the file is protected while it is written; by default as it is.",
+    )(command)
+
+
+def open_casebook(
+    given: Path | str | None, *, write: bool = False, journal: str | None = None
+) -> Casebook:
     """Open the casebook that a command is about."""
     from remedy import casebook
 
     path = Path(given or os.environ.get(VARIABLE) or DEFAULT)
     try:
-        return casebook.open(path, read_only=not write, create=False)
+        return casebook.open(path, read_only=not write, create=False, journal=journal)
     except CannotOpen:
         if given is None and VARIABLE not in os.environ and not path.exists():
             raise Problem(

@@ -8,7 +8,16 @@ from typing import Any
 
 import click
 
-from remedy.cli._shared import DEFAULT, VARIABLE, Problem, format_option, page, say, say_json
+from remedy.cli._shared import (
+    DEFAULT,
+    VARIABLE,
+    Problem,
+    format_option,
+    journal_option,
+    page,
+    say,
+    say_json,
+)
 
 
 @click.command()
@@ -35,6 +44,7 @@ from remedy.cli._shared import DEFAULT, VARIABLE, Problem, format_option, page, 
     type=click.Path(path_type=Path, dir_okay=False),
     help="A remedy.toml whose settings the casebook takes over.",
 )
+@journal_option
 @format_option("text", "json")
 def init(
     *,
@@ -43,6 +53,7 @@ def init(
     same_customer: str | None,
     profile: str | None,
     config_path: Path | None,
+    journal: str | None,
     form: str,
 ) -> None:
     """Make a new casebook.
@@ -64,7 +75,7 @@ def init(
         settings["profile"] = profile
     base = None if config_path is None else load_config(config_path)
     config = config_from(settings, "remedy init", base)
-    with casebook.open(target, config=config):
+    with casebook.open(target, config=config, journal=journal):
         pass
     if form == "json":
         say_json({"casebook": str(target), "signature": list(config.signature)})

@@ -16,6 +16,7 @@ from remedy.cli._shared import (
     casebook_argument,
     deliver,
     format_option,
+    journal_option,
     moment_given,
     open_casebook,
     output_options,
@@ -186,6 +187,7 @@ def _hints(report: Report, casebook: Path | None) -> list[str]:
 @click.option("--show", "look", is_flag=True, help="Say how much of it is left; write nothing.")
 @click.option("--clear", is_flag=True, help="Take everything out of it.")
 @_how_options
+@journal_option
 @format_option("text", "json")
 def baseline(
     *,
@@ -195,6 +197,7 @@ def baseline(
     config_path: Path | None,
     modules: tuple[str, ...],
     profile: str | None,
+    journal: str | None,
     form: str,
 ) -> None:
     """Accept what is there today, so that from now on only what is new or worse counts.
@@ -204,7 +207,7 @@ def baseline(
     """
     if look and clear:
         raise click.UsageError("--show or --clear, not both.")
-    with open_casebook(casebook, write=not look) as book:
+    with open_casebook(casebook, write=not look, journal=journal) as book:
         if clear:
             number = book.clear_baseline()
             if form == "json":
@@ -291,6 +294,7 @@ def _burn_down(
 @click.option("--until", required=True, metavar="DATE", help="Until when.")
 @click.option("--who", help="Who accepts it; by default, the user of this machine.")
 @_how_options
+@journal_option
 @format_option("text", "json")
 def waive(
     *,
@@ -301,6 +305,7 @@ def waive(
     config_path: Path | None,
     modules: tuple[str, ...],
     profile: str | None,
+    journal: str | None,
     form: str,
 ) -> None:
     """Accept one finding, with a reason and an end date.
@@ -310,7 +315,7 @@ def waive(
     again; and so is one that brings incidents together (R201, R202), once another one is added.
     """
     given, wanted = _finding_named(words)
-    with open_casebook(given, write=True) as book:
+    with open_casebook(given, write=True, journal=journal) as book:
         from remedy.records import Waiver
 
         report, _ = _run(book, config_path, modules, profile)

@@ -18,6 +18,7 @@ from remedy.cli._shared import (
     VARIABLE,
     Problem,
     format_option,
+    journal_option,
     progress,
     say,
     say_json,
@@ -82,6 +83,7 @@ def _flag(name: str) -> str:
 @_reading_options
 @format_option("text", "json")
 @click.option("--force", is_flag=True, help="Replace a file of refused rows that is there already.")
+@journal_option
 def import_(
     *,
     file: Path,
@@ -96,6 +98,7 @@ def import_(
     records: str | None,
     form: str,
     force: bool,
+    journal: str | None,
     **answers: str | None,
 ) -> None:
     """Take in tickets, complaints or a log: all of it, or nothing.
@@ -135,13 +138,15 @@ def import_(
 
         say(_harmless(str(preview(file, mapping))))
         return
-    imported = _imported(file, mapping, target, skip_bad=skip_bad, rejects=rejects, force=force)
+    imported = _imported(
+        file, mapping, target, skip_bad=skip_bad, rejects=rejects, force=force, journal=journal
+    )
     if form == "json":
         say_json(imported.to_dict() | {"casebook": str(target)})
         return
     say(_harmless(str(imported)))
     if imported.rejects is not None:
-        options = {"mapping": mapping_path, **said, "to": casebook}
+        options = {"mapping": mapping_path, **said, "to": casebook, "journal": journal}
         words = ["remedy", "import", str(imported.rejects)]
         for name, each in options.items():
             words += [] if each is None else [_flag(name), str(each)]
@@ -280,6 +285,7 @@ def _imported(
     skip_bad: bool,
     rejects: Path | None,
     force: bool,
+    journal: str | None,
 ) -> Imported:
     def into(path: Path, *, overwrite: bool) -> Imported:
         from remedy import casebook
@@ -287,7 +293,10 @@ def _imported(
         from remedy.sources import import_file
 
         config = Config(signature=mapping.signature) if mapping.signature else Config()
-        with casebook.open(path, config=config) as book, progress(file.name, _STEPS) as advance:
+        with (
+            casebook.open(path, config=config, journal=journal) as book,
+            progress(file.name, _STEPS) as advance,
+        ):
             return import_file(
                 book,
                 file,

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from remedy import records as r
+from remedy._coerce import storable
 from remedy.config import Config
 from remedy.errors import UnknownRecord
 from remedy.graph._building import first, graph_of, last
@@ -145,9 +146,13 @@ def around(
         >>> sorted(around(whole, "INC-1"))
         ['ACT-1', 'CAU-1', 'INC-1']
     """
-    centre = {ids} if isinstance(ids, str) else set(ids)
+    centre = {ids} if isinstance(ids, str) or not isinstance(ids, Iterable) else set(ids)
+    for id in centre:
+        if not _may_be_id(id):
+            raise UnknownRecord(id)
     whole: Any = book if hasattr(book, "in_edges") else None
-    found = _walk(book if whole is None else InGraph(whole), centre, reach, set(also))
+    more = set(filter(_may_be_id, also))
+    found = _walk(book if whole is None else InGraph(whole), centre, reach, more)
     for id in sorted(centre):
         if id not in found:
             raise UnknownRecord(id)
@@ -159,6 +164,10 @@ def around(
         alone = (id for id, kind in kinds if kind == "customer" and not part.degree(id))
         part.remove_nodes_from(set(alone) - centre)
     return part
+
+
+def _may_be_id(id: object) -> bool:
+    return isinstance(id, str) and storable(id)
 
 
 def _walk(store: Neighbours, centre: set[str], reach: int, also: set[str]) -> dict[str, r.Record]:

@@ -61,10 +61,11 @@ def settle_all(db: Database) -> None:
         "            WHERE o.id = incident.duplicate_of AND o.duplicate_of IS NULL) "
         "AND NOT EXISTS (SELECT 1 FROM incident f WHERE f.duplicate_of = incident.id)"
     )
+    # A chain is looked at in any case: what was settled before it became a circle still agrees.
     left = db.execute(
         "SELECT i.id FROM incident i LEFT JOIN incident o ON o.id = i.duplicate_of "
         "WHERE (i.duplicate_of IS NOT NULL OR i.canonical IS NOT NULL) "
-        "AND (i.canonical IS NOT COALESCE(o.canonical, o.id))"
+        "AND (i.canonical IS NOT COALESCE(o.canonical, o.id) OR o.duplicate_of IS NOT NULL)"
     ).fetchall()
     for (id,) in left:
         _settle_one(db, id)

@@ -154,7 +154,7 @@ def compare(
             duck.execute(f"CREATE TABLE {table} AS {sql}")
         questions |= {sql: sql for _, _, sql in (*_TAKES, *_TAKES_AFTER)}
         questions |= {sql: sql for sql in (_PROMISED, *_BESIDE)}
-        questions |= {sql: sql for sql in (_RETURNED, _FAILED, _MORE_PROMISES)}
+        questions |= {sql: sql for sql in (*_RETURNED, _FAILED, _MORE_PROMISES)}
         for question in (_APOLOGISED, _SAME_FAILURE):
             for _, tables, condition in _BENEATH:
                 sql = question.format(tables=tables, condition=condition)

@@ -100,9 +100,16 @@ SELECT m.id, m.failure FROM (
     SELECT DISTINCT i.failure FROM {tables} CROSS JOIN now_link l CROSS JOIN now_incident i
     WHERE {condition} AND l.cause = r.cause AND i.id = l.incident
 ) f CROSS JOIN now_incident m WHERE m.failure = f.failure"""
-# What findings of this case may take that is told of causes and actions of others.
+# Causes and actions of others of which something may be told that findings of this case take: of
+# causes F405 and F408, of actions F409.
 _RETURNED = (
-    "SELECT r.cause, r.action FROM asked_incident t CROSS JOIN returned r WHERE r.incident = t.id"
+    """
+SELECT t.id, r.cause FROM asked_incident t CROSS JOIN returned r CROSS JOIN strength_of s
+WHERE r.incident = t.id AND s.cause = r.cause
+AND (s.stronger = 0 OR s.strongest < (SELECT MAX(strength) FROM strength_asked))""",
+    """
+SELECT t.id, r.action FROM asked_incident t CROSS JOIN returned r CROSS JOIN standing s
+WHERE r.incident = t.id AND s.action = r.action AND s.closed IS NOT NULL""",
 )
 # Of an incident of this case, promises in apologies that belong to others besides.
 _MORE_PROMISES = """
@@ -257,8 +264,9 @@ def elsewhere(
         for place, _row in one.rows:
             about[codes[place]].add(subject)
     back = about["R205"] | about["R206"]
-    returned = engine.pairs(_RETURNED, back, ()) if back else ()
-    besides = ({cause for cause, _ in returned}, {action for _, action in returned})
+    besides = [
+        {id for _, id in engine.pairs(sql, back, ())} if back else set() for sql in _RETURNED
+    ]
     found: set[str] = set()
     for (taken, tables, condition), others in zip(_BENEATH, besides, strict=True):
         subjects = others.union(*(about[code] for code in taken))

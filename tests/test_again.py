@@ -25,7 +25,7 @@ from remedy import (
     Promise,
     Verdict,
 )
-from remedy.errors import CannotAmend, Conflict, TakenId, UnknownRecord
+from remedy.errors import CannotAmend, Conflict, InvalidRecord, TakenId, UnknownRecord
 from remedy.sources import import_rows
 
 DAY = [f"2026-03-{day:02}T09:00+01:00" for day in range(1, 29)]
@@ -217,6 +217,15 @@ def test_to_whom_people_say_that_an_apology_went_stays(book, told, said):
     unchanged(book, *records)
 
 
+def test_who_was_taken_out_of_a_list_is_not_named_again_beside_everyone(book):
+    records = [incident("A"), Apology(id="APO", incidents="A", made=DAY[1], customers=["C-1"])]
+    book.ingest(records)
+    book.unlink("APO", customers="C-1", reason="not to them")
+    book.link("APO", customers=ALL)
+    unchanged(book, *records)
+    assert book.get("APO").customers is ALL
+
+
 # --- what waits -----------------------------------------------------------------------------------
 
 
@@ -267,6 +276,34 @@ def test_what_is_recorded_stands_for_what_waits_under_its_id(book, together, man
     assert book.get("APO-1").incidents == (Link(to="INC-1"),)
 
 
+def test_what_is_recorded_again_and_is_on_file_leaves_what_waits(book):
+    cause = Cause(id="CAU-1", found=DAY[1], incidents=["INC-1", "INC-9"])
+    book.ingest([incident("INC-1"), cause])
+    book.record(Cause(id="CAU-1", found=DAY[1], incidents="INC-1"), incident("INC-1"))
+    assert [each.target for each in book.pending()] == ["INC-9"]
+    book.record(incident("INC-9"))
+    assert {each.to for each in book.get("CAU-1").incidents} == {"INC-1", "INC-9"}
+
+
+def test_what_is_recorded_and_waited_for_alike_is_not_overruled(book):
+    told = Apology(id="APO-1", incidents=["INC-9", "INC-8"], made=DAY[2], customers=["C-1", "C-2"])
+    book.ingest([told])
+    mine = attrs.evolve(told, incidents="INC-1", customers=["C-1"])
+    book.record(incident("INC-1"), mine)
+    book.record(incident("INC-9"), incident("INC-8"))
+    for _ in range(2):
+        assert book.ingest([told]).updated == 0
+        assert book.get("APO-1") == mine
+
+
+def test_of_two_roles_that_wait_the_one_that_is_meant_is_taken_back(book):
+    both = ["INC-9", CausalLink(to="INC-9", role="escape")]
+    book.ingest([Cause(id="CAU-1", found=DAY[1], incidents=both)])
+    book.unlink("CAU-1", incidents=both[1], reason="seen")
+    book.ingest([incident("INC-9")])
+    assert book.get("CAU-1").incidents == (CausalLink(to="INC-9"),)
+
+
 def test_a_link_that_waits_can_be_taken_back(book):
     cause = Cause(
         id="CAU-1", found=DAY[1],
@@ -306,6 +343,24 @@ def test_a_record_that_waits_can_be_taken_back(book):
     assert [each.id for each in book.records()] == ["INC-8", "INC-9", "APO-1"]
     with pytest.raises(CannotAmend):
         book.unlink("INC-8", duplicate_of="INC-9", reason="x")
+
+
+@pytest.mark.parametrize(
+    ("id", "given", "problem"),
+    [
+        ("AME-1", {"incident": ""}, "Record.incident = '': an id is not empty"),
+        ("APO-1", {"incidents": 5}, "Link.to = 5: must be text, not int"),
+    ],
+)
+def test_what_a_record_that_waits_cannot_wait_for_is_refused(book, id, given, problem):
+    book.ingest([
+        Amends(id="AME-1", incident="INC-9", kind="gift", made=DAY[1]),
+        Apology(id="APO-1", incidents="INC-9", made=DAY[1]),
+    ])  # fmt: skip
+    before = book.pending()
+    with pytest.raises(InvalidRecord, match=problem):
+        book.unlink(id, **given, reason="x")
+    assert book.pending() == before
 
 
 @pytest.mark.parametrize("write", ["record", "ingest", "record_many"])

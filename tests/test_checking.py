@@ -245,6 +245,32 @@ def test_after_a_baseline_only_what_is_new_or_worse_counts():
         } - new.keys()
 
 
+def test_what_is_milder_than_it_was_accepted_is_left():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), apology(), cause(), fix(), again(2, "03-01"))
+        options = accepted(book, select="A1")
+        assert led(book.check(**options))["A:backing:INC-1"] == "A110"
+        book.amend("INC-2", failure_mode="lost", reason="it was another one")
+        report = book.check(**options)
+        assert led(report)["A:backing:INC-1"] == "A104"
+        assert report.baseline.states["A:backing:INC-1"] == "left"
+
+
+def test_a_waiver_of_what_is_not_in_the_baseline_leaves_the_baseline_as_it_is():
+    with remedy.open(":memory:") as book:
+        book.record(incident("INC-1"), apology())
+        options = accepted(book)
+        book.record(again(2, "03-01"))
+        report = book.check(**options)
+        states = report.baseline.states
+        new = [finding for finding in report.new if finding.key not in states]
+        for finding in new:
+            book.record(waiver(finding.code, key=finding.key, made="2023-05-01T00:00Z"))
+        report = book.check(**options)
+        assert {each.key for each in report.waived} == {finding.key for finding in new} != set()
+        assert report.baseline.states == states
+
+
 def test_what_is_gone_since_the_baseline_is_counted():
     with remedy.open(":memory:") as book:
         book.record(incident("INC-1"), apology())

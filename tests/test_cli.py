@@ -1094,6 +1094,12 @@ def test_import_shows_and_saves_what_becomes_what(run: Run, tickets: str) -> Non
     assert [each.failure_mode for each in incidents] == ["shipped collect"] * 2
 
 
+def test_a_source_that_was_said_is_no_guess(run: Run, tickets: str) -> None:
+    done = run("import", tickets, *ANSWERS, "--source", "crm")
+    assert "These are guesses, where you said nothing: --key, --occurred," in done.stdout
+    assert "All ids begin with" not in done.stdout
+
+
 def test_importing_again_uses_the_saved_mapping_and_changes_nothing(run: Run, tickets: str) -> None:
     run("import", tickets, *ANSWERS)
     done = run("import", tickets)

@@ -201,6 +201,23 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_name(tmp_path):
         load_config(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f"coarse_share = {10**400}", "coarse_share: 1000"),
+        ("coarse_share = nan", "coarse_share: nan is no share"),
+        (f"coarse_from = {2**70}", "from 1 to 1000000000"),
+        (f"coarse_from = 0x{'f' * 5_000}", "one of the numbers is far too long"),
+        (f"grace = 0x{'f' * 5_000}", "one of the numbers is far too long"),
+    ],
+)
+def test_a_number_out_of_all_proportion_is_refused(tmp_path, text, problem):
+    path = tmp_path / "remedy.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=problem):
+        load_config(path)
+
+
 @pytest.mark.parametrize("text", ["tool = 5", "[tool]\nremedy = 5"])
 def test_a_table_that_is_none_is_refused(tmp_path, text):
     path = tmp_path / "pyproject.toml"

@@ -147,6 +147,22 @@ def test_a_customer_is_known_again_by_an_alias(book):
     assert book.get("C-1").name == "Anna B."
 
 
+def test_a_customer_known_by_an_alias_alone_takes_the_source_who_tells_of_it(book):
+    book.record(Customer(id="C-1", aliases=Alias(source="crm", external_id="77")))
+    book.ingest([OWN])
+    assert customers(book) == ["C-1"]
+    known = book.get("C-1")
+    assert (known.name, known.source, known.external_id) == ("Anna", "crm", "77")
+
+
+def test_two_customers_of_one_batch_who_share_an_id_in_a_source_are_not_both_taken(book):
+    other = Customer(id="C-2", aliases=Alias(source="crm", external_id="77"))
+    for batch in ([OWN, other], [other, OWN]):
+        with pytest.raises(TakenId, match="is '77' of the source 'crm', and so is customer"):
+            book.record_many(batch)
+        assert customers(book) == []
+
+
 def test_two_customers_who_have_records_of_their_own_are_not_made_one(book):
     book.ingest([OWN])
     other = Customer(id="C-2", aliases=Alias(source="crm", external_id="77"))

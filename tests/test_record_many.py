@@ -149,6 +149,16 @@ def test_memory_does_not_grow_with_the_input():
     assert large < small * 1.15 + 200_000
 
 
+def test_more_customers_than_are_remembered_are_made_once_each(book, monkeypatch):
+    monkeypatch.setattr(remedy._bulk, "_CUSTOMERS_KNOWN", 1_500)
+    assert book.record_many(incidents(6_000)) == 6_000
+    assert book.record_many(incidents(7_000)) == 1_000
+    assert len(list(book.records(Customer))) == 1_000
+    stream = (Incident(id=f"X-{n}", occurred=AT, customers=f"D-{n % 3_000}") for n in range(6_000))
+    assert book.record_many(stream) == 6_000
+    assert len(list(book.records(Customer))) == 4_000
+
+
 def test_a_record_that_comes_twice_in_a_stream_is_one(book):
     book.record_many([*incidents(2_500), *incidents(2_500)])
     assert sum(1 for _ in book.records(Incident)) == 2_500

@@ -224,7 +224,8 @@ class BulkWriter(Writer):
         if not rows:
             return True
         # The sqlite3 module looks for an adapter of every None that it is given, which costs more
-        # than storing the row: columns without a value are left out of the statement.
+        # than storing the row: columns without a value are left out of the statement. Of every
+        # table two at least have one.
         kept = [
             place
             for place, column in enumerate(zip(*rows, strict=True))
@@ -233,8 +234,6 @@ class BulkWriter(Writer):
         names = tuple(names[place] for place in kept)
         if len(kept) == len(rows[0]):
             return self._insert(table, names, rows) == len(rows)
-        if len(kept) == 1:
-            return self._insert(table, names, [(row[kept[0]],) for row in rows]) == len(rows)
         return self._insert(table, names, list(map(itemgetter(*kept), rows))) == len(rows)
 
     def _insert(self, table: str, names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> int:
@@ -315,9 +314,10 @@ class BulkWriter(Writer):
     def _refuse_unknown_interventions(self, actions: list[Any]) -> None:
         """Refuse what the casebook's table lacks; inside a transaction SQLite would, at once."""
         named = {action.intervention for action in actions} - {None}
-        if len(existing(self._db, "intervention", named)) < len(named):
-            for action in actions:
-                self._filing.refuse_unknown_intervention(action)
+        unknown = named - existing(self._db, "intervention", named)
+        if unknown:
+            first = next(action for action in actions if action.intervention in unknown)
+            self._filing.refuse_unknown_intervention(first)
 
     # --- what is checked before the transaction ends ----------------------------------------------
 

@@ -264,16 +264,14 @@ def _leave_out(db: Database, entity: Entity, child: Child, id: str, gone: set[An
         "SELECT id, content FROM pending WHERE record = ? AND entity = ?", [id, entity.name]
     ).fetchall()
     for number, text in rows:
-        content = json.loads(text)
-        if "record" in content:
-            record = from_dict(content["record"])
-            left = [each for each in items_of(record, child) if child.reference(each) not in gone]
-            changes: dict[str, Any] = {child.field: tuple(left)}
-            record = attrs.evolve(record, **changes)
-            db.execute(
-                "UPDATE pending SET content = ? WHERE id = ?",
-                [json.dumps({"record": to_dict(record)}, ensure_ascii=False), number],
-            )
+        record = from_dict(json.loads(text)["record"])
+        left = [each for each in items_of(record, child) if child.reference(each) not in gone]
+        changes: dict[str, Any] = {child.field: tuple(left)}
+        record = attrs.evolve(record, **changes)
+        db.execute(
+            "UPDATE pending SET content = ? WHERE id = ?",
+            [json.dumps({"record": to_dict(record)}, ensure_ascii=False), number],
+        )
 
 
 # --- the other side comes -------------------------------------------------------------------------

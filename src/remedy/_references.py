@@ -98,10 +98,8 @@ class References:
             raise UnknownRecord(str(reference), child.target)
         return _with_reference(item, found)
 
-    def id_of(self, target: str, id: str | None) -> str | None:
+    def id_of(self, target: str, id: str) -> str:
         """Return the id here of what is referred to by an id."""
-        if id is None:
-            return None
         id = self._other_ids.get((target, id), id)
         return self.customer(id) if target == "customer" else id
 

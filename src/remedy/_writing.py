@@ -103,9 +103,10 @@ class Writer:
         """Let a record that is recorded stand for what a source said, and what waits."""
         if scalar(self._db, f"SELECT 1 FROM {entity.name} WHERE id = ?", [record.id]):
             return
+        # Not on file, so what waits is a record as a whole.
         for waiting in _pending.records(self._db, entity, record.id)[-1:]:
-            if waiting is not None:
-                _overruled.keep_others(self._db, entity, waiting, record)
+            assert waiting is not None
+            _overruled.keep_others(self._db, entity, waiting, record)
             _pending.forget(self._db, entity, record.id)
 
     def _write_one(self, record: Record) -> None:
@@ -268,10 +269,9 @@ class Writer:
             if each.record is not None:
                 self._take_in_whole(each, each.record)
             elif each.link is None:
-                on_file = read(self._db, each.owner)
-                if getattr(on_file, each.field) is None:
-                    complete = attrs.evolve(on_file, **{each.field: record.id})
-                    self._filing.update(each.entity, complete)
+                # Whoever says something else of the field lets it wait no more: it is empty.
+                complete = attrs.evolve(read(self._db, each.owner), **{each.field: record.id})
+                self._filing.update(each.entity, complete)
             else:
                 child, items = each.items()
                 resolved = [self._references.known_item(child, item) for item in items]

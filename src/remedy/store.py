@@ -390,9 +390,8 @@ class Store:
                 yield db
                 db.execute("COMMIT")
             except BaseException:
-                # SQLite has rolled back by itself after some errors (a full disk).
-                if db.conn.in_transaction:
-                    db.execute("ROLLBACK")
+                # Does nothing where SQLite has rolled back by itself, as after some errors.
+                db.conn.rollback()
                 raise
 
     @contextlib.contextmanager

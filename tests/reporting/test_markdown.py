@@ -1,7 +1,7 @@
 import pytest
 
 import remedy
-from remedy import Casebook, Incident, Rule, Waiver
+from remedy import Apology, Casebook, Incident, Promise, Rule, Waiver
 from remedy.reporting.markdown import escaped, generate_markdown
 
 AS_OF = "2026-06-20T09:00+02:00"
@@ -31,6 +31,20 @@ def test_a_few_findings_are_told_case_by_case(story: Casebook) -> None:
     ) in text
     assert "\n- 1 broken: it came back to" in story.check().to_markdown(top=1)
     assert "\n### How it was looked at\n\n- as of: 2026-03-09 09:00 (UTC+01:00)\n" in text
+
+
+def test_promises_that_are_all_kept_are_only_counted() -> None:
+    with remedy.open() as book:
+        book.record(
+            Incident(id="INC-1", occurred="2026-02-03T09:00+01:00"),
+            Apology(
+                id="APO-1", incidents="INC-1", made="2026-02-04T09:00+01:00",
+                promises=Promise(kind="deed", due="2026-02-06+01:00",
+                                 fulfilled="2026-02-05T09:00+01:00"),
+            ),
+        )  # fmt: skip
+        text = book.check(as_of=AS_OF).to_markdown()
+    assert "\n**1 of 1 promise is kept.**\n\n### How it was looked at\n" in text
 
 
 def test_many_findings_are_told_by_rule(many: Casebook) -> None:

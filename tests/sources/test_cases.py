@@ -708,6 +708,27 @@ def test_a_correction_older_than_its_incident_is_refused() -> None:
     assert len(made([{}], mapping(records("correction", "2026-03-03T00:00Z")))) == 2
 
 
+def test_each_correction_of_a_case_is_held_against_its_incident() -> None:
+    def action(kind: str, decided: str) -> dict[str, Any]:
+        return {
+            "record": "action",
+            "kind": {"value": kind},
+            "decided": {"value": decided},
+            "incidents": {"record": "incident"},
+        }
+
+    def records(second: str) -> dict[str, Any]:
+        return {
+            "incident": {"occurred": {"value": T0}},
+            "first": action("containment", "2026-03-03T00:00Z"),
+            "second": action("correction", second),
+        }
+
+    assert len(made([{}], mapping(records("2026-03-04T00:00Z")))) == 3
+    with pytest.raises(Unfit, match="this correction is older"):
+        made([{}], mapping(records("2026-03-01T00:00Z")))
+
+
 def test_a_correction_of_the_same_day_is_taken() -> None:
     def records(decided: str) -> dict[str, Any]:
         return {

@@ -208,3 +208,19 @@ def test_what_is_no_record_and_an_unknown_intervention_are_refused_in_a_stream(b
     with pytest.raises(InvalidRecord, match="Action.intervention = 'prayer': ACT-1"):
         book.record_many([*incidents(600), unknown])
     assert list(book.records()) == []
+
+
+def test_a_version_that_is_too_old_makes_no_customer(book):
+    """The batch cannot go in at once, and record by record nobody is named by what is older."""
+
+    def version(day, customer):
+        return Incident(
+            id="INC-X", occurred=AT, customers=customer, source="crm", external_id="X",
+            updated=f"2026-03-{day:02}T09:00+01:00",
+        )  # fmt: skip
+
+    book.ingest([version(10, "C-1")])
+    book.ingest([version(5, "C-TYPO"), *incidents(600)])
+    assert book.get("INC-X").customers[0].customer == "C-1"
+    assert "C-TYPO" not in {customer.id for customer in book.records(Customer)}
+    assert len(list(book.records(Incident))) == 601

@@ -176,27 +176,34 @@ class BulkWriter(Writer):
 
     def _insert_batch(self, entity: Entity, group: list[Record]) -> bool:
         """Insert records that are all new; do nothing, and say so, if one is not."""
+        if entity.name == "action":
+            self._refuse_unknown_interventions(group)
+        self._db.execute("SAVEPOINT batch")
+        complete = self._insert_all(entity, group)
+        if complete:
+            self.new += len(group)
+        else:
+            self._db.execute("ROLLBACK TO batch")
+            # Those that were made for this batch are gone.
+            self._customers.clear()
+        self._db.execute("RELEASE batch")
+        return complete
+
+    def _insert_all(self, entity: Entity, group: list[Record]) -> bool:
+        """Insert records with their customers and links, until one is not new."""
         if entity.name == "incident":
             rows, children = self._incident_rows(group)
         else:
-            if entity.name == "action":
-                self._refuse_unknown_interventions(group)
             rows, children = self._plain_rows(entity, group)
         if rows is None:
             return False
         if self._may_lie_ahead(entity, rows, children):
             for record in group:
                 self._filing.refuse_future(entity, record)
-        self._db.execute("SAVEPOINT batch")
         complete = self._insert_rows(entity.name, (*entity.names, *entity.derived), rows)
         for place, lines in children.items() if complete else ():
             child = entity.children[place]
             complete = complete and self._insert_rows(child.table, child.columns, lines)
-        if not complete:
-            self._db.execute("ROLLBACK TO batch")
-        self._db.execute("RELEASE batch")
-        if complete:
-            self.new += len(rows)
         return complete
 
     def _may_lie_ahead(

@@ -1,6 +1,7 @@
 import os
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,6 +29,18 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data: {folder} is missing (REMEDY_SHARED_DATA can name another)")
     return folder
+
+
+@pytest.fixture(params=["few", "bulk"])
+def book_either_way(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Generator[Any, None, None]:
+    """A casebook that takes every batch by the way for few records, or by that for very many."""
+    import remedy.casebook
+
+    monkeypatch.setattr(remedy.casebook, "_FEW", 500 if request.param == "few" else -1)
+    with remedy.open(":memory:", actor="test") as book:
+        yield book
 
 
 @pytest.hookimpl(tryfirst=True)

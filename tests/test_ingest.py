@@ -37,12 +37,9 @@ from tests.oracle.random_casebooks import random_casebook
 DAY = [f"2026-03-{day:02}T09:00+01:00" for day in range(1, 29)]
 
 
-@pytest.fixture(params=["few", "bulk"])
-def book(request, monkeypatch):
-    """A casebook that takes every batch by the way for few records, or by that for very many."""
-    monkeypatch.setattr(remedy.casebook, "_FEW", 500 if request.param == "few" else -1)
-    with remedy.open(":memory:", actor="test") as book:
-        yield book
+@pytest.fixture
+def book(book_either_way):
+    return book_either_way
 
 
 def there(id):

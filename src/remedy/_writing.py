@@ -269,9 +269,11 @@ class Writer:
             if each.record is not None:
                 self._take_in_whole(each, each.record)
             elif each.link is None:
-                # Whoever says something else of the field lets it wait no more: it is empty.
-                complete = attrs.evolve(read(self._db, each.owner), **{each.field: record.id})
-                self._filing.update(each.entity, complete)
+                # Whoever says something else of the field lets it wait no more. If it were filled
+                # all the same, what stands there stays.
+                on_file = read(self._db, each.owner)
+                told = getattr(on_file, each.field) or record.id
+                self._filing.update(each.entity, attrs.evolve(on_file, **{each.field: told}))
             else:
                 child, items = each.items()
                 resolved = [self._references.known_item(child, item) for item in items]

@@ -41,7 +41,7 @@ class Stop(Exception):
 def test_it_says_how_many_were_new_and_how_far_it_is(book):
     done = []
     assert book.record_many(incidents(5_000), done.append) == 5_000
-    assert done == [2_000, 4_000, 5_000]
+    assert done == list(range(500, 5_001, 500))
     assert book.record_many(incidents(5_100), done.append) == 100
     assert done[-1] == 5_100
     assert book.record_many([], done.append) == 0

@@ -11,25 +11,47 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
+
+import attrs
 
 from remedy import _causes, _customers, _duplicates, _schema
 from remedy._reading import existing, scalar
-from remedy._rows import BY_CLASS, ENTITIES, Entity, items_of, micros
+from remedy._rows import BY_CLASS, ENTITIES, Entity, Lean, items_of
 from remedy._unsettled import refuse_early
 from remedy._writing import Writer, flat, in_order
 from remedy.errors import CausalCycle, Conflict, DanglingReference
-from remedy.records import Affected, External, Incident, Record
+from remedy.records import External, Incident, Record
 
 __all__ = ["BulkWriter"]
 
-BATCH = 2_000
+BATCH = 500
 _TOGETHER = 100
 _VARIABLES = 30_000
 """How many values a statement may have; SQLite takes 32,766."""
-_CUSTOMERS_KNOWN = 10_000
+_CUSTOMERS_KNOWN = 100_000
 """How many customers are remembered as being on file: the memory of a load does not grow."""
 _PAIRS = 400
+
+
+@attrs.frozen
+class _Part:
+    """Rows of one table.
+
+    Attributes:
+        table: The table.
+        names: The columns of the rows.
+        rows: The rows.
+        fixed: Columns that hold the same in all of them.
+        past: The places in a row that say when something was.
+    """
+
+    table: str
+    names: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    fixed: Mapping[str, Any] = MappingProxyType({})
+    past: Sequence[int] = ()
 
 
 class BulkWriter(Writer):
@@ -40,6 +62,7 @@ class BulkWriter(Writer):
     ) -> None:
         """Write a stream of records; memory does not grow with it."""
         self._customers: set[str] = set()
+        self._leans: dict[tuple[str, frozenset[str]], Lean] = {}
         self._dropped = self._drop_indexes()
         self._filing.before_uniting = self._build_indexes_of_customers
         done = 0
@@ -171,7 +194,7 @@ class BulkWriter(Writer):
         if len(self._customers) + len(new) > _CUSTOMERS_KNOWN:
             self._customers.clear()
         self._customers |= new
-        self._insert("customer", ("id", "provenance"), [(id, "mapped") for id in new])
+        self._insert("customer", ("id",), [(id,) for id in new], {"provenance": "mapped"})
         return True
 
     def _insert_batch(self, entity: Entity, group: list[Record]) -> bool:
@@ -191,63 +214,58 @@ class BulkWriter(Writer):
 
     def _insert_all(self, entity: Entity, group: list[Record]) -> bool:
         """Insert records with their customers and links, until one is not new."""
-        if entity.name == "incident":
-            rows, children = self._incident_rows(group)
-        else:
-            rows, children = self._plain_rows(entity, group)
-        if rows is None:
+        parts = self._incidents(group) if entity.name == "incident" else self._others(entity, group)
+        if parts is None:
             return False
-        if self._may_lie_ahead(entity, rows, children):
+        if any(self._may_lie_ahead(part) for part in parts):
             for record in group:
                 self._filing.refuse_future(entity, record)
-        complete = self._insert_rows(entity.name, (*entity.names, *entity.derived), rows)
-        for place, lines in children.items() if complete else ():
-            child = entity.children[place]
-            complete = complete and self._insert_rows(child.table, child.columns, lines)
-        return complete
+        return all(self._insert_part(part) for part in parts if part.rows)
 
-    def _may_lie_ahead(
-        self,
-        entity: Entity,
-        rows: list[list[Any]],
-        children: Mapping[int, Sequence[tuple[Any, ...]]],
-    ) -> bool:
+    def _lean(self, entity: Entity, group: list[Record]) -> Lean:
+        given = frozenset().union(*[record.__dict__ for record in group])
+        lean = self._leans.get((entity.name, given))
+        if lean is None:
+            lean = self._leans[entity.name, given] = entity.lean(given)
+        return lean
+
+    def _may_lie_ahead(self, part: _Part) -> bool:
         """Whether a time in some rows lies in the future, where not all are only planned."""
         latest = self._filing.latest
-        for place in entity.past.values():
-            if max([row[place] or 0 for row in rows]) > latest:
-                return True
-        for number, lines in children.items():
-            child = entity.children[number]
-            for place in map(child.columns.index, child.past) if lines else ():
-                if max([line[place] or 0 for line in lines]) > latest:
-                    return True
-        return False
+        return any(
+            max([row[place] or 0 for row in part.rows]) > latest for place in part.past if part.rows
+        )
 
-    def _insert_rows(
-        self, table: str, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
-    ) -> bool:
+    def _insert_part(self, part: _Part) -> bool:
         """Insert rows, and say whether all of them were new."""
-        if not rows:
-            return True
+        names, rows = part.names, part.rows
         # The sqlite3 module looks for an adapter of every None that it is given, which costs more
-        # than storing the row: columns without a value are left out of the statement. Of every
-        # table two at least have one.
+        # than storing the row: columns without a value are left out of the statement.
         kept = [
             place
-            for place, column in enumerate(zip(*rows, strict=True))
-            if column.count(None) < len(rows)
+            for place in range(len(names))
+            if rows[0][place] is not None or any(row[place] is not None for row in rows)
         ]
-        names = tuple(names[place] for place in kept)
-        if len(kept) == len(rows[0]):
-            return self._insert(table, names, rows) == len(rows)
-        return self._insert(table, names, list(map(itemgetter(*kept), rows))) == len(rows)
+        if len(kept) < len(names):
+            names = tuple(names[place] for place in kept)
+            # Of one place alone there would come no tuple.
+            some = itemgetter(*kept) if len(kept) > 1 else itemgetter(slice(kept[0], kept[0] + 1))
+            rows = list(map(some, rows))
+        return self._insert(part.table, names, rows, part.fixed) == len(rows)
 
-    def _insert(self, table: str, names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> int:
+    def _insert(
+        self,
+        table: str,
+        names: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        fixed: Mapping[str, Any],
+    ) -> int:
         """Insert the rows that are new, and return how many were."""
-        into = f"INSERT INTO {table} ({', '.join(names)}) VALUES "
+        # What fails ends the whole transaction, so a statement need not be able to undo its own
+        # rows, for which SQLite would keep a copy of each page that it changes.
+        into = f"INSERT OR FAIL INTO {table} ({', '.join((*names, *fixed))}) VALUES "
         ending = " ON CONFLICT DO NOTHING"
-        one = f"({', '.join('?' * len(names))})"
+        one = f"({', '.join((*'?' * len(names), *map(_literal, fixed.values())))})"
         # Many rows in a statement: half of the time of one row is that of running a statement.
         together = min(_TOGETHER, _VARIABLES // len(names))
         whole = len(rows) - len(rows) % together
@@ -260,63 +278,78 @@ class BulkWriter(Writer):
             inserted += self._connection.executemany(into + one + ending, rows[whole:]).rowcount
         return inserted
 
-    def _incident_rows(
-        self, group: list[Any]
-    ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
-        encode = BY_CLASS[Incident].encode
-        failure = self._filing.failure
-        rows, links, customers = [], [], set()
-        for incident in group:
-            row = encode(incident)
-            row.append(failure(incident))
-            row.append(None)
-            rows.append(row)
-            if isinstance(incident.duplicate_of, External):
-                return None, {}
-            for each in incident.customers:
-                customer = each.customer
-                if customer.__class__ is not str:
-                    return None, {}
-                customers.add(customer)
-                links.append(_affected_row(incident.id, each))
+    def _incidents(self, group: list[Any]) -> list[_Part] | None:
+        """Return the rows of incidents; nothing, if one refers to what only the store can find."""
+        entity = BY_CLASS[Incident]
+        lean = self._lean(entity, group)
+        encode, failure = lean.encode, self._filing.failure
+        pairs = [(incident.id, each) for incident in group for each in incident.customers]
+        customers = {each.customer for _, each in pairs}
+        references = {incident.duplicate_of for incident in group} | customers
+        if any(each.__class__ is External for each in references):
+            return None
+        rows = [[*encode(incident), failure(incident)] for incident in group]
         if not self._make_customers(customers):
-            return None, {}
-        return rows, {0: links}
+            return None
+        affected = entity.children[0]
+        if all(len(each.__dict__) == 1 for _, each in pairs):
+            links = _Part(
+                affected.table,
+                (affected.owner, "customer"),
+                [(id, each.customer) for id, each in pairs],
+                {"stated": ""},
+            )
+        else:
+            links = _Part(
+                affected.table,
+                affected.columns,
+                [affected.encode(id, 0, each) for id, each in pairs],
+                past=affected.past_places,
+            )
+        return [
+            _Part(entity.name, (*lean.names, "failure"), rows, lean.fixed, lean.past),
+            links,
+        ]
 
-    def _plain_rows(
-        self, entity: Entity, group: list[Any]
-    ) -> tuple[list[list[Any]] | None, dict[int, list[tuple[Any, ...]]]]:
-        rows = []
+    def _others(self, entity: Entity, group: list[Any]) -> list[_Part] | None:
+        """Return the rows of records of another kind, likewise."""
         children: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        customers: set[str] = set()
-        extra = [0] * len(entity.derived)
-        for record in group:
-            for column in entity.references:
-                reference = getattr(record, column.field)
-                if reference is not None:
-                    if reference.__class__ is not str:
-                        return None, {}
-                    if column.target == "customer":
-                        customers.add(reference)
-            for place, child in enumerate(entity.children):
+        references = {getattr(record, each.field) for each in entity.references for record in group}
+        customers = {
+            getattr(record, each.field)
+            for each in entity.references
+            if each.target == "customer"
+            for record in group
+        }
+        for place, child in enumerate(entity.children):
+            for record in group:
                 items = items_of(record, child)
-                for number, item in enumerate(items):
-                    if child.target is not None:
-                        reference = child.reference(item)
-                        if reference.__class__ is not str:
-                            return None, {}
-                        if child.target == "customer":
-                            customers.add(reference)
-                        elif child.table == "cause_cause" and reference == record.id:
-                            raise CausalCycle([record.id, record.id])
-                    children[place].append(child.encode(record.id, number, item))
-            rows.append(entity.encode(record) + extra)
+                if child.target is not None:
+                    named = set(map(child.reference, items))
+                    references |= named
+                    if child.target == "customer":
+                        customers |= named
+                    elif child.table == "cause_cause" and record.id in named:
+                        raise CausalCycle([record.id, record.id])
+                children[place] += [
+                    child.encode(record.id, number, item) for number, item in enumerate(items)
+                ]
+        if any(each.__class__ is External for each in references):
+            return None
+        customers.discard(None)
         incomplete = entity.name == "promise" and any(
             record.apology is None or record.made is None for record in group
         )
         if incomplete or not self._make_customers(customers):
-            return None, {}
-        return rows, children
+            return None
+        lean = self._lean(entity, group)
+        rows = [lean.encode(record) for record in group]
+        fixed = {**lean.fixed, **dict.fromkeys(entity.derived, 0)}
+        parts = [_Part(entity.name, lean.names, rows, fixed, lean.past)]
+        for place, lines in children.items():
+            child = entity.children[place]
+            parts.append(_Part(child.table, child.columns, lines, past=child.past_places))
+        return parts
 
     def _refuse_unknown_interventions(self, actions: list[Any]) -> None:
         """Refuse what the casebook's table lacks; inside a transaction SQLite would, at once."""
@@ -378,9 +411,6 @@ class BulkWriter(Writer):
             raise DanglingReference(missing, total)
 
 
-def _affected_row(incident: str, each: Affected) -> tuple[Any, ...]:
-    return (
-        incident, each.customer, "", each.order, each.order_no,
-        None if each.acknowledged is None else micros(each.acknowledged),
-        None if each.since is None else micros(each.since),
-    )  # fmt: skip
+def _literal(value: str | int) -> str:
+    """Return what a record holds by default as SQL: a word of a list, or a number."""
+    return f"'{value}'" if isinstance(value, str) else str(value)

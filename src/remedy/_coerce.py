@@ -50,6 +50,8 @@ def storable(value: str) -> bool:
 
 def text(value: str | None) -> str | None:
     """Free text, or a label; the empty text is none at all."""
+    if value.__class__ is str and value.isprintable():
+        return value or None
     if value is None:
         return None
     if not isinstance(value, str):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import attrs
 
 from remedy._coerce import Refused
 from remedy.errors import InvalidRecord, InvalidTime
 
-__all__ = ["Value", "frozen", "refuse"]
+__all__ = ["Value", "frozen", "refuse", "unsaid", "values_of"]
 
 C = TypeVar("C", bound=type[Any])
 
@@ -47,24 +47,33 @@ def _lean(*, kw_only: Literal[True]) -> Callable[[C], C]:
     return decorate
 
 
+class _OwnAttributes:
+    """The default of `attributes`: each record gets a mapping of its own, when it is asked for."""
+
+    def __get__(self, record: Any, _: type[Any]) -> Any:
+        return self if record is None else record.__dict__.setdefault("attributes", {})
+
+
 def _converting_init(cls: type[Any]) -> Callable[..., None]:
     name = cls.__name__
     fields = attrs.fields(cls)
     converters: dict[str, Callable[[Any], object]] = {each.name: each.converter for each in fields}
     required = [each.name for each in fields if each.default is attrs.NOTHING]
     defaults = {each.name: each.default for each in fields if each.default is not attrs.NOTHING}
-    own_attributes = "attributes" in defaults
     check: Callable[[Any], None] | None = getattr(cls, "__attrs_post_init__", None)
+    for field, default in defaults.items():
+        setattr(cls, field, default)
+    if "attributes" in defaults:
+        cls.attributes = _OwnAttributes()
+        defaults["attributes"] = {}
+    cls._unsaid = dict.fromkeys(converters) | defaults
+    fill = object.__setattr__
 
     def __init__(self: Any, **given: Any) -> None:  # noqa: N807 - becomes the method
-        values = self.__dict__
-        values.update(defaults)
-        if own_attributes:
-            values["attributes"] = {}
         field = ""
         try:
             for field, value in given.items():
-                values[field] = converters[field](value)
+                given[field] = converters[field](value)
         except Refused as refused:
             kind = InvalidTime if refused.time else InvalidRecord
             raise kind(name, field, given[field], refused.problem) from None
@@ -77,6 +86,7 @@ def _converting_init(cls: type[Any]) -> Callable[..., None]:
         for field in required:
             if field not in given:
                 raise TypeError(f"{name}() needs the field {field!r}")
+        fill(self, "__dict__", given)
         if check is not None:
             check(self)
 
@@ -105,16 +115,28 @@ def _shown(value: object) -> str:
     return repr(value)
 
 
+def unsaid(cls: type[Value]) -> Mapping[str, Any]:
+    """Return all fields of a class, in their order, with what they hold where nothing is given."""
+    return cls._unsaid
+
+
+def values_of(record: Value) -> dict[str, Any]:
+    """Return what all fields of a record hold, in their order."""
+    return record._unsaid | record.__dict__
+
+
 class Value:
     """Equality, hash and text of what is compared field by field."""
+
+    _unsaid: ClassVar[dict[str, Any]]
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return self.__dict__ == other.__dict__
+        return values_of(self) == values_of(other)
 
     def __hash__(self) -> int:
-        return hash((type(self), frozenset(self.__dict__.items())))
+        return hash((type(self), *values_of(self).values()))
 
     def __repr__(self) -> str:
         told = ", ".join(

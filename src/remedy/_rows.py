@@ -8,9 +8,9 @@ store derives (failure key, canonical incident, level of a cause) is filled in b
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,7 @@ import attrs
 
 from remedy import records as r
 from remedy._coerce import Day, zone_of
+from remedy._defining import unsaid
 from remedy.money import Money
 from remedy.vocabulary import ALL, ActionState, Element, Impact, Strength
 
@@ -185,6 +186,7 @@ class Child:
         decode: What makes the item from a row given as a mapping.
         fixed: Columns with one value for all rows of the field.
         past: Those of its columns, which are fields of the item too, that say when something was.
+        past_places: Their places in the row.
         row_key: The columns that say which row it is, with the owner.
     """
 
@@ -199,11 +201,16 @@ class Child:
     decode: Callable[[Mapping[str, Any]], Any]
     fixed: Mapping[str, str] = MappingProxyType({})
     past: tuple[str, ...] = attrs.field(init=False)
+    past_places: tuple[int, ...] = attrs.field(init=False)
     row_key: tuple[str, ...] = attrs.field(init=False)
 
     @past.default
     def _past(self) -> tuple[str, ...]:
         return tuple(name for name in self.columns if name in _PAST_OF_ITEMS)
+
+    @past_places.default
+    def _past_places(self) -> tuple[int, ...]:
+        return tuple(map(self.columns.index, self.past))
 
     @row_key.default
     def _row_key(self) -> tuple[str, ...]:
@@ -327,6 +334,62 @@ _SEVERAL_COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """Fields that stand in columns beside those that hold fields one to one."""
 
+_SAID_BY = {"recipients": "customers"}
+"""The field of the record from which such a one is made, where it is another."""
+
+
+@attrs.frozen
+class Lean:
+    """How some records of a kind are encoded.
+
+    Attributes:
+        names: The columns of what `encode` returns.
+        encode: What makes the row of a record.
+        fixed: Columns that hold the same in all rows. Those that are in neither hold nothing.
+        past: The places in the row that say when something was.
+    """
+
+    names: tuple[str, ...]
+    encode: Callable[[Any], list[Any]]
+    fixed: Mapping[str, Any]
+    past: tuple[int, ...]
+
+
+def _encoding(
+    columns: Sequence[Column], before: Callable[[Any], tuple[Any, ...]] | None
+) -> Callable[[Any], list[Any]]:
+    """Return what makes a row of a record: first the columns of single fields, then the others."""
+    names = [column.field for column in columns]
+    # Of one name alone there would come no tuple.
+    fields = attrgetter(*names) if len(names) > 1 else lambda record: (record.id,)
+    encoders = [
+        (place, column.encode) for place, column in enumerate(columns) if column.encode is not None
+    ]
+
+    def encode(record: Any) -> list[Any]:
+        row = list(fields(record))
+        for place, encoder in encoders:
+            value = row[place]
+            if value is not None:
+                row[place] = encoder(value)
+        if before is not None:
+            row.extend(before(record))
+        return row
+
+    return encode
+
+
+def _some_of(
+    before: Callable[[Any], tuple[Any, ...]], places: Sequence[int]
+) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what makes some of the values that a function makes."""
+    if not places:
+        return lambda _: ()
+    if len(places) == 1:
+        return lambda record: (before(record)[places[0]],)
+    some = itemgetter(*places)
+    return lambda record: some(before(record))
+
 
 @attrs.frozen
 class Entity:
@@ -378,25 +441,42 @@ class Entity:
         )
 
     def _encoder(self) -> Callable[[Any], list[Any]]:
-        fields = attrgetter(*(column.field for column in self.columns))
-        encoders = [
-            (place, column.encode)
-            for place, column in enumerate(self.columns)
-            if column.encode is not None
-        ]
-        before = self.before
+        return _encoding(self.columns, self.before)
 
-        def encode(record: Any) -> list[Any]:
-            row = list(fields(record))
-            for place, encoder in encoders:
-                value = row[place]
+    def lean(self, given: Collection[str]) -> Lean:
+        """Return how records are encoded that hold their defaults but for some fields.
+
+        Most incidents give eight fields of two dozen: what is the same in all rows, or nothing, is
+        neither looked up nor handed over row by row.
+        """
+        kept, fixed = [], {}
+        for column in self.columns:
+            default = unsaid(self.record)[column.field]
+            if column.field in given:
+                kept.append(column)
+            elif default is not None:
+                value = column.encode(default) if column.encode else default
                 if value is not None:
-                    row[place] = encoder(value)
-            if before is not None:
-                row.extend(before(record))
-            return row
-
-        return encode
+                    fixed[column.name] = value
+        empty = {
+            name
+            for field, names in _SEVERAL_COLUMNS.items()
+            if _SAID_BY.get(field, field) not in given
+            for name in names
+        }
+        if "stated" in self.before_names:  # Which duplicate was meant is said when all is there.
+            fixed["stated"] = ""
+            empty.add("stated")
+        places = [place for place, name in enumerate(self.before_names) if name not in empty]
+        names = (
+            *(column.name for column in kept),
+            *(self.before_names[place] for place in places),
+        )
+        before = self.before
+        if before is not None and len(places) < len(self.before_names):
+            before = _some_of(before, places)
+        past = tuple(names.index(name) for name in self.past if name in names)
+        return Lean(names, _encoding(kept, before), fixed, past)
 
     @property
     def single_fields(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ import attrs
 
 from remedy import _coerce
 from remedy._coerce import Day, Refused
-from remedy._defining import Value, frozen, refuse
+from remedy._defining import Value, frozen, refuse, values_of
 from remedy._links import (
     Affected,
     Alias,
@@ -254,7 +254,7 @@ def _derived_id(record: Record, prefix: str) -> str:
     """
     import hashlib
 
-    fields = sorted(record.__dict__.items())
+    fields = sorted(values_of(record).items())
     told = "\x1f".join(f"{name}={_plainly(value)}" for name, value in fields)
     return f"{prefix}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 

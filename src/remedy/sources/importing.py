@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import attrs
 
+from remedy._defining import values_of
 from remedy._marks import marks_told_to
 from remedy.errors import BadMapping, BadRows, RemedyError, shown
 from remedy.records import Record
@@ -287,7 +288,7 @@ class _Seen:
 
 
 def _digest(record: Record) -> int:
-    fields = record.__dict__
+    fields = values_of(record)
     try:
         return hash(
             (

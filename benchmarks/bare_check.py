@@ -436,17 +436,16 @@ WITH gap AS (
         ORDER BY l.occurred LIMIT 1) AS hollow_at
     FROM bounded b
 ), fell AS (
-    SELECT w.incident, MIN(n.occurred) AS failed_at
-    FROM (SELECT DISTINCT failure, action, cause FROM held_not) a
-    CROSS JOIN member m ON m.failure = a.failure CROSS JOIN walker w ON w.incident = m.incident
-    CROSS JOIN held h ON h.incident = w.incident AND h.action = a.action AND h.cause = a.cause
-    CROSS JOIN held_not n ON n.failure = a.failure AND n.action = a.action AND n.cause = a.cause
+    SELECT w.incident, (
+        SELECT n.occurred FROM held_not n
+        WHERE n.failure = w.failure AND n.action = h.action AND n.cause = h.cause
         AND n.occurred > w.first_made AND n.incident <> w.incident
-    GROUP BY w.incident
+        ORDER BY n.occurred LIMIT 1) AS failed_at
+    FROM walker w CROSS JOIN held h ON h.incident = w.incident
 )
 SELECT incident, MIN(hollow_at), MIN(failed_at) FROM (
     SELECT incident, hollow_at, NULL AS failed_at FROM hollow WHERE hollow_at IS NOT NULL
-    UNION ALL SELECT incident, NULL, failed_at FROM fell
+    UNION ALL SELECT incident, NULL, failed_at FROM fell WHERE failed_at IS NOT NULL
 ) GROUP BY incident;
 
 CREATE TEMP TABLE worse (incident TEXT PRIMARY KEY, state) WITHOUT ROWID;

@@ -121,6 +121,7 @@ FROM hit_again g CROSS JOIN hit h CROSS JOIN now_sorry s
 WHERE h.failure = g.failure AND h.who = g.who AND h.occurred_end < g.last
 AND s.incident = h.incident AND s.made < g.last
 AND {_told_in_person("s", "h", by_account=by_account)}""",
+        indexes=("failure, who, made",),
     )
 
 
@@ -235,13 +236,11 @@ SELECT w.incident, w.failure, w.first_made, x.hollow_at, x.failed_at FROM (
             NULL AS failed_at
         FROM gap g
         UNION ALL
-        SELECT w.incident, NULL AS hollow_at, n.occurred AS failed_at
-        FROM (SELECT DISTINCT failure, action, cause FROM held_not) a
-        CROSS JOIN walker w CROSS JOIN held h CROSS JOIN held_not n
-        WHERE w.failure = a.failure
-        AND h.incident = w.incident AND h.action = a.action AND h.cause = a.cause
-        AND n.failure = a.failure AND n.action = a.action AND n.cause = a.cause
-        AND n.occurred > w.first_made AND n.incident <> w.incident
+        SELECT w.incident, NULL AS hollow_at, (
+            SELECT MIN(n.occurred) FROM held_not n
+            WHERE n.failure = w.failure AND n.action = h.action AND n.cause = h.cause
+            AND n.occurred > w.first_made AND n.incident <> w.incident) AS failed_at
+        FROM walker w CROSS JOIN held h WHERE h.incident = w.incident
     ) y WHERE hollow_at IS NOT NULL OR failed_at IS NOT NULL GROUP BY incident
 ) x JOIN walker w ON w.incident = x.incident""",
         indexes=("incident",),
@@ -339,6 +338,7 @@ SELECT promise, apology, incident, occurred, weak FROM (
         SELECT 1 FROM now_hit h JOIN told t ON t.who = h.who
         WHERE h.incident = m.incident AND t.apology = b.apology))
 ) x WHERE place = 1""",
+        key="promise",
     ),
 )
 

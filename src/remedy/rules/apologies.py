@@ -108,11 +108,11 @@ SELECT h.incident AS subject, h.failure, h.first_made AS made_at, i.zone, h.late
        COALESCE(m.quoted, {_QUOTE.format(id="h.incident")}) AS quoted
 FROM (
     SELECT w.incident, w.failure, w.first_made, w.hollow_at, MIN(l.incident) AS later
-    FROM walked w JOIN member l ON l.failure = w.failure AND l.occurred = w.hollow_at
-        AND l.incident <> w.incident
-    JOIN gap g ON g.incident = w.incident AND g.gap_at < l.occurred
-        AND l.occurred_end <= g.until_at
-    WHERE w.failed_at IS NULL OR w.hollow_at < w.failed_at
+    FROM walked w CROSS JOIN gap g CROSS JOIN member l
+    WHERE (w.failed_at IS NULL OR w.hollow_at < w.failed_at)
+    AND g.incident = w.incident AND g.gap_at < w.hollow_at AND w.hollow_at <= g.until_at
+    AND l.failure = w.failure AND l.occurred = w.hollow_at AND l.incident <> w.incident
+    AND l.occurred_end <= g.until_at
     GROUP BY w.incident, w.failure, w.first_made, w.hollow_at
 ) h JOIN now_incident m ON m.id = h.later JOIN now_incident i ON i.id = h.incident""",
         message="The apology of {made_at} was hollow: it happened again on {later_at} ({later}), "

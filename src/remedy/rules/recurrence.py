@@ -69,14 +69,26 @@ SELECT l.subject, l.failure, l.customer, l.account, l.apology, l.earlier,
        CASE WHEN l.quoted IS NOT NULL OR l.all_weak = 0 THEN l.quoted
             ELSE (SELECT a.quoted FROM now_apology a WHERE a.id = l.apology) END AS quoted
 FROM (
-    SELECT h.incident AS subject, h.failure, {_WHOM}, s.apology, s.incident AS earlier,
-           f.weak, f.quoted, MIN(s.weak) OVER (PARTITION BY h.incident, h.customer) AS all_weak,
+    SELECT x.*, s.apology, s.incident AS earlier,
            ROW_NUMBER() OVER (
-               PARTITION BY h.incident, h.customer
-               ORDER BY s.made DESC, s.apology, s.occurred DESC, s.incident) AS place
-    FROM sorry_to s CROSS JOIN hit h CROSS JOIN focus f
-    WHERE h.failure = s.failure AND h.who = s.who AND h.occurred > s.ready
-    AND f.id = h.incident
+               PARTITION BY x.subject, x.customer
+               ORDER BY s.apology, s.occurred DESC, s.incident) AS place
+    FROM (
+        SELECT DISTINCT h.incident AS subject, h.failure, {_WHOM}, h.who, h.occurred,
+               f.weak, f.quoted, CASE WHEN t.surely < h.occurred THEN 0 ELSE 1 END AS all_weak,
+               (SELECT MAX(s.made) FROM sorry_to s
+                WHERE s.failure = h.failure AND s.who = h.who AND s.made < h.occurred
+                AND s.ready < h.occurred) AS last_made
+        FROM (
+            SELECT failure, who, MIN(ready) AS ready,
+                   MIN(CASE WHEN weak = 0 THEN ready END) AS surely
+            FROM sorry_to GROUP BY failure, who
+        ) t CROSS JOIN hit h CROSS JOIN focus f
+        WHERE h.failure = t.failure AND h.who = t.who AND h.occurred > t.ready
+        AND f.id = h.incident
+    ) x CROSS JOIN sorry_to s
+    WHERE s.failure = x.failure AND s.who = x.who AND s.made = x.last_made
+    AND s.ready < x.occurred
 ) l WHERE l.place = 1""",
         name="double deviation",
         severity=Severity.ERROR,
@@ -95,7 +107,7 @@ FROM (
 SELECT h.incident AS subject, h.failure, h.customer, f.weak, f.quoted, MIN(e.incident) AS earlier
 FROM hit_again g CROSS JOIN hit h CROSS JOIN hit e CROSS JOIN focus f
 WHERE h.failure = g.failure AND h.who = g.who AND e.failure = g.failure AND e.who = g.who
-AND e.customer = h.customer AND e.order_no = h.order_no - 1
+AND h.order_no IS NOT NULL AND e.customer = h.customer AND e.order_no = h.order_no - 1
 AND e.occurred < h.occurred AND e.occurred_end < h.occurred
 AND f.id = h.incident
 GROUP BY h.incident, h.failure, h.customer, f.weak, f.quoted""",

@@ -481,20 +481,27 @@ WITH told AS (
     FROM bound b CROSS JOIN apology_customer n ON n.apology = b.apology
     WHERE NOT b.anyone AND b.recipients = 'listed' AND n.reached = 1
 ), hurt AS (
-    SELECT b.promise, b.apology, m.occurred, m.incident
-    FROM bound b CROSS JOIN member m ON m.failure = b.failure AND m.occurred > b.made
-        AND m.occurred <= b.until WHERE b.anyone
+    SELECT b.promise, (
+        SELECT m.incident FROM member m
+        WHERE m.failure = b.failure AND m.occurred > b.made AND m.occurred <= b.until
+        AND NOT EXISTS (
+            SELECT 1 FROM sorry s WHERE s.apology = b.apology AND s.incident = m.incident)
+        ORDER BY m.occurred, m.incident LIMIT 1) AS incident
+    FROM bound b WHERE b.anyone
     UNION ALL
-    SELECT b.promise, b.apology, h.occurred, h.incident
-    FROM told t JOIN bound b ON b.promise = t.promise
-    CROSS JOIN hit h ON h.failure = b.failure AND h.customer = t.customer
+    SELECT b.promise, (
+        SELECT h.incident FROM hit h
+        WHERE h.failure = b.failure AND h.customer = t.customer
         AND h.occurred > b.made AND h.occurred <= b.until
+        AND NOT EXISTS (
+            SELECT 1 FROM sorry s WHERE s.apology = b.apology AND s.incident = h.incident)
+        ORDER BY h.occurred, h.incident LIMIT 1)
+    FROM told t JOIN bound b ON b.promise = t.promise
 )
 SELECT promise, incident FROM (
-    SELECT promise, incident, ROW_NUMBER() OVER (PARTITION BY promise ORDER BY occurred, incident)
-        AS place
-    FROM hurt h WHERE NOT EXISTS (
-        SELECT 1 FROM sorry s WHERE s.apology = h.apology AND s.incident = h.incident)
+    SELECT h.promise, h.incident,
+           ROW_NUMBER() OVER (PARTITION BY h.promise ORDER BY i.occurred, h.incident) AS place
+    FROM hurt h CROSS JOIN incident i ON i.id = h.incident
 ) WHERE place = 1;
 """
 

@@ -312,24 +312,26 @@ SELECT promise, apology, incident, occurred, weak FROM (
            CASE WHEN m.weak = 1 OR b.weak = 1 THEN 1 ELSE 0 END AS weak,
            ROW_NUMBER() OVER (PARTITION BY b.promise ORDER BY m.occurred, m.incident) AS place
     FROM (
-        SELECT b.promise, b.apology, b.weak, b.failure, b.anyone, b.made, b.until_at,
-               MIN(c.occurred) AS broken_at
-        FROM bound b JOIN (
-            SELECT b.promise, b.failure, m.incident, m.occurred
-            FROM bound b JOIN member m ON m.failure = b.failure AND m.occurred > b.made
-                AND m.occurred <= b.until_at
-            WHERE b.anyone = 1
-            UNION
-            SELECT b.promise, b.failure, h.incident, h.occurred
-            FROM bound b JOIN told t ON t.apology = b.apology
-            JOIN hit h ON h.failure = b.failure AND h.who = t.who AND h.occurred > b.made
+        SELECT promise, apology, weak, failure, anyone, MIN(broken_at) AS broken_at FROM (
+            SELECT b.promise, b.apology, b.weak, b.failure, b.anyone, (
+                SELECT MIN(m.occurred) FROM member m
+                WHERE m.failure = b.failure AND m.occurred > b.made AND m.occurred <= b.until_at
+                AND NOT EXISTS (SELECT 1 FROM apology_incident o
+                                WHERE o.apology = b.apology AND o.incident = m.incident
+                                AND (o.since IS NULL OR o.since <= (SELECT as_of FROM p)))
+                ) AS broken_at
+            FROM bound b WHERE b.anyone = 1
+            UNION ALL
+            SELECT b.promise, b.apology, b.weak, b.failure, b.anyone, (
+                SELECT MIN(h.occurred) FROM hit h
+                WHERE h.failure = b.failure AND h.who = t.who AND h.occurred > b.made
                 AND h.occurred <= b.until_at
-            WHERE b.anyone = 0
-        ) c ON c.promise = b.promise AND c.failure = b.failure
-        WHERE NOT EXISTS (SELECT 1 FROM apology_incident o
-                          WHERE o.apology = b.apology AND o.incident = c.incident
-                          AND (o.since IS NULL OR o.since <= (SELECT as_of FROM p)))
-        GROUP BY b.promise, b.apology, b.weak, b.failure, b.anyone, b.made, b.until_at
+                AND NOT EXISTS (SELECT 1 FROM apology_incident o
+                                WHERE o.apology = b.apology AND o.incident = h.incident
+                                AND (o.since IS NULL OR o.since <= (SELECT as_of FROM p)))
+                ) AS broken_at
+            FROM bound b JOIN told t ON t.apology = b.apology WHERE b.anyone = 0
+        ) c WHERE broken_at IS NOT NULL GROUP BY promise, apology, weak, failure, anyone
     ) b JOIN member m ON m.failure = b.failure AND m.occurred = b.broken_at
     WHERE NOT EXISTS (SELECT 1 FROM apology_incident o
                       WHERE o.apology = b.apology AND o.incident = m.incident

@@ -1271,6 +1271,17 @@ def test_on_a_terminal_yes_asks_nothing(run: Run, tickets: str, on_a_terminal: N
     assert "3 new" in done.stdout
 
 
+def test_what_is_wrong_is_told_in_lines_that_fit_on_a_terminal(
+    run: Run, tickets: str, on_a_terminal: None
+) -> None:
+    Path(tickets).write_text(TICKETS + "10,23.03.2026 15:00,C-18,billing,billed\x7f" + " again" * 20)
+    done = run("import", tickets, "--yes", *ANSWERS, code=2)
+    told = done.stderr[done.stderr.index("Error: ") :].splitlines()
+    assert max(map(len, told)) <= 80
+    assert any("refused, and nothing was written" in line for line in told)
+    assert "U+007F" in done.stderr
+
+
 def test_progress_is_told_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = io.StringIO()
     monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)

@@ -170,6 +170,9 @@ def test_dates_with_names_of_months_or_points_are_not_looked_at_for_that() -> No
         (["red", "green"], None),
         (["high or low"], None),
         ([f"high {number}" for number in range(9)], None),
+        ([*["minor", "major"] * 4, "maintenance"], {"minor": "minor", "major": "major"}),
+        (["minor", "major", "maintenance"], None),
+        (["1", "2", "3", "4", "5"] * 2, None),
     ],
 )  # fmt: skip
 def test_words_for_the_impact_are_known(values: list[str], expected: Any) -> None:

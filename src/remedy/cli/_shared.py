@@ -43,10 +43,27 @@ class Problem(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print it, without anything that a terminal would obey."""
-        from remedy.reporting._paper import visible
+        from remedy.reporting._paper import visible, wrapped
 
-        text = "\n".join(map(visible, self.message.splitlines()))
-        click.echo(f"Error: {text}", file=file, err=file is None)
+        lines = list(map(visible, f"Error: {self.message}".splitlines()))
+        if (file or sys.stderr).isatty():
+            # A program that reads it gets each sentence on one line.
+            lines = [
+                part
+                for line in lines
+                for part in wrapped(line.lstrip(" "), _width(), _margin(line), 2 * _margin(line))
+            ]
+        click.echo("\n".join(lines), file=file, err=file is None)
+
+
+def _margin(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip(" ")))
+
+
+def _width() -> int:
+    import shutil
+
+    return min(shutil.get_terminal_size().columns, _WIDEST)
 
 
 @contextlib.contextmanager
@@ -207,10 +224,7 @@ def page(output: Path | None = None) -> dict[str, Any]:
     """Return how wide a text may be and how it is painted: arguments for what makes it."""
     if output is not None or not sys.stdout.isatty():
         return {"width": 80}
-    import shutil
-
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
-    return {"width": width, "paint": paint} if coloured() else {"width": width}
+    return {"width": _width(), "paint": paint} if coloured() else {"width": _width()}
 
 
 def say(lines: Iterable[str]) -> None:

@@ -61,7 +61,7 @@ class Draft:
         found["rest"] = "attributes"
         clashing = self._clashing(records, keys)
         if clashing:
-            incident["attributes"] = clashing
+            incident["attributes"] = incident.get("attributes", {}) | clashing
         read = attrs.asdict(self._reading, filter=lambda field, value: value != field.default)
         return found | ({"read": read} if read else {}) | {"records": records}
 
@@ -91,8 +91,11 @@ class Draft:
                 continue
             found[field] = column
             if field == "impact":
-                table = impact_table(self._seen[column])
+                table = impact_table(self._seen[column]) or {}
                 found[field] = {"column": column, "values": table, "others": "missing"}
+                if self._seen[column].distinct > len(table):
+                    # What else it says is no impact, and is kept.
+                    found["attributes"] = {attribute_name(column): column}
         if self._roles.updated is not None and self._roles.updated != self._answers["occurred"]:
             found["updated"] = self._time(self._roles.updated)
         return found

@@ -346,15 +346,27 @@ _LEVELS = {
 }
 
 
+_MOSTLY = 0.8
+
+
 def impact_table(column: Column) -> dict[str, str] | None:
-    """Return what the values of a column say of the impact, where all of them do."""
-    found = {}
-    for value, _ in column.common:
+    """Return what the values of a column say of the impact, where most of them do.
+
+    A few may say something else ("maintenance"); not of a scale of numbers, which would be another.
+    """
+    found: dict[str, str] = {}
+    said = 0
+    for value, count in column.common:
         level = _levels(value, "[a-z]+") or _levels(value, "[a-z0-9]+")
-        if len(level) != 1:
+        if len(level) > 1:
             return None
-        found[value] = level[0]
-    return found if found and column.distinct == len(found) else None
+        if level:
+            found[value] = level[0]
+            said += count
+    if column.distinct == len(found) and found:
+        return found
+    words = not any(any(map(str.isdigit, value)) for value, _ in column.common)
+    return found if words and said >= _MOSTLY * column.filled > 0 else None
 
 
 def _levels(value: str, pattern: str) -> list[str]:
@@ -378,9 +390,9 @@ def _suits(field: str, column: Column, *, many: bool) -> bool:
     if field == "impact":
         return impact_table(column) is not None
     if field in ("title", "text"):
-        long = column.average_length > 60
+        long = 120 if _says(column.name, _TITLES) else 60
         is_text = column.looks_like in ("text", "name", "id", "word")
-        return is_text and long == (field == "text")
+        return is_text and (column.average_length > long) == (field == "text")
     if field == "order":
         return column.looks_like in ("name", "id", "number")
     return column.looks_like in ("word", "name") or (not many and _is_short(column))

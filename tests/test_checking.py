@@ -113,7 +113,7 @@ def test_settings_of_the_casebook_hold_and_those_of_the_call_are_added():
 
 @pytest.mark.parametrize("how", ["select", "ignore"])
 def test_a_code_that_no_rule_begins_with_is_refused(how):
-    with pytest.raises(UnknownRule, match="There is no rule 'A9'. The codes are A107, A110"):
+    with pytest.raises(UnknownRule, match="There is no rule 'A9'. The codes are A101, A102"):
         checked(**{how: ["A1", "A9"]})
 
 

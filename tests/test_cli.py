@@ -1274,7 +1274,9 @@ def test_on_a_terminal_yes_asks_nothing(run: Run, tickets: str, on_a_terminal: N
 def test_what_is_wrong_is_told_in_lines_that_fit_on_a_terminal(
     run: Run, tickets: str, on_a_terminal: None
 ) -> None:
-    Path(tickets).write_text(TICKETS + "10,23.03.2026 15:00,C-18,billing,billed\x7f" + " again" * 20)
+    Path(tickets).write_text(
+        TICKETS + "10,23.03.2026 15:00,C-18,billing,billed\x7f" + " again" * 20
+    )
     done = run("import", tickets, "--yes", *ANSWERS, code=2)
     told = done.stderr[done.stderr.index("Error: ") :].splitlines()
     assert max(map(len, told)) <= 80

@@ -784,8 +784,12 @@ def test_a_promise_keeps_its_apology_and_has_its_date(book):
 def test_only_plural_fields_are_linked(book):
     book.record(incident("INC-1"), Decision(id="DEC-1", kind="no_action", incident="INC-1",
                                             made=DAY[1], reason="x"))  # fmt: skip
-    with pytest.raises(CannotAmend, match="only plural fields are linked: customers. Change the"):
+    with pytest.raises(CannotAmend, match="only plural fields are linked: customers. Change"):
         book.link("INC-1", process="x")
+    with pytest.raises(CannotAmend, match="said by the cause, not by the incident. Link the cause"):
+        book.link("INC-1", causes="CAU-1")
+    with pytest.raises(CannotAmend, match="Link the apology, with incidents=... and the id of the"):
+        book.link("INC-1", apologies="APO-1")
     with pytest.raises(CannotAmend, match="only plural fields are linked: it has none"):
         book.unlink("DEC-1", reason="x", incident="INC-1")
     with pytest.raises(UnknownRecord, match="no record with the id 'INC-9'"):

@@ -12,7 +12,7 @@ from remedy._filing import Filing
 from remedy._marks import marks_known
 from remedy._reading import entity_of, kinds_of, read, scalar
 from remedy._references import References
-from remedy._rows import BY_NAME, Child, Entity, items_of, moment
+from remedy._rows import BY_NAME, ENTITIES, Child, Entity, items_of, moment
 from remedy._unsettled import Unsettled
 from remedy.config import Config
 from remedy.errors import CannotAmend, DanglingReference, InvalidRecord
@@ -222,18 +222,27 @@ def _refuse_to_amend(entity: Entity, field: str) -> None:
         )
 
 
+def _instead_of_linking(entity: Entity, field: str) -> str:
+    """Return what to do instead of linking a record by a field that is not plural."""
+    for other in ENTITIES:
+        called = (other.name, f"{other.name}s", f"{other.name[:-1]}ies")
+        for child in other.children:
+            if child.target == entity.name and field in called:
+                return (
+                    f"that is said by the {other.name}, not by the {entity.name}. Link the "
+                    f"{other.name}, with {child.field}=... and the id of the {entity.name}."
+                )
+    names = ", ".join(child.field for child in entity.children)
+    return f"only plural fields are linked: {names or 'it has none'}. Change others with amend()."
+
+
 def _plural(entity: Entity, fields: Mapping[str, Any]) -> Iterator[tuple[Child, Any]]:
     """Yield the plural fields that are given, and the items of each."""
     children = {child.field: child for child in entity.children}
     converters = attrs.fields_dict(entity.record)
     for field, value in fields.items():
         if field not in children:
-            raise CannotAmend(
-                entity.name,
-                field,
-                f"only plural fields are linked: {', '.join(children) or 'it has none'}. "
-                f"Change the others with amend().",
-            )
+            raise CannotAmend(entity.name, field, _instead_of_linking(entity, field))
         try:
             items = converters[field].converter(value)  # type: ignore[misc, operator]
         except ValueError as error:

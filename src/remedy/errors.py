@@ -389,7 +389,7 @@ class UnknownRule(RemedyError, LookupError):
     """No rule has this code."""
 
     def __init__(self, code: object, known: Sequence[str] = ()) -> None:
-        listed = f" The codes are {', '.join(known)}." if known else ""
+        listed = f" The codes are {', '.join(sorted(known))}." if known else ""
         super().__init__(code, message=f"There is no rule {shown(code)}.{listed}")
 
 

@@ -31,3 +31,25 @@ def test_a_report_shows_itself_in_a_notebook() -> None:
         report = book.check()
         assert report._repr_markdown_() == report.to_markdown()
         assert report._repr_markdown_().startswith("#")
+
+
+def test_what_becomes_of_a_source_shows_itself_in_a_notebook() -> None:
+    from remedy.sources import infer
+
+    class Printer:
+        told = ""
+
+        def text(self, given: str) -> None:
+            self.told += given
+
+    rows = [{"No": number, "When": "2026-01-05T09:00Z", "What": "late"} for number in (1, 2)]
+    guess = infer(rows, source="tickets")
+    for each, part in (
+        (guess, "Becomes"),
+        (guess.answered(signature="What").mapping(), 'source = "tickets"'),
+    ):
+        printer = Printer()
+        assert "_repr_pretty_" in type(each).__dict__, "IPython looks in the class itself"
+        each._repr_pretty_(printer, cycle=False)
+        assert printer.told == str(each)
+        assert part in printer.told

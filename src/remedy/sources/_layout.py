@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-__all__ = ["cut", "one_line", "percent", "table"]
+__all__ = ["cut", "one_line", "percent", "show_as_text", "table"]
 
 _GAP = "  "
+
+
+def show_as_text(shown: object, printer: Any, cycle: bool) -> None:
+    """Let a notebook show what `str` says: the `_repr_pretty_` of what is long and nested.
+
+    IPython looks for it in the class itself before it takes the `repr`, not in what that is
+    derived from.
+    """
+    printer.text(str(shown))
 
 
 def one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import attrs
 
 from remedy.errors import BadMapping
-from remedy.sources._layout import one_line, percent
+from remedy.sources._layout import one_line, percent, show_as_text
 from remedy.sources.columns import Survey
 from remedy.sources.roles import Roles, words_of
 from remedy.sources.signatures import Signature
@@ -47,6 +47,8 @@ class Question:
     choices: tuple[Choice, ...]
     default: str | None = None
     free: bool = False
+
+    _repr_pretty_ = show_as_text
 
     def __str__(self) -> str:
         """Ask it in lines of at most 80 columns."""

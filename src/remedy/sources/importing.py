@@ -15,6 +15,7 @@ from remedy._defining import values_of
 from remedy._marks import marks_told_to
 from remedy.errors import BadMapping, BadRows, RemedyError, shown
 from remedy.records import Record
+from remedy.sources._layout import show_as_text
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.compiling import Unfit
 from remedy.sources.mapping import Mapping, load_mapping, mapping_from
@@ -101,6 +102,8 @@ class Imported:
         """Return it as plain values."""
         found = attrs.asdict(self)
         return found | {"rejects": None if self.rejects is None else str(self.rejects)}
+
+    _repr_pretty_ = show_as_text
 
     def __str__(self) -> str:
         """Say it in a few lines."""

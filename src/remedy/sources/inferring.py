@@ -11,7 +11,7 @@ import attrs
 
 from remedy._coerce import Refused, identifier, zone_of
 from remedy.errors import BadMapping
-from remedy.sources._layout import percent, table
+from remedy.sources._layout import percent, show_as_text, table
 from remedy.sources.asking import NONE, Question, columns_in, questions_about
 from remedy.sources.columns import Survey, survey
 from remedy.sources.drafting import Draft
@@ -122,6 +122,8 @@ class Inferred:
             "answers": dict(self.answers),
             "open": [each.name for each in self.open],
         }
+
+    _repr_pretty_ = show_as_text
 
     def __str__(self) -> str:
         """Say what would become what, in lines of at most 80 columns."""

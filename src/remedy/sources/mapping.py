@@ -14,6 +14,7 @@ import attrs
 from remedy._coerce import Refused, identifier
 from remedy.errors import BadMapping, shown
 from remedy.sources._files import write_text
+from remedy.sources._layout import show_as_text
 from remedy.sources._toml import document
 from remedy.sources.rows import Reading
 from remedy.sources.sections import Section, Table, read_table, section_table, sections_from
@@ -195,6 +196,12 @@ class Mapping:
             elif value != field.default:
                 found[field.name] = list(value) if isinstance(value, tuple) else value
         return found
+
+    _repr_pretty_ = show_as_text
+
+    def __str__(self) -> str:
+        """Say it as its file does."""
+        return self.to_toml()
 
     def to_toml(self, comment: str = "") -> str:
         """Return the text of its file, with a comment above it."""

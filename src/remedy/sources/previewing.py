@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import attrs
 
 from remedy.records import Record
-from remedy.sources._layout import cut, one_line
+from remedy.sources._layout import cut, one_line, show_as_text
 from remedy.sources.cases import Mapper
 from remedy.sources.compiling import Unfit
 from remedy.sources.importing import AnyMapping, as_mapping
@@ -30,6 +30,8 @@ class Preview:
     source: str
     cases: tuple[tuple[str, tuple[Record, ...]], ...]
     rejected: tuple[RejectedRow, ...]
+
+    _repr_pretty_ = show_as_text
 
     def __str__(self) -> str:
         """Say it in lines of at most 80 columns."""

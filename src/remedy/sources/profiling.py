@@ -11,7 +11,7 @@ import attrs
 from remedy.config import Config, signature_reader
 from remedy.errors import shown
 from remedy.records import Incident
-from remedy.sources._layout import percent, table
+from remedy.sources._layout import percent, show_as_text, table
 from remedy.sources.cases import Case, Mapper
 from remedy.sources.columns import Column, Survey, survey
 from remedy.sources.compiling import Compiler, Unfit, instant
@@ -62,6 +62,8 @@ class Profile:
         """Return it as plain values."""
         found: dict[str, Any] = attrs.asdict(self)
         return found
+
+    _repr_pretty_ = show_as_text
 
     def __str__(self) -> str:
         """Say it in lines of at most 80 columns."""

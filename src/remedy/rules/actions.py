@@ -187,10 +187,10 @@ GROUP BY y.subject, y.weak, y.quoted""",
         f"""
 WITH brought AS (
     SELECT DISTINCT a.id, k.cause, i.id AS incident, i.occurred, a.weak, a.quoted
-    FROM focus_action a JOIN action_cause k ON k.action = a.id
-    JOIN reach r ON r.deeper = k.cause JOIN now_link l ON l.cause = r.cause
-    JOIN now_incident i ON i.id = l.incident
-    WHERE k.relation = 'introduces' AND (k.since IS NULL OR k.since <= {AS_OF})
+    FROM focus_action a CROSS JOIN action_cause k CROSS JOIN reach r CROSS JOIN now_link l
+    CROSS JOIN now_incident i
+    WHERE k.action = a.id AND r.deeper = k.cause AND l.cause = r.cause AND i.id = l.incident
+    AND k.relation = 'introduces' AND (k.since IS NULL OR k.since <= {AS_OF})
 ), led AS (
     SELECT b.*, ROW_NUMBER() OVER (PARTITION BY id ORDER BY occurred, incident, cause) AS place,
            COUNT(*) OVER (PARTITION BY id, cause) AS incidents

@@ -741,6 +741,9 @@ def test_a_finding_is_waived_by_its_key(run: Run, story: str) -> None:
     assert "by QA lead: told" in " ".join(told.split())
     checked = run("check", story, code=1).output
     assert "1 finding accepted by a waiver (A110)." in checked
+    shown = " ".join(run("show", story, "INC-1").output.split())
+    assert "A110 is accepted until 2027-01-01 by QA lead: told" in shown
+    assert "Nothing to say" not in shown
     failed = run("waive", story, "A:backing:INC-1", *WHY, code=2)
     assert "A:backing:INC-1 is accepted already, until 2027-01-" in failed.stderr
     assert (

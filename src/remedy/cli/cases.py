@@ -49,7 +49,7 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
         if form == "json":
             say_json(_case(id, graph, report, timeline) | {"states": states})
             return
-        from remedy.reporting._paper import wrapped
+        from remedy.reporting._paper import visible, wrapped
         from remedy.reporting.text import generate_cases
 
         look = page()
@@ -60,8 +60,12 @@ def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
         say([""])
         if report.findings:
             say(generate_cases(report, look_up=book.get, **look))
-        else:
+        elif not report.waived:
             say(["Nothing to say about it."])
+        for each in report.waived:
+            by = f" by {each.who}" if each.who else ""
+            accepted = f"{each.code} is accepted until {each.until:%Y-%m-%d}{by}: {each.reason}"
+            say(wrapped(visible(accepted), look["width"]))
 
 
 def _named(report: Any) -> Iterable[str]:
@@ -82,6 +86,7 @@ def _case(id: str, graph: Any, report: Any, timeline: Any) -> dict[str, Any]:
             for source, target, kind in graph.edges(data="kind")
         ],
         "findings": [finding.to_dict() for finding in report.findings],
+        "waived": report.to_dict()["waived"],
     }
 
 

@@ -99,23 +99,45 @@ def _columns_table(columns: Sequence[Column]) -> list[str]:
     )
 
 
+_ROOM = 29
+
+
+def _lines_of(columns: Sequence[str]) -> list[str]:
+    """Return the columns of a signature, on as few lines as have room beside the figures.
+
+    They are written as an answer to --signature takes them, so none is cut.
+    """
+    lines = [columns[0]]
+    for column in columns[1:]:
+        longer = f"{lines[-1]} + {column}"
+        if len(longer) <= _ROOM:
+            lines[-1] = longer
+        else:
+            lines[-1] += " +"
+            lines.append(column)
+    return lines
+
+
 def signatures_table(signatures: Sequence[Signature], window_days: int, most: int) -> list[str]:
     """Return the lines of a table of signatures, the first `most` of them."""
     if not signatures:
         return ["No columns were found that could tell one failure from another."]
     days = f"in {window_days} d"
     heads = ("  The same failure is the same", "Fills", "Distinct", "Again", days, "Same customer")
-    rows = [
-        (
-            ("* " if each.coarse else "  ") + " + ".join(each.columns),
-            percent(each.share_comparable),
-            f"{each.distinct:,}",
-            percent(each.again),
-            percent(each.within),
-            "?" if each.same_customer is None else percent(each.same_customer),
+    rows: list[tuple[str, ...]] = []
+    for each in signatures[:most]:
+        first, *others = _lines_of(each.columns)
+        rows.append(
+            (
+                ("* " if each.coarse else "  ") + first,
+                percent(each.share_comparable),
+                f"{each.distinct:,}",
+                percent(each.again),
+                percent(each.within),
+                "?" if each.same_customer is None else percent(each.same_customer),
+            )
         )
-        for each in signatures[:most]
-    ]
+        rows += [(f"    {other}", *[""] * 5) for other in others]
     lines = table(heads, rows, right=" rrrrr")
     if any(each.coarse for each in signatures[:most]):
         lines.append("* too coarse: it calls more than half of the incidents repeats")

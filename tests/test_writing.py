@@ -781,15 +781,29 @@ def test_a_promise_keeps_its_apology_and_has_its_date(book):
     assert book.amend("APO-1/promise-1", apology="A-2", reason="typo").apology == "A-2"
 
 
+@pytest.mark.parametrize("way", ["record", "record_many", "ingest"])
+def test_a_promise_by_itself_needs_an_id(book, way):
+    book.record(incident("INC-1"), Apology(id="APO-1", incidents="INC-1", made=DAY[1]))
+    promise = Promise(apology="APO-1", made=DAY[1], kind="watch")
+    with pytest.raises(InvalidRecord, match="Promise.id = None: it may be left out only inside"):
+        getattr(book, way)(promise if way == "record" else [promise])
+    assert list(book.records(Promise)) == []
+
+
 def test_only_plural_fields_are_linked(book):
     book.record(incident("INC-1"), Decision(id="DEC-1", kind="no_action", incident="INC-1",
                                             made=DAY[1], reason="x"))  # fmt: skip
     with pytest.raises(CannotAmend, match="only plural fields are linked: customers. Change"):
         book.link("INC-1", process="x")
-    with pytest.raises(CannotAmend, match="said by the cause, not by the incident. Link the cause"):
+    with pytest.raises(CannotAmend, match="in the field incidents of the cause, and link"):
         book.link("INC-1", causes="CAU-1")
-    with pytest.raises(CannotAmend, match="Link the apology, with incidents=... and the id of the"):
+    book.record(Cause(id="CAU-1", found=DAY[1]))
+    with pytest.raises(CannotAmend, match="in the field effects of the other cause, and link"):
+        book.link("CAU-1", causes="CAU-2")
+    with pytest.raises(CannotAmend, match="in the field incidents of the apology, and link"):
         book.link("INC-1", apologies="APO-1")
+    with pytest.raises(CannotAmend, match="in the field incident of the complaint. Change it"):
+        book.unlink("INC-1", reason="x", complaints="COM-1")
     with pytest.raises(CannotAmend, match="only plural fields are linked: it has none"):
         book.unlink("DEC-1", reason="x", incident="INC-1")
     with pytest.raises(UnknownRecord, match="no record with the id 'INC-9'"):

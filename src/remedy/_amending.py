@@ -222,15 +222,22 @@ def _refuse_to_amend(entity: Entity, field: str) -> None:
         )
 
 
-def _instead_of_linking(entity: Entity, field: str) -> str:
+def _instead(entity: Entity, field: str) -> str:
     """Return what to do instead of linking a record by a field that is not plural."""
     for other in ENTITIES:
         called = (other.name, f"{other.name}s", f"{other.name[:-1]}ies")
         for child in other.children:
             if child.target == entity.name and field in called:
                 return (
-                    f"that is said by the {other.name}, not by the {entity.name}. Link the "
-                    f"{other.name}, with {child.field}=... and the id of the {entity.name}."
+                    f"that is said at the other end. Name this {entity.name} in the field "
+                    f"{child.field} of the {'other ' if other is entity else ''}{other.name}, and "
+                    f"link or unlink that."
+                )
+        for column in other.references:
+            if column.target == entity.name and field in called:
+                return (
+                    f"that is said at the other end, in the field {column.field} of the "
+                    f"{other.name}. Change it there, with amend()."
                 )
     names = ", ".join(child.field for child in entity.children)
     return f"only plural fields are linked: {names or 'it has none'}. Change others with amend()."
@@ -242,7 +249,7 @@ def _plural(entity: Entity, fields: Mapping[str, Any]) -> Iterator[tuple[Child, 
     converters = attrs.fields_dict(entity.record)
     for field, value in fields.items():
         if field not in children:
-            raise CannotAmend(entity.name, field, _instead_of_linking(entity, field))
+            raise CannotAmend(entity.name, field, _instead(entity, field))
         try:
             items = converters[field].converter(value)  # type: ignore[misc, operator]
         except ValueError as error:

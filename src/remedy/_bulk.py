@@ -224,6 +224,8 @@ class BulkWriter(Writer):
 
     def _lean(self, entity: Entity, group: list[Record]) -> Lean:
         given = frozenset().union(*[record.__dict__ for record in group])
+        if not any(record.attributes for record in group):
+            given -= {"attributes"}
         lean = self._leans.get((entity.name, given))
         if lean is None:
             lean = self._leans[entity.name, given] = entity.lean(given)
@@ -338,7 +340,7 @@ class BulkWriter(Writer):
             return None
         customers.discard(None)
         incomplete = entity.name == "promise" and any(
-            record.apology is None or record.made is None for record in group
+            record.id is None or record.apology is None or record.made is None for record in group
         )
         if incomplete or not self._make_customers(customers):
             return None

@@ -47,13 +47,6 @@ def _lean(*, kw_only: Literal[True]) -> Callable[[C], C]:
     return decorate
 
 
-class _OwnAttributes:
-    """The default of `attributes`: each record gets a mapping of its own, when it is asked for."""
-
-    def __get__(self, record: Any, _: type[Any]) -> Any:
-        return self if record is None else record.__dict__.setdefault("attributes", {})
-
-
 def _converting_init(cls: type[Any]) -> Callable[..., None]:
     name = cls.__name__
     fields = attrs.fields(cls)
@@ -61,12 +54,11 @@ def _converting_init(cls: type[Any]) -> Callable[..., None]:
     required = [each.name for each in fields if each.default is attrs.NOTHING]
     defaults = {each.name: each.default for each in fields if each.default is not attrs.NOTHING}
     check: Callable[[Any], None] | None = getattr(cls, "__attrs_post_init__", None)
+    # Of attributes each record has a mapping of its own.
+    own_attributes = defaults.pop("attributes", None) is not None
     for field, default in defaults.items():
         setattr(cls, field, default)
-    if "attributes" in defaults:
-        cls.attributes = _OwnAttributes()
-        defaults["attributes"] = {}
-    cls._unsaid = dict.fromkeys(converters) | defaults
+    cls._unsaid = {name: {} if name == "attributes" else defaults.get(name) for name in converters}
     fill = object.__setattr__
 
     def __init__(self: Any, **given: Any) -> None:  # noqa: N807 - becomes the method
@@ -86,10 +78,13 @@ def _converting_init(cls: type[Any]) -> Callable[..., None]:
         for field in required:
             if field not in given:
                 raise TypeError(f"{name}() needs the field {field!r}")
+        if own_attributes and "attributes" not in given:
+            given["attributes"] = {}
         fill(self, "__dict__", given)
         if check is not None:
             check(self)
 
+    __init__.__qualname__ = f"{name}.__init__"
     return __init__
 
 

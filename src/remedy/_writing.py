@@ -125,6 +125,11 @@ class Writer:
             record = _overruled.respected(self._db, self._references, entity, record)
         if isinstance(record, Promise) and record.apology is None:
             raise InvalidRecord("Promise", "apology", None, "say in which apology it was made.")
+        if record.id is None:
+            raise InvalidRecord(
+                "Promise", "id", None, "it may be left out only inside of the apology, "
+                "Apology(promises=...): a promise by itself needs one.",
+            )  # fmt: skip
         resolved = self._references.resolve(entity, record, keep_pending=self._keep_pending)
         if resolved is None:
             return

@@ -171,7 +171,9 @@ def test_dates_with_names_of_months_or_points_are_not_looked_at_for_that() -> No
         (["high or low"], None),
         ([f"high {number}" for number in range(9)], None),
         ([*["minor", "major"] * 4, "maintenance"], {"minor": "minor", "major": "major"}),
-        (["minor", "major", "maintenance"], None),
+        (["minor", "major", "grievous"], None),
+        (["Highest", "High", "Lowest"], {"Highest": "critical", "High": "major",
+                                         "Lowest": "minor"}),
         (["1", "2", "3", "4", "5"] * 2, None),
     ],
 )  # fmt: skip

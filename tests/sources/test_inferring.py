@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import remedy
+from remedy import Incident
 from remedy.errors import BadMapping
 from remedy.sources import Inferred, Reading, import_file, import_rows, infer, preview, profile
 from remedy.sources.asking import columns_in
@@ -759,3 +760,52 @@ def test_of_a_day_and_a_time_the_time_says_when() -> None:
              "Date/Time Opened": f"2026-03-{n:02}T09:00Z"} for n in range(1, 28)]  # fmt: skip
 
     assert infer(data).questions[2].default == "Date/Time Opened"
+
+
+def with_priority(*words: str, **more: str) -> list[dict[str, Any]]:
+    """Rows whose priority goes through some words."""
+    return [
+        {"Id": n, "At": "2025-03-02T09:00Z", "Priority": words[n % len(words)], **more}
+        for n in range(60)
+    ]
+
+
+def test_what_is_no_impact_in_its_column_is_kept() -> None:
+    data = with_priority("High", "Low", "High", "Low", "maintenance", priority="p", Issue="late")
+    book = Collector()
+
+    import_rows(book, data, infer(data).answered(signature="Issue", customer="none").mapping())
+
+    told = {each.impact: each.attributes for each in book.of(Incident)}
+    assert told[None] == {"priority": "p", "priority_said": "maintenance"}
+    assert told["major"] == {"priority": "p", "priority_said": "High"}
+
+
+def test_what_is_no_impact_in_rows_that_were_not_looked_at_is_kept() -> None:
+    data = [*with_priority("High", "Low"), {"Id": 99, "At": "2025-03-02T09:00Z", "Priority": "Red"}]
+    book = Collector()
+
+    answers = {"signature": "none", "customer": "none"}
+    import_rows(book, data, infer(data, sample=50).answered(answers).mapping())
+
+    assert book.of(Incident)[-1].attributes == {"priority": "Red"}
+
+
+def test_a_degree_that_nobody_knows_leaves_the_impact_open() -> None:
+    data = with_priority("High", "Low", "Grievous")
+    mapping = infer(data).answered(signature="none", customer="none").mapping()
+    assert "impact" not in mapping.to_dict()["records"]["incident"]
+
+
+@pytest.mark.parametrize("letters", [50, 90])
+def test_what_customers_say_is_no_title(letters: int) -> None:
+    data = [
+        {"Id": n, "At": "2025-03-02T09:00Z", "Complaint text": f"{n} late ".ljust(letters, "x")}
+        for n in range(60)
+    ]
+    answers = {"signature": "none", "customer": "none", "noticed_by": "customer"}
+    records = infer(data).answered(answers).mapping().to_dict()["records"]
+    if letters > 60:
+        assert records["complaint"]["text"] == records["incident"]["text"] == "Complaint text"
+    else:
+        assert records["incident"]["title"] == "Complaint text"

@@ -121,7 +121,7 @@ FROM hit_again g CROSS JOIN hit h CROSS JOIN now_sorry s
 WHERE h.failure = g.failure AND h.who = g.who AND h.occurred_end < g.last
 AND s.incident = h.incident AND s.made < g.last
 AND {_told_in_person("s", "h", by_account=by_account)}""",
-        indexes=("failure, who, made",),
+        indexes=("failure, who, made, apology, occurred, incident",),
     )
 
 

@@ -69,27 +69,36 @@ SELECT l.subject, l.failure, l.customer, l.account, l.apology, l.earlier,
        CASE WHEN l.quoted IS NOT NULL OR l.all_weak = 0 THEN l.quoted
             ELSE (SELECT a.quoted FROM now_apology a WHERE a.id = l.apology) END AS quoted
 FROM (
-    SELECT x.*, s.apology, s.incident AS earlier,
-           ROW_NUMBER() OVER (
-               PARTITION BY x.subject, x.customer
-               ORDER BY s.apology, s.occurred DESC, s.incident) AS place
+    SELECT z.*, (SELECT MIN(s.incident) FROM sorry_to s
+                 WHERE s.failure = z.failure AND s.who = z.who AND s.made = z.last_made
+                 AND s.apology = z.apology AND s.occurred = z.last_occurred
+                 AND s.ready < z.occurred) AS earlier
     FROM (
-        SELECT DISTINCT h.incident AS subject, h.failure, {_WHOM}, h.who, h.occurred,
-               f.weak, f.quoted, CASE WHEN t.surely < h.occurred THEN 0 ELSE 1 END AS all_weak,
-               (SELECT MAX(s.made) FROM sorry_to s
-                WHERE s.failure = h.failure AND s.who = h.who AND s.made < h.occurred
-                AND s.ready < h.occurred) AS last_made
+        SELECT y.*, (SELECT MAX(s.occurred) FROM sorry_to s
+                     WHERE s.failure = y.failure AND s.who = y.who AND s.made = y.last_made
+                     AND s.apology = y.apology AND s.ready < y.occurred) AS last_occurred
         FROM (
-            SELECT failure, who, MIN(ready) AS ready,
-                   MIN(CASE WHEN weak = 0 THEN ready END) AS surely
-            FROM sorry_to GROUP BY failure, who
-        ) t CROSS JOIN hit h CROSS JOIN focus f
-        WHERE h.failure = t.failure AND h.who = t.who AND h.occurred > t.ready
-        AND f.id = h.incident
-    ) x CROSS JOIN sorry_to s
-    WHERE s.failure = x.failure AND s.who = x.who AND s.made = x.last_made
-    AND s.ready < x.occurred
-) l WHERE l.place = 1""",
+            SELECT x.*, (SELECT MIN(s.apology) FROM sorry_to s
+                         WHERE s.failure = x.failure AND s.who = x.who AND s.made = x.last_made
+                         AND s.ready < x.occurred) AS apology
+            FROM (
+                SELECT DISTINCT h.incident AS subject, h.failure, {_WHOM}, h.who, h.occurred,
+                       f.weak, f.quoted,
+                       CASE WHEN t.surely < h.occurred THEN 0 ELSE 1 END AS all_weak,
+                       (SELECT MAX(s.made) FROM sorry_to s
+                        WHERE s.failure = h.failure AND s.who = h.who AND s.made < h.occurred
+                        AND s.ready < h.occurred) AS last_made
+                FROM (
+                    SELECT failure, who, MIN(ready) AS ready,
+                           MIN(CASE WHEN weak = 0 THEN ready END) AS surely
+                    FROM sorry_to GROUP BY failure, who
+                ) t CROSS JOIN hit h CROSS JOIN focus f
+                WHERE h.failure = t.failure AND h.who = t.who AND h.occurred > t.ready
+                AND f.id = h.incident
+            ) x
+        ) y
+    ) z
+) l""",
         name="double deviation",
         severity=Severity.ERROR,
         message="It hit {who} again after an apology for the same failure ({apology}, for "

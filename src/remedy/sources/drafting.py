@@ -93,12 +93,20 @@ class Draft:
             if field == "impact":
                 table = impact_table(self._seen[column]) or {}
                 found[field] = {"column": column, "values": table, "others": "missing"}
-                if self._seen[column].distinct > len(table):
-                    # What else it says is no impact, and is kept.
-                    found["attributes"] = {attribute_name(column): column}
+                if self._seen[column].distinct > len(table) or not self._seen.whole:
+                    # What else it says, here or in the rows that nobody looked at, is kept.
+                    found["attributes"] = {self._free_name(column): column}
         if self._roles.updated is not None and self._roles.updated != self._answers["occurred"]:
             found["updated"] = self._time(self._roles.updated)
         return found
+
+    def _free_name(self, column: str) -> str:
+        """Return the name of an attribute for a column that no other column would become."""
+        others = {attribute_name(each.name) for each in self._seen.columns if each.name != column}
+        name = attribute_name(column)
+        while name in others:
+            name = f"{name[:58]}_said"
+        return name
 
     def _labels(self) -> dict[str, Any]:
         columns = columns_in(self._answers["signature"])

@@ -85,6 +85,8 @@ _NO_LABELS = _words(
     f"{_LEVEL_NAMES}"
 )
 _TITLES = _words("title subject summary headline complaint betreff titel")
+_HEADS = _words("title subject summary headline betreff titel")
+"""What a column is called that holds no more than a line, however long."""
 _FIELDS = {
     "title": _words("title subject summary headline complaint betreff titel description"),
     "text": _words(
@@ -339,34 +341,31 @@ def _is_short(column: Column, *, constant: bool = True) -> bool:
 
 
 _LEVELS = {
-    "minor": ("low", "minor", "trivial", "niedrig", "gering", "p4", "4", "sev4"),
+    "minor": ("low", "lowest", "minor", "trivial", "niedrig", "gering", "p4", "4", "sev4"),
     "moderate": ("medium", "moderate", "normal", "mittel", "p3", "3", "sev3"),
     "major": ("high", "major", "hoch", "p2", "2", "sev2"),
-    "critical": ("critical", "urgent", "blocker", "kritisch", "dringend", "p1", "1", "sev1"),
-}
-
-
-_MOSTLY = 0.8
+    "critical": (
+        "critical", "highest", "severe", "catastrophic", "emergency", "urgent", "blocker",
+        "kritisch", "dringend", "p1", "1", "sev1",
+    ),
+}  # fmt: skip
+# What stands among impacts and is none. Any other word may be a degree that nobody here knows.
+_NO_LEVELS = ("maintenance", "none", "unknown", "other", "info", "informational", "planned")
 
 
 def impact_table(column: Column) -> dict[str, str] | None:
-    """Return what the values of a column say of the impact, where most of them do.
-
-    A few may say something else ("maintenance"); not of a scale of numbers, which would be another.
-    """
+    """Return what the values of a column say of the impact, where all that are degrees do."""
     found: dict[str, str] = {}
-    said = 0
-    for value, count in column.common:
+    others = 0
+    for value, _ in column.common:
         level = _levels(value, "[a-z]+") or _levels(value, "[a-z0-9]+")
-        if len(level) > 1:
-            return None
-        if level:
+        if len(level) == 1:
             found[value] = level[0]
-            said += count
-    if column.distinct == len(found) and found:
-        return found
-    words = not any(any(map(str.isdigit, value)) for value, _ in column.common)
-    return found if words and said >= _MOSTLY * column.filled > 0 else None
+        elif not level and value.strip().lower() in _NO_LEVELS:
+            others += 1
+        else:
+            return None
+    return found if found and column.distinct == len(found) + others else None
 
 
 def _levels(value: str, pattern: str) -> list[str]:
@@ -390,7 +389,8 @@ def _suits(field: str, column: Column, *, many: bool) -> bool:
     if field == "impact":
         return impact_table(column) is not None
     if field in ("title", "text"):
-        long = 120 if _says(column.name, _TITLES) else 60
+        headed = _says(column.name, _HEADS) and not _says(column.name, _FIELDS["text"])
+        long = 120 if headed else 60
         is_text = column.looks_like in ("text", "name", "id", "word")
         return is_text and (column.average_length > long) == (field == "text")
     if field == "order":

@@ -224,3 +224,14 @@ def test_a_version_that_is_too_old_makes_no_customer(book):
     assert book.get("INC-X").customers[0].customer == "C-1"
     assert "C-TYPO" not in {customer.id for customer in book.records(Customer)}
     assert len(list(book.records(Incident))) == 601
+
+
+def test_batches_that_say_ever_other_things_are_stored_alike(book, monkeypatch):
+    monkeypatch.setattr(remedy._bulk, "BATCH", 2)
+    monkeypatch.setattr(remedy._bulk, "_LEANS_KNOWN", 2)
+    fields = ({"site": "a"}, {"title": "b"}, {"impact": "minor"}, {}, {"channel": None})
+    given = [
+        Incident(id=f"I-{n}", occurred="2026-03-02T09:00Z", **fields[n // 2 % 5]) for n in range(40)
+    ]
+    assert book.record_many(given) == 40
+    assert sorted(book.records(Incident), key=lambda each: int(each.id[2:])) == given

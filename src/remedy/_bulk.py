@@ -32,6 +32,7 @@ _VARIABLES = 30_000
 """How many values a statement may have; SQLite takes 32,766."""
 _CUSTOMERS_KNOWN = 100_000
 """How many customers are remembered as being on file: the memory of a load does not grow."""
+_LEANS_KNOWN = 100
 _PAIRS = 400
 
 
@@ -228,6 +229,8 @@ class BulkWriter(Writer):
             given -= {"attributes"}
         lean = self._leans.get((entity.name, given))
         if lean is None:
+            if len(self._leans) >= _LEANS_KNOWN:
+                self._leans.clear()
             lean = self._leans[entity.name, given] = entity.lean(given)
         return lean
 

@@ -431,7 +431,7 @@ class Entity:
         object.__setattr__(
             self, "references", tuple(column for column in self.columns if column.target)
         )
-        object.__setattr__(self, "encode", self._encoder())
+        object.__setattr__(self, "encode", _encoding(self.columns, self.before))
         past = [each.name for each in self.columns if each.encode is micros]
         past += [name for name in self.before_names if name in ("occurred", "detected")]
         object.__setattr__(
@@ -439,9 +439,6 @@ class Entity:
             "past",
             {name: self.names.index(name) for name in past if name not in _PLANNED},
         )
-
-    def _encoder(self) -> Callable[[Any], list[Any]]:
-        return _encoding(self.columns, self.before)
 
     def lean(self, given: Collection[str]) -> Lean:
         """Return how records are encoded that hold their defaults but for some fields.

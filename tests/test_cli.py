@@ -933,6 +933,25 @@ def test_show_says_if_there_is_nothing_to_say(run: Run) -> None:
     assert run("show", "b.db", "INC-1").output.endswith("\nNothing to say about it.\n")
 
 
+def test_show_says_if_all_that_there_is_to_say_is_accepted(run: Run) -> None:
+    run("init")
+    with remedy.open("remedy.db") as book:
+        for day in (2, 3):
+            book.record(
+                remedy.Incident(
+                    id=f"INC-{day}",
+                    occurred=f"2026-03-0{day}T09:00Z",
+                    process="shipping",
+                    failure_mode="late",
+                )
+            )
+    [finding] = json.loads(run("check", "--format", "json").output)["findings"]
+    run("waive", finding["key"], *WHY)
+    told = run("show", "INC-3").output
+    assert "R201 is accepted until 2027-01-01" in told
+    assert "Nothing to say" not in told
+
+
 def test_show_as_json(run: Run, story: str) -> None:
     told = json.loads(run("show", story, "CAU-1", "--format", "json").output)
     assert told["id"] == "CAU-1"

@@ -227,11 +227,12 @@ def test_a_version_that_is_too_old_makes_no_customer(book):
 
 
 def test_batches_that_say_ever_other_things_are_stored_alike(book, monkeypatch):
-    monkeypatch.setattr(remedy._bulk, "BATCH", 2)
+    monkeypatch.setattr(remedy._bulk, "BATCH", 10)
     monkeypatch.setattr(remedy._bulk, "_LEANS_KNOWN", 2)
     fields = ({"site": "a"}, {"title": "b"}, {"impact": "minor"}, {}, {"channel": None})
     given = [
-        Incident(id=f"I-{n}", occurred="2026-03-02T09:00Z", **fields[n // 2 % 5]) for n in range(40)
+        Incident(id=f"I-{n}", occurred="2026-03-02T09:00Z", **fields[n // 10 % 5])
+        for n in range(2_000)
     ]
-    assert book.record_many(given) == 40
+    assert book.record_many(given) == 2_000
     assert sorted(book.records(Incident), key=lambda each: int(each.id[2:])) == given

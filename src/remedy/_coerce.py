@@ -56,8 +56,6 @@ def text(value: str | None) -> str | None:
         return None
     if not isinstance(value, str):
         raise Refused(f"must be text, not {type(value).__name__}.")
-    if not value:
-        return None
     if not value.isprintable():
         found = _unfit().search(value)
         if found:
@@ -65,7 +63,7 @@ def text(value: str | None) -> str | None:
                 f"holds the character U+{ord(found[0]):04X} at position {found.start()}, which "
                 f"cannot be stored. It often comes from reading a file in the wrong encoding."
             )
-    return value if value.__class__ is str else str(value)
+    return str(value) or None
 
 
 def identifier(value: str) -> str:

@@ -18,7 +18,6 @@ from remedy import (
     Complaint,
     Customer,
     Decision,
-    External,
     FollowUp,
     Incident,
     Link,
@@ -27,17 +26,12 @@ from remedy import (
 )
 from remedy.errors import CannotAmend, Conflict, InvalidRecord, TakenId, UnknownRecord
 from remedy.sources import import_rows
-
-DAY = [f"2026-03-{day:02}T09:00+01:00" for day in range(1, 29)]
+from tests.given import DAY, there
 
 
 @pytest.fixture
 def book(book_either_way):
     return book_either_way
-
-
-def there(id):
-    return External(source="crm", external_id=id)
 
 
 def incident(id, **fields):

@@ -16,24 +16,18 @@ from remedy import (
     Complaint,
     Customer,
     Exposure,
-    External,
     FollowUp,
     Incident,
     Response,
     _schema,
 )
 from remedy.errors import Conflict, TakenId
-
-DAY = [f"2026-03-{day:02}T09:00+01:00" for day in range(1, 29)]
+from tests.given import DAY, there
 
 
 @pytest.fixture
 def book(book_either_way):
     return book_either_way
-
-
-def there(id, source="crm"):
-    return External(source=source, external_id=id)
 
 
 def incident(id, **fields):

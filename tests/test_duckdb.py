@@ -16,8 +16,8 @@ import pytest
 
 import remedy
 from remedy import _schema
+from remedy._forms import impact_rank, micros, span_micros, strength_rank
 from remedy._relations import Done, Instead, Levels, Step, steps, views
-from remedy._rows import impact_rank, micros, span_micros, strength_rank
 from remedy._telling import (
     _APOLOGISED,
     _BENEATH,

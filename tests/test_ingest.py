@@ -21,7 +21,6 @@ from remedy import (
     Complaint,
     Customer,
     Decision,
-    External,
     Incident,
     Ingested,
     Link,
@@ -32,18 +31,13 @@ from remedy import (
     _schema,
 )
 from remedy.errors import InvalidRecord, InvalidTime
+from tests.given import DAY, there
 from tests.oracle.random_casebooks import random_casebook
-
-DAY = [f"2026-03-{day:02}T09:00+01:00" for day in range(1, 29)]
 
 
 @pytest.fixture
 def book(book_either_way):
     return book_either_way
-
-
-def there(id):
-    return External(source="crm", external_id=id)
 
 
 def incident(id, version=None, **fields):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import remedy
-from remedy import _rows, _schema
+from remedy import _forms, _rows, _schema
 from remedy.records import RECORDS
 from remedy.vocabulary import Element, Impact, Strength
 from tests.strategies import GROUND, moments, records
@@ -47,8 +47,8 @@ def test_a_bulk_load_stores_the_same(ground, kind, data):
 
 @given(moments)
 def test_a_moment_is_whole_microseconds(value):
-    assert _rows.moment(_rows.micros(value)) == value
-    assert _rows.moment(_rows.micros(value), value.tzinfo).utcoffset() == value.utcoffset()
+    assert _forms.moment(_forms.micros(value)) == value
+    assert _forms.moment(_forms.micros(value), value.tzinfo).utcoffset() == value.utcoffset()
 
 
 def test_occurred_and_detected_keep_their_offset_and_precision():
@@ -68,8 +68,8 @@ def test_occurred_and_detected_keep_their_offset_and_precision():
 
 def test_many_offsets_are_told_apart():
     zones = [timezone(timedelta(seconds=n)) for n in range(2_100)]
-    assert len({_rows._zone_name(zone) for zone in zones}) == 2_100
-    assert _rows._zone_name(zones[-1]) == "+00:34:59"
+    assert len({_forms.zone_name(zone) for zone in zones}) == 2_100
+    assert _forms.zone_name(zones[-1]) == "+00:34:59"
 
 
 def test_money_is_stored_in_minor_units():
@@ -108,14 +108,14 @@ def test_every_entity_fits_its_table():
 
 
 def test_ranks_and_bits_follow_the_vocabulary():
-    assert [_rows.impact_rank(each) for each in Impact] == [1, 2, 3, 4]
-    assert [_rows.strength_rank(each) for each in Strength] == [3, 2, 1]
-    assert _rows.elements_in(63) == tuple(Element)
-    assert _rows.elements_in(4) == (Element.RESPONSIBILITY,)
-    assert _rows.elements_in(0) == ()
+    assert [_forms.impact_rank(each) for each in Impact] == [1, 2, 3, 4]
+    assert [_forms.strength_rank(each) for each in Strength] == [3, 2, 1]
+    assert _forms.elements_in(63) == tuple(Element)
+    assert _forms.elements_in(4) == (Element.RESPONSIBILITY,)
+    assert _forms.elements_in(0) == ()
 
 
 def test_spans_are_whole_microseconds():
-    assert _rows.span_micros(timedelta(days=90)) == 90 * 86_400 * 1_000_000
-    assert _rows.micros(datetime(1970, 1, 1, tzinfo=UTC)) == 0
-    assert _rows.micros(datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC)) == -1
+    assert _forms.span_micros(timedelta(days=90)) == 90 * 86_400 * 1_000_000
+    assert _forms.micros(datetime(1970, 1, 1, tzinfo=UTC)) == 0
+    assert _forms.micros(datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC)) == -1

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy import _overruled, _pending
+from remedy._entities import Child, Entity, items_of
 from remedy._filing import Filing
+from remedy._forms import moment
 from remedy._marks import marks_known
 from remedy._reading import entity_of, kinds_of, read, scalar
 from remedy._references import References
-from remedy._rows import BY_NAME, ENTITIES, Child, Entity, items_of, moment
+from remedy._rows import BY_NAME, ENTITIES
 from remedy._unsettled import Unsettled
 from remedy.config import Config
 from remedy.errors import CannotAmend, DanglingReference, InvalidRecord

@@ -17,8 +17,9 @@ from typing import Any
 import attrs
 
 from remedy import _causes, _customers, _duplicates, _schema
+from remedy._entities import Entity, Lean, items_of
 from remedy._reading import existing, scalar
-from remedy._rows import BY_CLASS, ENTITIES, Entity, Lean, items_of
+from remedy._rows import BY_CLASS, ENTITIES
 from remedy._unsettled import refuse_early
 from remedy._writing import Writer, flat, in_order
 from remedy.errors import CausalCycle, Conflict, DanglingReference

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remedy import _customers, _duplicates
+from remedy._entities import Child, Entity, items_of, may_lie_ahead
+from remedy._forms import span_of
 from remedy._reading import read, scalar
-from remedy._rows import Child, Entity, items_of, may_lie_ahead, span_of
 from remedy.config import Config, signature_reader
 from remedy.errors import CausalCycle, Conflict, InvalidRecord, InvalidTime, UnknownRecord
 from remedy.records import Record

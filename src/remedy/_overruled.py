@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from remedy._entities import Child, Entity, items_of
 from remedy._reading import read_many
 from remedy._references import References
-from remedy._rows import Child, Entity, items_of
 from remedy.errors import InvalidRecord
 from remedy.records import Apology, External, Promise, Record
 from remedy.vocabulary import ALL

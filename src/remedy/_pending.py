@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy._convert import from_dict, to_dict
-from remedy._rows import BY_NAME, Child, Column, Entity, items_of
+from remedy._entities import Child, Column, Entity, items_of
+from remedy._rows import BY_NAME
 from remedy.errors import UnknownRecord
 from remedy.records import Action, Apology, External, Record
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy._coerce import Refused, storable
+from remedy._entities import Child, Entity
 from remedy._marks import marks_known
-from remedy._rows import BY_CLASS, BY_NAME, ENTITIES, Child, Entity
+from remedy._rows import BY_CLASS, BY_NAME, ENTITIES
 from remedy.errors import InvalidRecord, UnknownRecord
 from remedy.records import Apology, Promise, Record
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy import _customers, _pending
+from remedy._entities import Child, Column, Entity, items_of
 from remedy._reading import scalar
-from remedy._rows import BY_CLASS, Child, Column, Entity, items_of
+from remedy._rows import BY_CLASS
 from remedy._unsettled import make_customer
 from remedy.errors import DanglingReference, InvalidRecord, UnknownRecord
 from remedy.records import Affected, External, Promise, Record

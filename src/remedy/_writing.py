@@ -14,11 +14,13 @@ import attrs
 
 from remedy import _customers, _overruled, _pending
 from remedy._convert import to_dict
+from remedy._entities import Entity, items_of
 from remedy._filing import Filing
+from remedy._forms import micros, moment
 from remedy._marks import marks_known
 from remedy._reading import kinds_of, read, scalar
 from remedy._references import References
-from remedy._rows import BY_CLASS, ENTITIES, Entity, items_of, micros, moment
+from remedy._rows import BY_CLASS, ENTITIES
 from remedy._unsettled import Unsettled
 from remedy.config import Config
 from remedy.errors import Conflict, DanglingReference, InvalidRecord, TakenId

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from remedy._rows import moment
+from remedy._forms import moment
 from remedy.findings import Waived
 from remedy.rules import Rule
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from remedy import _coerce, _pending, _reading, _rows
+from remedy import _coerce, _forms, _pending, _reading
 from remedy._amending import Amender
 from remedy._bulk import BulkWriter
 from remedy._filing import rebuild_failures
+from remedy._forms import strength_of, strength_rank
 from remedy._pending import Pending
-from remedy._rows import BY_CLASS, strength_of, strength_rank
+from remedy._rows import BY_CLASS
 from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
 from remedy.errors import ConfigError, InvalidRecord, InvalidTime
@@ -595,7 +596,7 @@ class Casebook:
         """Return the baseline: of each finding's key, the code that was accepted and since when."""
         with self._store.reading() as db:
             rows = db.execute("SELECT finding, code, since FROM baseline ORDER BY finding")
-            return {key: (code, _rows.moment(since)) for key, code, since in rows.fetchall()}
+            return {key: (code, _forms.moment(since)) for key, code, since in rows.fetchall()}
 
     # --- graph ------------------------------------------------------------------------------------
 

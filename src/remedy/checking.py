@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy import backing
+from remedy._forms import impact_rank, micros, span_micros, strength_rank
 from remedy._reading import entity_of
-from remedy._rows import impact_rank, micros, span_micros, strength_rank
 from remedy._telling import Asked, Facts, Severities, Told, elsewhere, facts, short_of, take, taking
 from remedy.acceptance import Acceptance, Accepted, Baseline, Extent, Line, digest
 from remedy.config import Config

@@ -11,7 +11,7 @@ from typing import Any, overload
 import attrs
 
 from remedy._coerce import Refused, zone_of
-from remedy._rows import moment
+from remedy._forms import moment
 from remedy.config import parts_of
 from remedy.rules import Rule
 from remedy.vocabulary import Severity

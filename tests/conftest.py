@@ -1,5 +1,7 @@
+import contextlib
 import os
 from collections.abc import Generator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,69 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data: {folder} is missing (REMEDY_SHARED_DATA can name another)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _history_says_what_is_on_file(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Generator[None, None, None]:
+    """Whatever a test writes, the history of the casebook says the same as its tables.
+
+    And what was on record now, as the history has it, makes the same tables again.
+
+    A test that changes a file behind the library's back is marked `behind_its_back`.
+    """
+    if request.node.get_closest_marker("behind_its_back"):
+        yield
+        return
+    import remedy
+    from remedy import history
+    from remedy.casebook import Casebook
+    from remedy.store import Store
+    from tests import on_file
+
+    begun: list[Any] = []
+    problems: list[str] = []
+    begin, end = Store.__init__, Store.close
+
+    def begin_it(store: Any, *given: Any, **options: Any) -> None:
+        begin(store, *given, **options)
+        begun.append(store)
+
+    def look(store: Any) -> None:
+        begun.remove(store)
+        if store.label is not None or store.is_closed:
+            return
+        if store.read_only or store.in_transaction:
+            return
+        with store.snapshot() as db:
+            if not db.execute("SELECT 1 FROM history").fetchone():
+                return
+            verified = history.verify(db)
+        problems.extend(verified.problems)
+        if problems or verified.bodies > 2_000:
+            return
+        book = Casebook(store, actor="test")
+        with book.known_at(datetime.now(UTC)) as again:
+            told, here = on_file.known(again), on_file.known(book)
+        for table in here:
+            if told[table] != here[table]:
+                differing = set(told[table]) ^ set(here[table])
+                problems.append(f"{table}: {sorted(differing, key=repr)[:2]}")
+
+    def end_it(store: Any) -> None:
+        if store in begun:
+            with contextlib.suppress(remedy.RemedyError):  # Others may hold it.
+                look(store)
+        end(store)
+
+    monkeypatch.setattr(Store, "__init__", begin_it)
+    monkeypatch.setattr(Store, "close", end_it)
+    yield
+    for store in list(begun):
+        with contextlib.suppress(remedy.RemedyError):
+            look(store)
+    assert not problems, problems
 
 
 @pytest.fixture(params=["few", "bulk"])

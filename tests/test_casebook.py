@@ -231,6 +231,7 @@ class AgainstADict(RuleBasedStateMachine):
         self.path = f"{self.folder.name}/q.db"
         self.book = remedy.open(self.path, actor="test")
         self.model = {}
+        self.overruled = {}
 
     def teardown(self):
         if hasattr(self, "book"):
@@ -251,12 +252,18 @@ class AgainstADict(RuleBasedStateMachine):
     def ingest(self, told):
         customers = [Customer(id=id, name=word) for id, word in told]
         self.book.ingest(customers)
-        self.model.update((customer.id, customer) for customer in customers)
+        for customer in customers:
+            # What the source had said before people amended it is nothing new.
+            if self.overruled.get(customer.id) != customer.name:
+                self.overruled.pop(customer.id, None)
+                self.model[customer.id] = customer
 
     @rule(id=ids, word=words)
     def amend(self, id, word):
         try:
             after = self.book.amend(id, name=word, reason="x")
+            if self.model[id].name != word:
+                self.overruled.setdefault(id, self.model[id].name)
             self.model[id] = Customer(id=id, name=word)
             assert after == self.model[id]
         except LookupError:

@@ -19,9 +19,9 @@ from remedy import (
     FollowUp,
     Incident,
     Response,
-    _schema,
 )
 from remedy.errors import Conflict, TakenId
+from tests import on_file
 from tests.given import DAY, there
 
 
@@ -227,13 +227,6 @@ def test_a_record_without_a_source_is_taken_over_by_one_that_has_one(book):
 # --- any order ------------------------------------------------------------------------------------
 
 
-def tables(book):
-    return {
-        table: sorted(book._store.db.execute(f"SELECT * FROM {table}"), key=repr)
-        for table in _schema.TABLES
-    }
-
-
 @pytest.mark.parametrize("seed", range(30))
 def test_the_order_in_which_customers_come_makes_no_difference(seed, monkeypatch):
     rng = random.Random(seed)
@@ -270,8 +263,8 @@ def test_the_order_in_which_customers_come_makes_no_difference(seed, monkeypatch
                     size = rng.randint(1, 20)
                     book.ingest(pool[:size])
                     pool = pool[size:]
-                casebooks.append(tables(book))
+                casebooks.append(on_file.tables(book))
                 book.ingest(records)
-                assert tables(book) == casebooks[-1]
+                assert on_file.tables(book) == casebooks[-1]
             rng.shuffle(records)
     assert all(each == casebooks[0] for each in casebooks)

@@ -74,7 +74,7 @@ def load(
 def copied(lite: sqlite3.Connection) -> Any:
     """The tables of a casebook in DuckDB."""
     duck = duckdb.connect(":memory:", config={"threads": 1})
-    for table in _schema.TABLES:
+    for table in _schema.TABLES.keys() - {*_schema.HISTORY}:
         columns = [(row[1], row[2]) for row in lite.execute(f"PRAGMA main.table_info({table})")]
         load(duck, table, columns, lite.execute(f"SELECT * FROM main.{table}").fetchall())
     return duck

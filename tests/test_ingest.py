@@ -28,9 +28,9 @@ from remedy import (
     Promise,
     Response,
     Verification,
-    _schema,
 )
 from remedy.errors import InvalidRecord, InvalidTime
+from tests import on_file
 from tests.given import DAY, there
 from tests.oracle.random_casebooks import random_casebook
 
@@ -324,10 +324,7 @@ def batches(records, rng):
 
 
 def tables(book):
-    told = {
-        table: sorted(book._store.db.execute(f"SELECT * FROM {table}"), key=repr)
-        for table in _schema.TABLES
-    }
+    told = on_file.tables(book)
     del told["pending"]
     return told
 

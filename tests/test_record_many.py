@@ -8,6 +8,7 @@ import pytest
 import remedy
 from remedy import Action, Affected, Apology, Cause, Complaint, Customer, Incident, Promise, _schema
 from remedy.errors import Conflict, DanglingReference, InvalidRecord, InvalidTime
+from tests import on_file
 from tests.oracle.random_casebooks import random_casebook
 
 AT = "2026-03-02T09:00+01:00"
@@ -122,12 +123,7 @@ def test_a_bulk_load_gives_what_recording_gives(seed, tmp_path):
                 book.record(*case.records)
             else:
                 book.record_many([*filler, *case.records])
-            tables.append(
-                {
-                    table: sorted(book._store.db.execute(f"SELECT * FROM {table}"), key=repr)
-                    for table in _schema.TABLES
-                }
-            )
+            tables.append(on_file.tables(book))
     # Who comes first of events that happened at the same moment is the order of the records.
     assert tables[0] == tables[1] == tables[2]
 

@@ -170,6 +170,7 @@ def test_writers_in_several_processes_wait_and_lose_nothing(path):
         assert len(ids(book)) == 37
 
 
+@pytest.mark.behind_its_back
 def test_no_iterator_holds_a_lock_between_two_records(book, other):
     """Decision 2: in DELETE mode an open SELECT blocks a commit."""
     book.record_many(Customer(id=f"C-{number:04}") for number in range(1_200))
@@ -179,6 +180,7 @@ def test_no_iterator_holds_a_lock_between_two_records(book, other):
         assert len(list(iterator)) == 1_199
 
 
+@pytest.mark.behind_its_back
 def test_no_report_holds_a_lock(book, other):
     """Decision 2."""
     book.record(Incident(id="INC-1", occurred=AT, customers="C-1"))
@@ -212,6 +214,7 @@ def test_a_snapshot_begins_where_it_says(path):
     book.close()
 
 
+@pytest.mark.behind_its_back
 def test_in_the_delete_journal_a_writer_waits_for_a_snapshot(book, other):
     book.record(Customer(id="C-1"))
     with book.snapshot():

@@ -22,7 +22,7 @@ from remedy.records import External, Promise, Record
 from remedy.vocabulary import ALL
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from remedy._ledger import Ledger
 
 __all__ = ["Amender"]
 
@@ -31,17 +31,18 @@ class Amender:
     """Changes a record in one transaction.
 
     Args:
-        db: The connection, inside a transaction.
+        ledger: Takes down what is changed, inside a transaction.
         config: The casebook's configuration, for its signature.
     """
 
-    def __init__(self, db: Database, config: Config) -> None:
-        self._db = db
-        self._unsettled = Unsettled(db)
-        self._filing = Filing(db, config, self._unsettled)
-        self._references = References(db)
+    def __init__(self, ledger: Ledger, config: Config) -> None:
+        self._ledger = ledger
+        self._db = ledger.db
+        self._unsettled = Unsettled(ledger)
+        self._filing = Filing(ledger, config, self._unsettled)
+        self._references = References(ledger)
 
-    def amend(self, id: str, fields: Mapping[str, Any], reason: str) -> Record:
+    def amend(self, id: str, fields: Mapping[str, Any]) -> Record:
         """Change single-valued fields of a record, and return it as it is then."""
         entity = entity_of(self._db, id)
         if not fields and "reason" in attrs.fields_dict(entity.record):
@@ -60,14 +61,13 @@ class Amender:
         for field in fields:
             self._overrule(entity, before, after, field)
         self._filing.update(entity, after)
-        self._filing.changed("amend", entity, id, reason)
-        self._unsettled.settle()
+        self._settle()
         return read(self._db, id)
 
     def _overrule(self, entity: Entity, before: Record, after: Record, field: str) -> None:
         """Let nothing that a source said of a field come in the way of what it is to hold."""
         said = _overruled.told(entity, before, field)
-        waiting = _pending.take_back(self._db, entity, before.id, field)
+        waiting = _pending.take_back(self._ledger, entity, before.id, field)
         if waiting is not None:
             changes: dict[str, Any] = {field: waiting}
             said = _overruled.told(entity, attrs.evolve(before, **changes), field)
@@ -101,19 +101,21 @@ class Amender:
             raise DanglingReference([(f"promise {promise.id}", "apology", str(told))])
         return attrs.evolve(promise, made=moment(made))
 
-    def link(self, id: str, fields: Mapping[str, Any], reason: str | None) -> None:
+    def _settle(self) -> None:
+        self._unsettled.settle()
+        self._ledger.flush()
+
+    def link(self, id: str, fields: Mapping[str, Any]) -> None:
         """Add to plural fields of a record."""
         entity = entity_of(self._db, id)
         before = read(self._db, id)
         for child, items in _plural(entity, fields):
             if items is ALL:
-                self._db.execute("UPDATE apology SET recipients = 'all' WHERE id = ?", [id])
+                self._filing.tell_recipients(id, "all")
                 continue
             if entity.name == "apology" and child.field == "customers":
-                self._db.execute(
-                    "UPDATE apology SET recipients = coalesce(recipients, 'listed') WHERE id = ?",
-                    [id],
-                )
+                told = scalar(self._db, "SELECT recipients FROM apology WHERE id = ?", [id])
+                self._filing.tell_recipients(id, told or "listed")
             self._filing.refuse_future_items(child, id, items)
             known = [self._references.known_item(child, item) for item in items]
             self._filing.add(entity, child, id, known)
@@ -121,17 +123,15 @@ class Amender:
                 _overruled.allow(self._db, self._references, child, id, item)
         self._overrule_recipients(entity, before)
         self._unsettled.note_written(entity.name, id)
-        self._filing.changed("link", entity, id, reason)
-        self._unsettled.settle()
+        self._settle()
 
-    def unlink(self, id: str, fields: Mapping[str, Any], reason: str) -> None:
+    def unlink(self, id: str, fields: Mapping[str, Any]) -> None:
         """Take from plural fields of a record, on file or waiting."""
         fields = {
-            field: value
-            for field, value in fields.items()
-            if not self._take_back(id, field, value, reason)
+            field: value for field, value in fields.items() if not self._take_back(id, field, value)
         }
         if not fields:
+            self._settle()
             return
         entity = entity_of(self._db, id)
         before = read(self._db, id)
@@ -142,9 +142,9 @@ class Amender:
             for item in items:
                 waited = None
                 if child.target is not None:
-                    waited = _pending.take_back_link(self._db, entity, id, child, item)
+                    waited = _pending.take_back_link(self._ledger, entity, id, child, item)
                 if waited is None:
-                    self._filing.remove(child, id, self._references.known_item(child, item))
+                    self._filing.remove(entity, child, id, self._references.known_item(child, item))
                 else:
                     _overruled.keep_item(self._db, child, id, waited)
         if entity.name == "apology" and not scalar(
@@ -153,17 +153,16 @@ class Amender:
             raise CannotAmend("apology", "incidents", "an apology is for one incident at least.")
         self._keep_what_went(entity, before)
         self._overrule_recipients(entity, before)
-        self._filing.changed("unlink", entity, id, reason)
-        self._unsettled.settle()
+        self._settle()
 
-    def _take_back(self, id: str, field: str, value: Any, reason: str) -> bool:
+    def _take_back(self, id: str, field: str, value: Any) -> bool:
         """Take back what a record waits for that is not on file itself; say if one waits."""
         if field in {
             child.field for name in kinds_of(self._db, id) for child in BY_NAME[name].children
         }:
             return False
         try:
-            gone = _pending.take_back_record(self._db, id, field, value)
+            gone = _pending.take_back_record(self._ledger, id, field, value)
         except ValueError as error:
             raise InvalidRecord("Record", field, value, str(error)) from None
         if gone is None:
@@ -173,7 +172,6 @@ class Amender:
             if child.field == field:
                 for item in items:
                     _overruled.keep_item(self._db, child, id, item)
-        self._filing.changed("unlink", entity, id, reason)
         return True
 
     def _keep_what_went(self, entity: Entity, before: Record) -> None:
@@ -195,11 +193,10 @@ class Amender:
 
     def _forget_everyone(self, id: str) -> None:
         """Take back that everyone was told an apology: then it is who is listed, or not known."""
-        self._db.execute(
-            "UPDATE apology SET recipients = CASE WHEN EXISTS (SELECT 1 FROM apology_customer n "
-            "WHERE n.apology = id AND n.reached = 1) THEN 'listed' END WHERE id = ?",
-            [id],
+        some = scalar(
+            self._db, "SELECT 1 FROM apology_customer WHERE apology = ? AND reached = 1", [id]
         )
+        self._filing.tell_recipients(id, "listed" if some else None)
 
 
 _PART_OF_LINKS = {

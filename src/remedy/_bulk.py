@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 
 from remedy import _causes, _customers, _duplicates, _schema
-from remedy._entities import Entity, Lean, items_of
+from remedy._entities import Child, Entity, Lean, items_of
 from remedy._reading import existing, scalar
 from remedy._rows import BY_CLASS, ENTITIES
 from remedy._unsettled import refuse_early
@@ -47,6 +47,8 @@ class _Part:
         rows: The rows.
         fixed: Columns that hold the same in all of them.
         past: The places in a row that say when something was.
+        child: The plural field whose rows they are, if they are those of one.
+        owners: Then the record of each row.
     """
 
     table: str
@@ -54,6 +56,33 @@ class _Part:
     rows: Sequence[Sequence[Any]]
     fixed: Mapping[str, Any] = MappingProxyType({})
     past: Sequence[int] = ()
+    child: Child | None = None
+    owners: Sequence[str] = ()
+
+    def without_empty(self) -> _Part:
+        """Return it without the columns that hold nothing in any row.
+
+        The sqlite3 module looks for an adapter of every None that it is given, which costs more
+        than storing the row.
+        """
+        names, rows = self.names, self.rows
+        kept = [
+            place
+            for place in range(len(names))
+            if rows[0][place] is not None or any(row[place] is not None for row in rows)
+        ]
+        if len(kept) == len(names):
+            return self
+        # Of one place alone there would come no tuple.
+        some = itemgetter(*kept) if len(kept) > 1 else itemgetter(slice(kept[0], kept[0] + 1))
+        return _Part(
+            self.table,
+            tuple(names[place] for place in kept),
+            list(map(some, rows)),
+            self.fixed,
+            child=self.child,
+            owners=self.owners,
+        )
 
 
 class BulkWriter(Writer):
@@ -74,8 +103,10 @@ class BulkWriter(Writer):
             done += len(batch)
             if progress is not None:
                 progress(done)
+        self._ledger.flush()
         self._build_indexes(self._dropped)
         self._check_everything()
+        self._ledger.flush()
 
     def _drop_indexes(self) -> list[str]:
         """Drop the indexes of tables that are empty: they are built faster afterwards."""
@@ -125,6 +156,7 @@ class BulkWriter(Writer):
             if not (self._may_insert(entity, group) and self._insert_batch(entity, group)):
                 for record in group:
                     self._write_one(record)
+        self._ledger.flush()
 
     def _may_insert(self, entity: Entity, group: list[Record]) -> bool:
         """Whether nothing of a batch has to wait for its other side, or is waited for."""
@@ -196,19 +228,24 @@ class BulkWriter(Writer):
         if len(self._customers) + len(new) > _CUSTOMERS_KNOWN:
             self._customers.clear()
         self._customers |= new
-        self._insert("customer", ("id",), [(id,) for id in new], {"provenance": "mapped"})
+        if new:
+            coming = [(id,) for id in new - existing(self._db, "customer", new)]
+            self._insert("customer", ("id",), coming, _customers.MADE)
+            self._ledger.came_many("customer", ("id",), coming, _customers.MADE, {}, op="make")
         return True
 
     def _insert_batch(self, entity: Entity, group: list[Record]) -> bool:
         """Insert records that are all new; do nothing, and say so, if one is not."""
         if entity.name == "action":
             self._refuse_unknown_interventions(group)
+        self._ledger.flush()
         self._db.execute("SAVEPOINT batch")
         complete = self._insert_all(entity, group)
         if complete:
             self.new += len(group)
         else:
             self._db.execute("ROLLBACK TO batch")
+            self._ledger.forget()
             # Those that were made for this batch are gone.
             self._customers.clear()
         self._db.execute("RELEASE batch")
@@ -222,7 +259,36 @@ class BulkWriter(Writer):
         if any(self._may_lie_ahead(part) for part in parts):
             for record in group:
                 self._filing.refuse_future(entity, record)
-        return all(self._insert_part(part) for part in parts if part.rows)
+        parts = [part.without_empty() for part in parts if part.rows]
+        complete = all(
+            self._insert(part.table, part.names, part.rows, part.fixed) == len(part.rows)
+            for part in parts
+        )
+        if complete:
+            self._tell(entity, parts)
+        return complete
+
+    def _tell(self, entity: Entity, parts: list[_Part]) -> None:
+        """Add to the history that the records came."""
+        own, *others = parts
+        children = {}
+        for part in others:
+            child = part.child
+            assert child is not None
+            kept = [place for place, name in enumerate(part.names) if name in child.told]
+            some = itemgetter(*kept) if len(kept) > 1 else itemgetter(slice(kept[0], kept[0] + 1))
+            children[child.field] = (
+                [part.names[place] for place in kept],
+                part.owners,
+                list(map(some, part.rows)),
+            )
+        names = [name for name in own.names if name not in entity.derived and name != "stated"]
+        fixed = {
+            name: value
+            for name, value in own.fixed.items()
+            if name not in entity.derived and name != "stated"
+        }
+        self._ledger.came_many(entity.name, names, own.rows, fixed, children)
 
     def _lean(self, entity: Entity, group: list[Record]) -> Lean:
         given = frozenset().union(*[record.__dict__ for record in group])
@@ -241,23 +307,6 @@ class BulkWriter(Writer):
         return any(
             max([row[place] or 0 for row in part.rows]) > latest for place in part.past if part.rows
         )
-
-    def _insert_part(self, part: _Part) -> bool:
-        """Insert rows, and say whether all of them were new."""
-        names, rows = part.names, part.rows
-        # The sqlite3 module looks for an adapter of every None that it is given, which costs more
-        # than storing the row: columns without a value are left out of the statement.
-        kept = [
-            place
-            for place in range(len(names))
-            if rows[0][place] is not None or any(row[place] is not None for row in rows)
-        ]
-        if len(kept) < len(names):
-            names = tuple(names[place] for place in kept)
-            # Of one place alone there would come no tuple.
-            some = itemgetter(*kept) if len(kept) > 1 else itemgetter(slice(kept[0], kept[0] + 1))
-            rows = list(map(some, rows))
-        return self._insert(part.table, names, rows, part.fixed) == len(rows)
 
     def _insert(
         self,
@@ -279,9 +328,9 @@ class BulkWriter(Writer):
         inserted = 0
         for start in range(0, whole, together):
             values = list(chain.from_iterable(rows[start : start + together]))
-            inserted += self._connection.execute(several, values).rowcount
+            inserted += self._db.conn.execute(several, values).rowcount
         if whole < len(rows):
-            inserted += self._connection.executemany(into + one + ending, rows[whole:]).rowcount
+            inserted += self._db.conn.executemany(into + one + ending, rows[whole:]).rowcount
         return inserted
 
     def _incidents(self, group: list[Any]) -> list[_Part] | None:
@@ -298,12 +347,15 @@ class BulkWriter(Writer):
         if not self._make_customers(customers):
             return None
         affected = entity.children[0]
+        owners = [id for id, _ in pairs]
         if all(len(each.__dict__) == 1 for _, each in pairs):
             links = _Part(
                 affected.table,
                 (affected.owner, "customer"),
                 [(id, each.customer) for id, each in pairs],
                 {"stated": ""},
+                child=affected,
+                owners=owners,
             )
         else:
             links = _Part(
@@ -311,6 +363,8 @@ class BulkWriter(Writer):
                 affected.columns,
                 [affected.encode(id, 0, each) for id, each in pairs],
                 past=affected.past_places,
+                child=affected,
+                owners=owners,
             )
         return [
             _Part(entity.name, (*lean.names, "failure"), rows, lean.fixed, lean.past),
@@ -320,6 +374,7 @@ class BulkWriter(Writer):
     def _others(self, entity: Entity, group: list[Any]) -> list[_Part] | None:
         """Return the rows of records of another kind, likewise."""
         children: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        owners: dict[int, list[str]] = defaultdict(list)
         references = {getattr(record, each.field) for each in entity.references for record in group}
         customers = {
             getattr(record, each.field)
@@ -337,6 +392,7 @@ class BulkWriter(Writer):
                         customers |= named
                     elif child.table == "cause_cause" and record.id in named:
                         raise CausalCycle([record.id, record.id])
+                owners[place] += [record.id] * len(items)
                 children[place] += [
                     child.encode(record.id, number, item) for number, item in enumerate(items)
                 ]
@@ -354,7 +410,16 @@ class BulkWriter(Writer):
         parts = [_Part(entity.name, lean.names, rows, fixed, lean.past)]
         for place, lines in children.items():
             child = entity.children[place]
-            parts.append(_Part(child.table, child.columns, lines, past=child.past_places))
+            parts.append(
+                _Part(
+                    child.table,
+                    child.columns,
+                    lines,
+                    past=child.past_places,
+                    child=child,
+                    owners=owners[place],
+                )
+            )
         return parts
 
     def _refuse_unknown_interventions(self, actions: list[Any]) -> None:

@@ -20,7 +20,7 @@ from remedy.errors import InvalidRecord
 from remedy.money import Money
 from remedy.vocabulary import ALL, Everyone
 
-__all__ = ["from_dict", "to_dict"]
+__all__ = ["from_dict", "plain", "to_dict"]
 
 
 def _is_word(kind: Any) -> bool:
@@ -103,6 +103,11 @@ def to_dict(record: r.Record) -> dict[str, Any]:
         {'record': 'customer', 'id': 'C-17', 'name': "Anna's bakery"}
     """
     return {"record": record.entity, **_converter().unstructure(record)}
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a field, or an item of one, as JSON can hold it."""
+    return _converter().unstructure(value)
 
 
 def from_dict(value: Mapping[str, Any]) -> r.Record:

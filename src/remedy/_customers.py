@@ -7,17 +7,23 @@ of the one is said of the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from remedy._reading import scalar
+from remedy._entities import Child, Entity
+from remedy._reading import dicts, scalar
 from remedy._rows import ENTITIES
 from remedy.errors import TakenId
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-__all__ = ["claim", "made_from", "name_of"]
+    from remedy._ledger import Ledger
+
+__all__ = ["MADE", "claim", "made_from", "make_customer", "make_known_by", "name_of"]
+
+MADE = {"provenance": "mapped"}
+"""What the row of a customer holds who was only made from its id."""
 
 
 def name_of(source: str, external_id: str) -> str:
@@ -36,7 +42,7 @@ def made_from(db: Database, source: str, external_id: str) -> str | None:
 
 
 def claim(
-    db: Database,
+    ledger: Ledger,
     id: str,
     source: str,
     external_id: str,
@@ -47,7 +53,7 @@ def claim(
     """Let a customer on file be the one who is meant by an id in a source.
 
     Args:
-        db: The connection.
+        ledger: Takes down what is changed.
         id: The customer.
         source: The source.
         external_id: The id there.
@@ -57,17 +63,21 @@ def claim(
     Raises:
         TakenId: If another customer that has a record of its own is the one.
     """
+    db = ledger.db
     key = [source, external_id]
     stub = made_from(db, source, external_id)
     if stub is not None and stub != id:
         before_uniting()
-        _unite(db, stub, id)
+        with ledger.making("unite"):
+            _unite(ledger, stub, id)
     if own and (stub is not None or id == name_of(source, external_id)):
         # A record that comes from there needs no alias to be found by.
-        db.execute(
+        gone = db.execute(
             "DELETE FROM customer_alias WHERE source = ? AND external_id = ? AND customer = ?",
             [*key, id],
         )
+        if gone.rowcount:
+            ledger.taken("customer", id, "aliases", _alias(source, external_id))
     if own:
         other = scalar(
             db, "SELECT customer FROM customer_alias WHERE source = ? AND external_id = ?", key
@@ -78,35 +88,80 @@ def claim(
         raise TakenId("customer", id, (source, external_id), other)
 
 
-def _unite(db: Database, stub: str, id: str) -> None:
+def make_known_by(ledger: Ledger, source: str, external_id: str) -> str:
+    """Make a customer of whom only the id in a source is known, and return its id here."""
+    made = name_of(source, external_id)
+    make_customer(ledger, made)
+    ledger.db.execute("INSERT INTO customer_alias VALUES (?, ?, ?)", [source, external_id, made])
+    ledger.added("customer", made, "aliases", _alias(source, external_id))
+    return made
+
+
+def make_customer(ledger: Ledger, id: str) -> None:
+    """Make a customer from its id, where nobody has recorded it."""
+    made = ledger.db.execute(
+        "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING", [id]
+    )
+    if made.rowcount:
+        ledger.came("customer", id, MADE, "make")
+
+
+def _alias(source: str, external_id: str) -> dict[str, str]:
+    return {"source": source, "external_id": external_id}
+
+
+def _unite(ledger: Ledger, stub: str, id: str) -> None:
     """Let everything that is said of one customer be said of another one."""
-    for table, column, linked in _places():
-        # A link that the other one has already stays as it is.
-        db.execute(
-            f"UPDATE OR {'IGNORE' if linked else 'ABORT'} {table} SET {column} = ?1 "
-            f"WHERE {column} = ?2",
-            [id, stub],
-        )
-        if linked:
-            db.execute(f"DELETE FROM {table} WHERE {column} = ?", [stub])
-    db.execute("UPDATE customer_alias SET customer = ? WHERE customer = ?", [id, stub])
-    for field in ("account", "name", "attributes"):
-        db.execute(
-            f"UPDATE customer SET {field} = (SELECT {field} FROM customer WHERE id = ?2) "
-            f"WHERE id = ?1 AND {field} IS NULL",
-            [id, stub],
-        )
-    db.execute("UPDATE OR IGNORE overruled SET record = ? WHERE record = ?", [id, stub])
-    db.execute("DELETE FROM overruled WHERE record = ?", [stub])
-    db.execute("DELETE FROM customer WHERE id = ?", [stub])
-
-
-def _places() -> Iterator[tuple[str, str, bool]]:
-    """Yield table and column of all that refers to customers, and whether those are links."""
+    db = ledger.db
     for entity in ENTITIES:
         for column in entity.references:
             if column.target == "customer":
-                yield entity.name, column.name, False
+                _move_column(ledger, entity.name, column.name, stub, id)
         for child in entity.children:
-            if child.target == "customer" and child.other is not None:
-                yield child.table, child.other, True
+            if child.target == "customer":
+                _move_links(ledger, entity, child, stub, id)
+    for source, external_id in db.execute(
+        "SELECT source, external_id FROM customer_alias WHERE customer = ?", [stub]
+    ).fetchall():
+        ledger.taken("customer", stub, "aliases", _alias(source, external_id))
+        ledger.added("customer", id, "aliases", _alias(source, external_id))
+    db.execute("UPDATE customer_alias SET customer = ? WHERE customer = ?", [id, stub])
+    [before], [row] = (
+        dicts(db, "SELECT * FROM customer WHERE id = ?", [each]) for each in (id, stub)
+    )
+    told = {field: before[field] or row[field] for field in ("account", "name", "attributes")}
+    db.execute(
+        "UPDATE customer SET account = ?, name = ?, attributes = ? WHERE id = ?",
+        [*told.values(), id],
+    )
+    ledger.now("customer", id, before, told)
+    db.execute("UPDATE OR IGNORE overruled SET record = ? WHERE record = ?", [id, stub])
+    db.execute("DELETE FROM overruled WHERE record = ?", [stub])
+    db.execute("DELETE FROM customer WHERE id = ?", [stub])
+    del row["id"]
+    ledger.went("customer", stub, row)
+
+
+def _move_column(ledger: Ledger, table: str, column: str, stub: str, id: str) -> None:
+    owners = ledger.db.execute(f"SELECT id FROM {table} WHERE {column} = ?", [stub]).fetchall()
+    for (owner,) in owners:
+        ledger.now(table, owner, {column: stub}, {column: id})
+    ledger.db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", [id, stub])
+
+
+def _move_links(ledger: Ledger, entity: Entity, child: Child, stub: str, id: str) -> None:
+    select = f"SELECT * FROM {child.table} WHERE {child.other} = ?" + child.condition
+    before = dicts(ledger.db, select, [stub])
+    # A link that the other one has already stays as it is.
+    ledger.db.execute(
+        f"UPDATE OR IGNORE {child.table} SET {child.other} = ?1 "
+        f"WHERE {child.other} = ?2{child.condition}",
+        [id, stub],
+    )
+    left = dicts(ledger.db, select, [stub])
+    for row in before:
+        owner = child.owner_of(row)
+        ledger.taken(entity.name, owner, child.field, child.said(row))
+        if row not in left:
+            ledger.added(entity.name, owner, child.field, child.said({**row, str(child.other): id}))
+    ledger.db.execute(f"DELETE FROM {child.table} WHERE {child.other} = ?{child.condition}", [stub])

@@ -96,6 +96,8 @@ class Child:
         past: Those of its columns, which are fields of the item too, that say when something was.
         past_places: Their places in the row.
         row_key: The columns that say which row it is, with the owner.
+        told: The columns that the history tells: not the owner, and nothing that follows from the
+            rest.
     """
 
     field: str
@@ -111,6 +113,7 @@ class Child:
     past: tuple[str, ...] = attrs.field(init=False)
     past_places: tuple[int, ...] = attrs.field(init=False)
     row_key: tuple[str, ...] = attrs.field(init=False)
+    told: tuple[str, ...] = attrs.field(init=False)
 
     @past.default
     def _past(self) -> tuple[str, ...]:
@@ -124,6 +127,38 @@ class Child:
     def _row_key(self) -> tuple[str, ...]:
         stated = ("stated",) if "stated" in self.columns else ()
         return tuple(dict.fromkeys((self.owner, *self.key, *stated)))
+
+    @told.default
+    def _told(self) -> tuple[str, ...]:
+        left_out = {self.owner, "stated", *self.fixed}
+        return tuple(name for name in self.columns if name not in left_out)
+
+    def holds(self, table: str, row: Mapping[str, Any]) -> bool:
+        """Whether a row of a table is one of this field."""
+        fixed = self.fixed.items()
+        return table == self.table and all(str(row[name]) == value for name, value in fixed)
+
+    def row_of(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row of which the history tells this, with what it leaves out."""
+        return {**dict.fromkeys(self.columns), "stated": "", **said}
+
+    @property
+    def condition(self) -> str:
+        """What tells its rows from those of another field in the table, beginning with AND."""
+        return "".join(f" AND {name} = '{value}'" for name, value in self.fixed.items())
+
+    def owner_of(self, row: Mapping[str, Any]) -> str:
+        """Return the id of the record that a row belongs to."""
+        # What belongs to a duplicate stands under its canonical incident.
+        id = row["stated"] or row["incident"] if self.owner == "incident" else row[self.owner]
+        return str(id)
+
+    def said(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row as the history tells it: what was said, and nothing derived."""
+        told = {name: row[name] for name in self.told if row[name] is not None}
+        if self.other == "incident" and row["stated"]:
+            told["incident"] = row["stated"]
+        return told
 
     @property
     def reference(self) -> Callable[[Any], Any]:
@@ -273,6 +308,29 @@ class Entity:
             before = _some_of(before, places)
         past = tuple(names.index(name) for name in self.past if name in names)
         return Lean(names, _encoding(kept, before), fixed, past)
+
+    def said(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row as the history tells it: what was said, without the id and what follows."""
+        told = {name: row[name] for name in self.names if name not in ("id", "stated")}
+        if row.get("stated"):
+            told["incident"] = row["stated"]
+        return told
+
+    def row_of(self, id: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the row of which the history tells this, with what it leaves out."""
+        return {**dict.fromkeys(self.names), "stated": "", **said, "id": id}
+
+    def fields_of(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return field → value of what the history tells of a row; nothing of plural fields."""
+        row = self.row_of("", said)
+        given = {
+            column.field: column.decode(row[column.name]) if column.decode else row[column.name]
+            for column in self.columns
+            if column.name != "id" and row[column.name] is not None
+        }
+        if self.after is not None:
+            given.update(self.after(row))
+        return {field: value for field, value in given.items() if value is not None}
 
     @property
     def single_fields(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from remedy import _customers, _duplicates
 from remedy._entities import Child, Entity, items_of, may_lie_ahead
 from remedy._forms import span_of
-from remedy._reading import read, scalar
+from remedy._reading import dicts, read, scalar
 from remedy.config import Config, signature_reader
 from remedy.errors import CausalCycle, Conflict, InvalidRecord, InvalidTime, UnknownRecord
 from remedy.records import Record
@@ -22,6 +22,7 @@ from remedy.records import Record
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from remedy._ledger import Ledger
     from remedy._unsettled import Unsettled
 
 __all__ = ["Filing", "rebuild_failures", "unknown_intervention"]
@@ -34,7 +35,7 @@ class Filing:
     """Puts the rows of single records on file.
 
     Args:
-        db: The connection, inside a transaction.
+        ledger: Takes down what is changed.
         config: The casebook's configuration, for its signature.
         unsettled: Is told what remains to be checked.
 
@@ -46,8 +47,9 @@ class Filing:
 
     before_uniting: Callable[[], None] = staticmethod(lambda: None)
 
-    def __init__(self, db: Database, config: Config, unsettled: Unsettled) -> None:
-        self._db = db
+    def __init__(self, ledger: Ledger, config: Config, unsettled: Unsettled) -> None:
+        self._ledger = ledger
+        self._db = ledger.db
         self._unsettled = unsettled
         self.failure = signature_reader(config)
         self.latest = int(time.time() * 1_000_000) + _CLOCK_SKEW
@@ -148,7 +150,9 @@ class Filing:
             Conflict: If another one has its id in its source.
         """
         self._refuse_taken(entity, record)
-        self._insert_row(entity.name, self.row(entity, record))
+        row = self.row(entity, record)
+        self._insert_row(entity.name, row)
+        self._ledger.came(entity.name, record.id, entity.said(row))
         self._unsettled.note_written(entity.name, record.id)
         self._claim_own(entity, record)
         for child in entity.children:
@@ -162,6 +166,8 @@ class Filing:
         """
         self._refuse_taken(entity, record)
         row = self.row(entity, record)
+        before = self._row_on_file(entity, record.id)
+        self._ledger.now(entity.name, record.id, before, entity.said(row))
         for name in entity.derived:
             if name != "failure":
                 del row[name]
@@ -176,13 +182,24 @@ class Filing:
         self._unsettled.note_written(entity.name, record.id)
         self._claim_own(entity, record)
 
+    def _row_on_file(self, entity: Entity, id: str) -> dict[str, Any]:
+        """Return what the columns of a record on file hold, as the history tells it."""
+        [row] = dicts(self._db, f"SELECT * FROM {entity.name} WHERE id = ?", [id])
+        return entity.said(row)
+
+    def tell_recipients(self, apology: str, recipients: str | None) -> None:
+        """Let an apology say whether it went to everyone, to those who are named, or not that."""
+        before = scalar(self._db, "SELECT recipients FROM apology WHERE id = ?", [apology])
+        self._db.execute("UPDATE apology SET recipients = ? WHERE id = ?", [recipients, apology])
+        self._ledger.now("apology", apology, {"recipients": before}, {"recipients": recipients})
+
     def _claim_own(self, entity: Entity, record: Record) -> None:
         if entity.name == "customer" and None not in (record.source, record.external_id):
             self._claim(record.id, record, own=True)
 
     def _claim(self, customer: str, there: Any, *, own: bool) -> None:
         _customers.claim(
-            self._db,
+            self._ledger,
             customer,
             there.source,
             there.external_id,
@@ -257,7 +274,7 @@ class Filing:
             added |= self._add_row(entity, child, owner, row, replace)
         return added
 
-    def remove(self, child: Child, owner: str, item: Any) -> None:
+    def remove(self, entity: Entity, child: Child, owner: str, item: Any) -> None:
         """Take an item out of a plural field.
 
         Raises:
@@ -269,12 +286,13 @@ class Filing:
         key = tuple(dict.fromkeys((*child.row_key, *child.fixed)))
         if child.table == "action_event" and row["who"] is None and row["reason"] is None:
             key = self._short_key(row, key)
-        where = " AND ".join(f"{name} IS ?" for name in key)
-        cursor = self._db.execute(
-            f"DELETE FROM {child.table} WHERE {where}", [row[name] for name in key]
-        )
-        if cursor.rowcount == 0:
+        where, values = " AND ".join(f"{name} IS ?" for name in key), [row[name] for name in key]
+        gone = dicts(self._db, f"SELECT * FROM {child.table} WHERE {where}", values)
+        if not gone:
             raise UnknownRecord(f"{owner}.{child.field}: {item}", "link")
+        self._db.execute(f"DELETE FROM {child.table} WHERE {where}", values)
+        for each in gone:
+            self._ledger.taken(entity.name, owner, child.field, child.said(each))
         if child.table == "cause_cause":
             self._unsettled.note_effect(row["effect"], row["cause"])
 
@@ -302,14 +320,14 @@ class Filing:
         # An id in another system is one customer's, whichever of them claims it.
         key = child.key if child.table == "customer_alias" else child.row_key
         where = " AND ".join(f"{name} IS ?" for name in key)
-        cursor = self._db.execute(
-            f"SELECT * FROM {child.table} WHERE {where}", [row[name] for name in key]
+        found = dicts(
+            self._db, f"SELECT * FROM {child.table} WHERE {where}", [row[name] for name in key]
         )
-        found = cursor.fetchone()
-        if found is None:
+        if not found:
             self._insert_row(child.table, row)
+            self._ledger.added(entity.name, owner, child.field, child.said(row))
             return True
-        on_file = dict(zip((column[0] for column in cursor.description), found, strict=True))
+        [on_file] = found
         differing = [name for name in row if name != "seq" and on_file[name] != row[name]]
         if differing and not replace:
             raise _conflict(entity, child, owner, on_file, row)
@@ -319,12 +337,12 @@ class Filing:
                 f"UPDATE {child.table} SET {assign} WHERE {where}",
                 [*row.values(), *(row[name] for name in key)],
             )
+            # What was there may have stood in another field that shares the table.
+            held = next(each for each in entity.children if each.holds(child.table, on_file))
+            before = held.owner_of(on_file)
+            self._ledger.taken(entity.name, before, held.field, held.said(on_file))
+            self._ledger.added(entity.name, owner, child.field, child.said(row))
         return bool(differing)
-
-    # --- history ----------------------------------------------------------------------------------
-
-    def changed(self, what: str, entity: Entity, id: str, reason: str | None = None) -> None:
-        """Say what was written. The one place through which every single write goes."""
 
 
 def _conflict(

@@ -8,13 +8,14 @@ without the reference; else one item of a plural field, or nothing but the refer
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from remedy._convert import from_dict, to_dict
 from remedy._entities import Child, Column, Entity, items_of
+from remedy._reading import dicts
 from remedy._rows import BY_NAME
 from remedy.errors import UnknownRecord
 from remedy.records import Action, Apology, External, Record
@@ -22,7 +23,10 @@ from remedy.records import Action, Apology, External, Record
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from remedy._ledger import Ledger
+
 __all__ = [
+    "ROWS",
     "Arrival",
     "Pending",
     "any_waits",
@@ -37,6 +41,9 @@ __all__ = [
     "take_back_record",
     "wait",
 ]
+
+ROWS = "rows"
+"""What the history calls the references of a record that wait, as a plural field."""
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +95,7 @@ def any_waits(db: Database) -> bool:
 
 
 def wait(
-    db: Database,
+    ledger: Ledger,
     entity: Entity,
     record: Record,
     place: Column | Child,
@@ -100,7 +107,7 @@ def wait(
     """Let a reference wait for its other side.
 
     Args:
-        db: The connection.
+        ledger: Takes down what waits.
         entity: The kind of record that refers.
         record: The record.
         place: The field.
@@ -116,14 +123,38 @@ def wait(
         content = {}
     else:
         content = {"link": _link(entity, record, place.field, item)}
-    for number, before in _of_reference(db, *key):
+    for number, before in _of_reference(ledger.db, *key):
         if _role(before) == _role(content):
-            db.execute("DELETE FROM pending WHERE id = ?", [number])
-    db.execute(
-        "INSERT INTO pending (record, field, target, target_source, target_external_id, "
-        "entity, target_entity, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [*key, entity.name, place.target, json.dumps(content, ensure_ascii=False)],
+            _drop(ledger, "id = ?", [number])
+    told = [*key, entity.name, place.target, json.dumps(content, ensure_ascii=False)]
+    _put(ledger, dict(zip(_TOLD, told, strict=True)))
+
+
+_TOLD = (
+    "record", "field", "target", "target_source", "target_external_id", "entity", "target_entity",
+    "content",
+)  # fmt: skip
+
+
+def _put(ledger: Ledger, row: dict[str, Any]) -> None:
+    ledger.db.execute(
+        f"INSERT INTO pending ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+        list(row.values()),
     )
+    ledger.added("pending", row["record"], ROWS, _said(row))
+
+
+def _drop(ledger: Ledger, where: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Let rows go, and return them."""
+    rows = dicts(ledger.db, f"SELECT * FROM pending WHERE {where} ORDER BY id", values)
+    for row in rows:
+        ledger.db.execute("DELETE FROM pending WHERE id = ?", [row["id"]])
+        ledger.taken("pending", row["record"], ROWS, _said(row))
+    return rows
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _TOLD if name != "record" and row[name] is not None}
 
 
 def _target(reference: str | External) -> tuple[str | None, str | None, str | None]:
@@ -176,15 +207,16 @@ def records(db: Database, entity: Entity, id: str) -> list[Record | None]:
     ]
 
 
-def forget(db: Database, entity: Entity, id: str) -> None:
+def forget(ledger: Ledger, entity: Entity, id: str) -> None:
     """Forget all that waits under an id."""
-    db.execute("DELETE FROM pending WHERE record = ? AND entity = ?", [id, entity.name])
+    _drop(ledger, "record = ? AND entity = ?", [id, entity.name])
 
 
-def forget_older(db: Database, entity: Entity, id: str) -> None:
+def forget_older(ledger: Ledger, entity: Entity, id: str) -> None:
     """Forget what an older version of a record waits for; links are kept, whoever told them."""
-    db.execute(
-        "DELETE FROM pending WHERE record = ? AND entity = ? AND content NOT LIKE ?",
+    _drop(
+        ledger,
+        "record = ? AND entity = ? AND content NOT LIKE ?",
         [id, entity.name, '{"link"%'],
     )
 
@@ -192,36 +224,35 @@ def forget_older(db: Database, entity: Entity, id: str) -> None:
 # --- taken back before the other side comes -------------------------------------------------------
 
 
-def take_back(db: Database, entity: Entity, id: str, field: str) -> str | External | None:
+def take_back(ledger: Ledger, entity: Entity, id: str, field: str) -> str | External | None:
     """Let a single-valued field of a record on file wait no more, and return what it waited for."""
-    row = db.execute(
-        "DELETE FROM pending WHERE record = ? AND entity = ? AND field = ? "
-        "RETURNING target, target_source, target_external_id",
-        [id, entity.name, field],
-    ).fetchall()
-    if not row:
+    rows = _drop(ledger, "record = ? AND entity = ? AND field = ?", [id, entity.name, field])
+    if not rows:
         return None
-    target, source, external_id = row[-1]
-    return target if source is None else External(source=source, external_id=external_id)
+    source, external_id = rows[-1]["target_source"], rows[-1]["target_external_id"]
+    if source is not None:
+        return External(source=source, external_id=external_id)
+    return str(rows[-1]["target"])
 
 
-def take_back_link(db: Database, entity: Entity, id: str, child: Child, item: Any) -> Any:
+def take_back_link(ledger: Ledger, entity: Entity, id: str, child: Child, item: Any) -> Any:
     """Let a link of a record on file wait no more; return it as it waited, None if it did not."""
-    for number, content in _of_reference(db, id, child.field, *_target(child.reference(item))):
+    target = _target(child.reference(item))
+    for number, content in _of_reference(ledger.db, id, child.field, *target):
         arrival = Arrival(
-            number=number, entity=entity, owner=id, field=child.field, record=None,
+            entity=entity, owner=id, field=child.field, record=None,
             link=content.get("link"),
         )  # fmt: skip
         if arrival.link is None or _role(content) != getattr(item, "role", "cause"):
             continue
         _, (waited,) = arrival.items()
-        db.execute("DELETE FROM pending WHERE id = ?", [number])
+        _drop(ledger, "id = ?", [number])
         return waited
     return None
 
 
 def take_back_record(
-    db: Database, id: str, field: str, value: Any
+    ledger: Ledger, id: str, field: str, value: Any
 ) -> tuple[Entity, list[Any]] | None:
     """Let a record that waits as a whole wait no more for what it refers to in a field.
 
@@ -234,6 +265,7 @@ def take_back_record(
     Raises:
         UnknownRecord: If it does not wait for that.
     """
+    db = ledger.db
     kinds = db.execute(
         "SELECT DISTINCT entity FROM pending WHERE record = ? AND field = ? AND "
         "content LIKE '{\"record\"%'",
@@ -247,32 +279,32 @@ def take_back_record(
     if child is None:
         if not _of_reference(db, id, field, *_target(given)):
             raise UnknownRecord(f"{id}.{field}: {given}", "link")
-        forget(db, entity, id)
+        forget(ledger, entity, id)
         return entity, [given]
     for item in given:
         found = _of_reference(db, id, field, *_target(child.reference(item)))
         if not found:
             raise UnknownRecord(f"{id}.{field}: {item}", "link")
         for number, _ in found:
-            db.execute("DELETE FROM pending WHERE id = ?", [number])
-    _leave_out(db, entity, child, id, {child.reference(item) for item in given})
+            _drop(ledger, "id = ?", [number])
+    _leave_out(ledger, entity, child, id, {child.reference(item) for item in given})
     return entity, list(given)
 
 
-def _leave_out(db: Database, entity: Entity, child: Child, id: str, gone: set[Any]) -> None:
+def _leave_out(ledger: Ledger, entity: Entity, child: Child, id: str, gone: set[Any]) -> None:
     """Let the copies of a record that wait for something else be without some references."""
-    rows = db.execute(
-        "SELECT id, content FROM pending WHERE record = ? AND entity = ?", [id, entity.name]
-    ).fetchall()
-    for number, text in rows:
-        record = from_dict(json.loads(text)["record"])
+    db = ledger.db
+    for row in dicts(
+        db, "SELECT * FROM pending WHERE record = ? AND entity = ?", [id, entity.name]
+    ):
+        record = from_dict(json.loads(row["content"])["record"])
         left = [each for each in items_of(record, child) if child.reference(each) not in gone]
         changes: dict[str, Any] = {child.field: tuple(left)}
         record = attrs.evolve(record, **changes)
-        db.execute(
-            "UPDATE pending SET content = ? WHERE id = ?",
-            [json.dumps({"record": to_dict(record)}, ensure_ascii=False), number],
-        )
+        text = json.dumps({"record": to_dict(record)}, ensure_ascii=False)
+        db.execute("UPDATE pending SET content = ? WHERE id = ?", [text, row["id"]])
+        ledger.taken("pending", id, ROWS, _said(row))
+        ledger.added("pending", id, ROWS, _said({**row, "content": text}))
 
 
 # --- the other side comes -------------------------------------------------------------------------
@@ -283,7 +315,6 @@ class Arrival:
     """A reference whose other side has come.
 
     Attributes:
-        number: The number under which it waited.
         entity: The kind of record that refers.
         owner: Its id.
         field: The field.
@@ -292,13 +323,12 @@ class Arrival:
         row: The row as it stood in the table.
     """
 
-    number: int
     entity: Entity
     owner: str
     field: str
     record: Record | None
     link: Any
-    row: tuple[Any, ...] = ()
+    row: dict[str, Any] = attrs.field(factory=dict)
 
     def items(self) -> tuple[Child, tuple[Any, ...]]:
         """Return the plural field, and what it is to hold besides."""
@@ -308,33 +338,31 @@ class Arrival:
         return child, items_of(record, child)
 
 
-def arrivals(db: Database, entity: Entity, record: Record) -> Iterator[Arrival]:
+def arrivals(ledger: Ledger, entity: Entity, record: Record) -> Iterator[Arrival]:
     """Yield what waited for a record, each of it when it has been taken out of the table."""
-    waiting = db.execute(
+    waiting = dicts(
+        ledger.db,
         "SELECT * FROM pending WHERE target_entity = ?1 AND "
         "(target = ?2 OR target_source = ?3 AND target_external_id = ?4)",
         [entity.name, record.id, record.source, record.external_id],
-    ).fetchall()
+    )
     for row in waiting:
-        number, name, owner, field, *_, text = row
-        if not db.execute("DELETE FROM pending WHERE id = ?", [number]).rowcount:
+        if not _drop(ledger, "id = ?", [row["id"]]):
             continue  # What one of those before has brought in was the same record.
-        content = json.loads(text)
+        content = json.loads(row["content"])
         yield Arrival(
-            number=number,
             row=row,
-            entity=BY_NAME[name],
-            owner=owner,
-            field=field,
+            entity=BY_NAME[row["entity"]],
+            owner=row["record"],
+            field=row["field"],
             record=from_dict(content["record"]) if "record" in content else None,
             link=content.get("link"),
         )
 
 
-def put_back(db: Database, arrival: Arrival) -> None:
+def put_back(ledger: Ledger, arrival: Arrival) -> None:
     """Let what could not be taken in wait on."""
-    marks = ", ".join("?" * len(arrival.row))
-    db.execute(f"INSERT INTO pending VALUES ({marks})", arrival.row)
+    _put(ledger, arrival.row)
 
 
 def _needed(entity: Entity, id: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,18 @@ if TYPE_CHECKING:
 
     from remedy.store import Store
 
-__all__ = ["entity_of", "kinds_of", "read", "read_many", "records"]
+__all__ = [
+    "dicts",
+    "entity_of",
+    "existing",
+    "kinds_of",
+    "read",
+    "read_many",
+    "recipients",
+    "records",
+    "rows_of_field",
+    "scalar",
+]
 
 _PAGE = 500
 _ENTITY_OF = " UNION ALL ".join(
@@ -30,7 +40,8 @@ _ENTITY_OF = " UNION ALL ".join(
 )
 
 
-def _dicts(db: Database, sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+def dicts(db: Database, sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the rows of a statement, each as column → value."""
     cursor = db.execute(sql, values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
@@ -85,7 +96,7 @@ def _rows_of(
     db: Database, entity: Entity, column: str, values: Sequence[str], order: str
 ) -> list[dict[str, Any]]:
     marks = ", ".join("?" * len(values))
-    return _dicts(
+    return dicts(
         db, f"SELECT * FROM {entity.name} WHERE {column} IN ({marks}) ORDER BY {order}", values
     )
 
@@ -96,19 +107,25 @@ def _assemble(db: Database, entity: Entity, rows: list[dict[str, Any]]) -> list[
     with marks_known():
         if ids:
             for child in entity.children:
-                for owner, items in _children(db, child, ids).items():
-                    fields[owner][child.field] = items
+                for owner, row in rows_of_field(db, child, ids):
+                    fields[owner].setdefault(child.field, []).append(child.decode(row))
         if entity.record is Apology:
             of_apologies = _rows_of(db, BY_CLASS[Promise], "apology", ids, "rowid") if ids else []
             for promise in _assemble(db, BY_CLASS[Promise], of_apologies):
                 assert isinstance(promise, Promise)
                 fields[str(promise.apology)].setdefault("promises", []).append(promise)
             for row in rows:
-                fields[row["id"]]["customers"] = _told(row, fields[row["id"]])
+                fields[row["id"]]["customers"] = recipients(row, fields[row["id"]])
         return [entity.decode(row, fields[row["id"]]) for row in rows]
 
 
-def _told(row: Mapping[str, Any], given: Mapping[str, list[Any]]) -> Any:
+def recipients(row: Mapping[str, Any], given: Mapping[str, list[Any]]) -> Any:
+    """Return what the field `customers` of an apology holds.
+
+    Args:
+        row: Its row.
+        given: The items of its plural fields.
+    """
     from remedy.vocabulary import ALL
 
     if row["recipients"] == "all":
@@ -116,11 +133,13 @@ def _told(row: Mapping[str, Any], given: Mapping[str, list[Any]]) -> Any:
     return None if row["recipients"] is None else given.get("customers", ())
 
 
-def _children(db: Database, child: Child, ids: Sequence[str]) -> dict[str, list[Any]]:
+def rows_of_field(
+    db: Database, child: Child, ids: Sequence[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows of a plural field of some records, each with the id of its record."""
     # The rows of a duplicate stand under its canonical incident.
     stated = child.owner == "incident"
     marks = ", ".join("?" * len(ids))
-    fixed = "".join(f" AND {name} = '{value}'" for name, value in child.fixed.items())
     order = "seq" if "seq" in child.columns else ", ".join(child.key)
     if stated:
         where = (
@@ -129,14 +148,11 @@ def _children(db: Database, child: Child, ids: Sequence[str]) -> dict[str, list[
         )
         values = [*ids, *ids, *ids]
     else:
-        where, values = f"{child.owner} IN ({marks}){fixed}", list(ids)
-    found = defaultdict(list)
-    for row in _dicts(
+        where, values = f"{child.owner} IN ({marks}){child.condition}", list(ids)
+    for row in dicts(
         db, f"SELECT * FROM {child.table} WHERE {where} ORDER BY {child.owner}, {order}", values
     ):
-        owner = (row["stated"] or row["incident"]) if stated else row[child.owner]
-        found[owner].append(child.decode(row))
-    return found
+        yield child.owner_of(row), row
 
 
 def records(store: Store, kind: type[Record] | None, equals: Mapping[str, Any]) -> Iterator[Record]:
@@ -150,7 +166,7 @@ def records(store: Store, kind: type[Record] | None, equals: Mapping[str, Any]) 
         last = ""
         while True:
             with store.reading() as db:
-                rows = _dicts(
+                rows = dicts(
                     db,
                     f"SELECT * FROM {entity.name} WHERE id > ?{where} ORDER BY id LIMIT {_PAGE}",
                     [last, *values],
@@ -215,13 +231,12 @@ _STATED_INCIDENT = (
 
 def _linked(child: Child) -> tuple[str, int]:
     """Return the condition that a plural field refers to something, and how often that is given."""
-    fixed = "".join(f" AND {name} = '{value}'" for name, value in child.fixed.items())
     owner, where, needed = child.owner, f"{child.other} = ?", 1
     if owner == "incident":
         owner = "CASE stated WHEN '' THEN incident ELSE stated END"
     elif child.other == "incident":
         where, needed = _STATED_INCIDENT, 3
-    return f"id IN (SELECT {owner} FROM {child.table} WHERE {where}{fixed})", needed
+    return f"id IN (SELECT {owner} FROM {child.table} WHERE {where}{child.condition})", needed
 
 
 def existing(db: Database, table: str, ids: Iterable[str]) -> set[str]:

@@ -11,12 +11,11 @@ from remedy import _customers, _pending
 from remedy._entities import Child, Column, Entity, items_of
 from remedy._reading import scalar
 from remedy._rows import BY_CLASS
-from remedy._unsettled import make_customer
 from remedy.errors import DanglingReference, InvalidRecord, UnknownRecord
 from remedy.records import Affected, External, Promise, Record
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from remedy._ledger import Ledger
 
 __all__ = ["References"]
 
@@ -25,11 +24,12 @@ class References:
     """Finds out which records are meant, and lets wait what is not on file.
 
     Args:
-        db: The connection, inside a transaction.
+        ledger: Takes down the customers that are made, and what waits.
     """
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._db = ledger.db
         self._other_ids: dict[tuple[str, str], str] = {}
         self._coming: dict[tuple[str, External], str] = {}
 
@@ -120,7 +120,9 @@ class References:
             found = self._meet(entity, record, column, reference, keep_pending)
             if found is None:
                 without = _without(entity, record, column.field)
-                _pending.wait(self._db, entity, record, column, reference, whole=without is None)
+                _pending.wait(
+                    self._ledger, entity, record, column, reference, whole=without is None
+                )
                 if without is None:
                     return None
                 record = without
@@ -157,7 +159,7 @@ class References:
         # An apology is for one incident at the least: it waits for the first that comes.
         whole = entity.name == "apology" and child.field == "incidents" and not kept
         for reference, item in missing:
-            _pending.wait(self._db, entity, record, child, reference, item=item, whole=whole)
+            _pending.wait(self._ledger, entity, record, child, reference, item=item, whole=whole)
         return None if whole else kept
 
     def _meet(
@@ -175,11 +177,8 @@ class References:
             found = self.known(target, reference) or self._coming.get((target, reference))
             if found is None and target == "customer":
                 # A customer is made where it is first named, in the source's terms as well.
-                found = _customers.name_of(reference.source, reference.external_id)
-                make_customer(self._db, found)
-                self._db.execute(
-                    "INSERT INTO customer_alias VALUES (?, ?, ?)",
-                    [reference.source, reference.external_id, found],
+                found = _customers.make_known_by(
+                    self._ledger, reference.source, reference.external_id
                 )
             if found is None and not keep_pending:
                 told = f"{reference.external_id} of {reference.source}"
@@ -188,7 +187,7 @@ class References:
         reference = self._other_ids.get((target, reference), reference)
         if target == "customer":
             known = self.customer(reference)
-            make_customer(self._db, known)
+            _customers.make_customer(self._ledger, known)
             return str(known)
         if keep_pending and not scalar(
             self._db, f"SELECT 1 FROM {target} WHERE id = ?", [reference]

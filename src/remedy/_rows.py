@@ -171,12 +171,14 @@ def _decided_more(action: r.Action) -> tuple[Any, ...]:
     """Return until when an action may have been decided, and the zone of the day, if it is one.
 
     A day that is given stands in the record as its first moment. So midnight sharp, in the zone
-    that it is told in, is taken for a day.
+    that it is told in, is taken for a day. What is midnight in UTC, and was not told so, keeps its
+    zone, or it would be read as a day.
     """
     decided, start = action.decided, micros(action.decided)
+    zone: str | None = zone_name(decided.tzinfo)  # type: ignore[arg-type]
     if decided.hour or decided.minute or decided.second or decided.microsecond:
-        return (start, None)
-    return (start + _DAY - 1, zone_name(decided.tzinfo))  # type: ignore[arg-type]
+        return (start, None if start % _DAY else zone)
+    return (start + _DAY - 1, zone)
 
 
 def _decided_from(row: Mapping[str, Any]) -> dict[str, Any]:

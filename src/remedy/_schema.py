@@ -4,12 +4,14 @@ Times are whole microseconds since 1970 in UTC. A column `incident` holds the ca
 and `stated` the duplicate that was meant, or nothing: so rules never ask about duplicates, and
 undoing one loses nothing. What is derived (`failure`, `noted`, `canonical`, `level`, `incident`
 beside `stated`) is written by the store alone.
+
+`history`, `history_body` and `history_gone` are only ever added to: see `_chain`.
 """
 
 from __future__ import annotations
 
 APPLICATION_ID = 0x52454D44  # "REMD"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def _one_of(column: str, *words: str) -> str:
@@ -171,8 +173,19 @@ TABLES: dict[str, str] = {
     "overruled": """
     record TEXT NOT NULL, field TEXT NOT NULL, said TEXT NOT NULL,
     PRIMARY KEY (record, field, said)""",
+    "history": """
+    seq INTEGER PRIMARY KEY, written INTEGER NOT NULL, actor TEXT NOT NULL CHECK (actor <> ''),
+    op TEXT NOT NULL, entity TEXT NOT NULL, shape TEXT,
+    commitments BLOB NOT NULL CHECK (length(commitments) % 32 = 0),
+    prev BLOB NOT NULL CHECK (length(prev) = 32), hash BLOB NOT NULL CHECK (length(hash) = 32)""",
+    "history_body": """
+    place INTEGER PRIMARY KEY, record TEXT NOT NULL, salt BLOB NOT NULL, body TEXT NOT NULL""",
+    "history_gone": "place INTEGER PRIMARY KEY, seq INTEGER NOT NULL",
 }
 """Columns and constraints by table."""
+
+HISTORY = ("history", "history_body", "history_gone")
+"""The tables of the history."""
 
 ENTITIES = (
     "customer", "incident", "complaint", "cause", "action", "verification", "apology", "promise",
@@ -228,8 +241,42 @@ INDEXES: dict[str, str] = {
     "waiver_finding": "waiver(finding)",
     "pending_target": "pending(target_entity, target)",
     "pending_external": "pending(target_source, target_external_id)",
+    "history_body_record": "history_body(record)",
+    "history_gone_seq": "history_gone(seq)",
 }
 """Indexes by name. A bulk load of an empty table drops them and builds them afterwards."""
+
+
+BODIES = 1000
+"""How many bodies an entry of the history can have: the place of one is seq * BODIES + number."""
+
+_REFUSE = "BEGIN SELECT RAISE(ABORT, '{}'); END"
+_ONLY_ADDED = _REFUSE.format("the history is only ever added to")
+
+TRIGGERS: dict[str, str] = {
+    "history_follows": (
+        "BEFORE INSERT ON history WHEN NEW.seq IS NOT "
+        "(SELECT coalesce(max(seq), 0) + 1 FROM history) OR NEW.prev IS NOT "
+        "coalesce((SELECT hash FROM history ORDER BY seq DESC LIMIT 1), zeroblob(32)) "
+        + _REFUSE.format("an entry of the history follows the last one")
+    ),
+    "history_changed": f"BEFORE UPDATE ON history {_ONLY_ADDED}",
+    "history_deleted": f"BEFORE DELETE ON history {_ONLY_ADDED}",
+    "history_body_changed": f"BEFORE UPDATE ON history_body {_ONLY_ADDED}",
+    "history_body_deleted": (
+        "BEFORE DELETE ON history_body WHEN NOT EXISTS "
+        "(SELECT 1 FROM history_gone g WHERE g.place = OLD.place) "
+        + _REFUSE.format("a body of the history goes only where an erasure says so")
+    ),
+    "history_gone_follows": (
+        "BEFORE INSERT ON history_gone WHEN NOT EXISTS (SELECT 1 FROM history h "
+        "WHERE h.seq = NEW.seq AND h.op = 'erase' AND h.seq > NEW.place / "
+        f"{BODIES}) " + _REFUSE.format("only an erasure lets bodies of the history go")
+    ),
+    "history_gone_changed": f"BEFORE UPDATE ON history_gone {_ONLY_ADDED}",
+    "history_gone_deleted": f"BEFORE DELETE ON history_gone {_ONLY_ADDED}",
+}
+"""What keeps the history as it is, by name."""
 
 
 def create_index(name: str) -> str:
@@ -248,4 +295,5 @@ def statements() -> list[str]:
         comma = "," if ending else ""
         made.append(f"CREATE TABLE {table} ({columns.strip()}) STRICT{comma}{ending}")
     made.extend(create_index(name) for name in (*UNIQUE_IDS, *INDEXES))
+    made.extend(f"CREATE TRIGGER {name} {rest}" for name, rest in TRIGGERS.items())
     return made

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from remedy import _causes, _duplicates
+from remedy import _causes, _customers, _duplicates
 from remedy._reading import existing
 from remedy._rows import ENTITIES
 from remedy.errors import Conflict, DanglingReference, InvalidTime
@@ -19,18 +19,21 @@ from remedy.errors import Conflict, DanglingReference, InvalidTime
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-__all__ = ["Unsettled", "make_customer", "refuse_early"]
+    from remedy._ledger import Ledger
+
+__all__ = ["Unsettled", "refuse_early"]
 
 
 class Unsettled:
     """What the records written so far leave to be settled.
 
     Args:
-        db: The connection, inside a transaction.
+        ledger: Takes down the customers that are made.
     """
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._db = ledger.db
         self._references: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
         self._written: dict[str, list[str]] = defaultdict(list)
         self._incidents_named: set[str] = set()
@@ -86,7 +89,7 @@ class Unsettled:
             lacking = [id for id in wanted if id not in found]
             if target == "customer":
                 for id in lacking:
-                    make_customer(self._db, id)
+                    _customers.make_customer(self._ledger, id)
             else:
                 missing.extend((*wanted[id], id) for id in lacking)
         if missing:
@@ -98,13 +101,6 @@ class Unsettled:
                 twice = existing(self._db, entity.name, ids)
                 if twice:
                     raise Conflict(name, min(twice), {"kind": (entity.name, name)})
-
-
-def make_customer(db: Database, id: str) -> None:
-    """Make a customer from its id, where nobody has recorded it."""
-    db.execute(
-        "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING", [id]
-    )
 
 
 def refuse_early(db: Database, condition: str = "", values: Sequence[Any] = ()) -> None:

@@ -27,7 +27,7 @@ from remedy.errors import Conflict, DanglingReference, InvalidRecord, TakenId
 from remedy.records import Apology, Customer, Promise, Record
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from remedy._ledger import Ledger
 
 __all__ = ["Ingested", "Writer", "flat", "in_order"]
 
@@ -55,7 +55,7 @@ class Writer:
     """Writes records in one transaction.
 
     Args:
-        db: The connection, inside a transaction.
+        ledger: Takes down what is changed, inside a transaction.
         config: The casebook's configuration, for its signature.
         keep_pending: Whether a reference to what is not on file waits for it, instead of being
             refused.
@@ -64,17 +64,17 @@ class Writer:
     """
 
     def __init__(
-        self, db: Database, config: Config, *, keep_pending: bool = False, replace: bool = False
+        self, ledger: Ledger, config: Config, *, keep_pending: bool = False, replace: bool = False
     ) -> None:
-        self._db = db
-        self._connection = db.conn
-        self._unsettled = Unsettled(db)
-        self._filing = Filing(db, config, self._unsettled)
-        self._references = References(db)
+        self._ledger = ledger
+        self._db = ledger.db
+        self._unsettled = Unsettled(ledger)
+        self._filing = Filing(ledger, config, self._unsettled)
+        self._references = References(ledger)
         self._keep_pending = keep_pending
         self._replace = replace
         self._given: dict[str, str] = {}
-        self._any_overruled = replace and _overruled.any_is(db)
+        self._any_overruled = replace and _overruled.any_is(ledger.db)
         self.new = self.updated = self.unchanged = self.older = 0
 
     def write(self, records: Iterable[Record]) -> None:
@@ -89,6 +89,7 @@ class Writer:
             for record in sorted(records, key=in_order):
                 self._write_one(record)
         self._unsettled.settle()
+        self._ledger.flush()
 
     def _expect(self, records: Iterable[Record]) -> None:
         """Take note of records that are about to be written."""
@@ -109,7 +110,7 @@ class Writer:
         for waiting in _pending.records(self._db, entity, record.id)[-1:]:
             assert waiting is not None
             _overruled.keep_others(self._db, entity, waiting, record)
-            _pending.forget(self._db, entity, record.id)
+            _pending.forget(self._ledger, entity, record.id)
 
     def _write_one(self, record: Record) -> None:
         entity = BY_CLASS[type(record)]
@@ -145,7 +146,6 @@ class Writer:
         if known is None:
             self._filing.insert(entity, resolved)
             self.new += 1
-            self._filing.changed("record", entity, resolved.id)
         else:
             self._compare(entity, resolved)
         self._take_in_what_waited(entity, resolved)
@@ -205,7 +205,7 @@ class Writer:
         if any(_is_older(each, given) for each in on_file):
             return False
         if waiting:
-            _pending.forget_older(self._db, entity, record.id)
+            _pending.forget_older(self._ledger, entity, record.id)
         return True
 
     def _compare(self, entity: Entity, record: Record) -> None:
@@ -237,7 +237,6 @@ class Writer:
             )
         if differing or added:
             self.updated += 1
-            self._filing.changed("replace", entity, record.id)
         else:
             self.unchanged += 1
 
@@ -272,34 +271,44 @@ class Writer:
         how = (self._keep_pending, self._replace)
         counts = (self.new, self.updated, self.unchanged, self.older)
         self._keep_pending = self._replace = True
-        for each in _pending.arrivals(self._db, entity, record):
+        for each in _pending.arrivals(self._ledger, entity, record):
             if each.record is not None:
                 self._take_in_whole(each, each.record)
-            elif each.link is None:
-                # Whoever says something else of the field lets it wait no more. If it were filled
-                # all the same, what stands there stays.
-                on_file = read(self._db, each.owner)
-                told = getattr(on_file, each.field) or record.id
-                self._filing.update(each.entity, attrs.evolve(on_file, **{each.field: told}))
-            else:
-                child, items = each.items()
-                resolved = [self._references.known_item(child, item) for item in items]
-                self._filing.add(each.entity, child, each.owner, resolved, replace=True)
+                continue
+            with self._ledger.making("arrive"):
+                self._take_in_part(each, record)
         self._keep_pending, self._replace = how
         self.new, self.updated, self.unchanged, self.older = counts
+
+    def _take_in_part(self, arrival: _pending.Arrival, record: Record) -> None:
+        """Let a record on file refer to what it waited for."""
+        if arrival.link is None:
+            # Whoever says something else of the field lets it wait no more. If it were filled all
+            # the same, what stands there stays.
+            on_file = read(self._db, arrival.owner)
+            told = getattr(on_file, arrival.field) or record.id
+            self._filing.update(arrival.entity, attrs.evolve(on_file, **{arrival.field: told}))
+        else:
+            child, items = arrival.items()
+            resolved = [self._references.known_item(child, item) for item in items]
+            self._filing.add(arrival.entity, child, arrival.owner, resolved, replace=True)
 
     def _take_in_whole(self, arrival: _pending.Arrival, record: Record) -> None:
         """Write a record that waited as a whole; what stands in its way must not refuse others."""
         kinds = {*kinds_of(self._db, record.id), self._given.get(record.id, arrival.entity.name)}
         if kinds - {arrival.entity.name}:
-            _pending.put_back(self._db, arrival)
+            _pending.put_back(self._ledger, arrival)
             return
+        self._ledger.flush()
         self._db.execute("SAVEPOINT arrival")
         try:
             self._write_one(record)
         except (Conflict, InvalidRecord):
             self._db.execute("ROLLBACK TO arrival")
-            _pending.put_back(self._db, arrival)
+            self._ledger.forget()
+            _pending.put_back(self._ledger, arrival)
+        else:
+            self._ledger.flush()
         finally:
             self._db.execute("RELEASE arrival")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -14,22 +13,26 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
-from remedy import _coerce, _forms, _pending, _reading
+from remedy import _baseline, _chain, _coerce, _forms, _pending, _reading, _settings, history
 from remedy._amending import Amender
 from remedy._bulk import BulkWriter
+from remedy._chain import Anchor
+from remedy._coerce import storable
 from remedy._filing import rebuild_failures
-from remedy._forms import strength_of, strength_rank
+from remedy._ledger import Ledger
 from remedy._pending import Pending
 from remedy._rows import BY_CLASS
 from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
-from remedy.errors import ConfigError, InvalidRecord, InvalidTime
+from remedy.errors import CasebookError, ConfigError, InvalidRecord, InvalidTime, UnknownRecord
+from remedy.history import Change, Verified
 from remedy.records import Day, Record
 from remedy.store import Store
 from remedy.vocabulary import Intervention, shipped_interventions
 
 if TYPE_CHECKING:
     import networkx
+    from sqlite_utils import Database
 
     from remedy.reporting import Report
     from remedy.rules import Rule
@@ -108,6 +111,7 @@ class Casebook:
     def __init__(self, store: Store, *, actor: str) -> None:
         self._store = store
         self.actor = actor
+        self._known_at: datetime | None = None
 
     def __enter__(self) -> Casebook:
         return self
@@ -129,51 +133,20 @@ class Casebook:
 
     # --- settings ---------------------------------------------------------------------------------
 
+    def _ledger(self, db: Database, op: str, reason: str | None = None) -> Ledger:
+        return Ledger(db, self.actor, op=op, reason=reason)
+
     def _begin(self, config: Config) -> None:
         with self._store.transaction() as db:
             if db.execute("SELECT 1 FROM meta").fetchone() is None:
-                self._keep(db, "config", config.to_dict())
-                self._keep_interventions(db, shipped_interventions())
-
-    @staticmethod
-    def _keep(db: Any, name: str, content: object) -> None:
-        db.execute(
-            "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET content = ?2",
-            [name, json.dumps(content, ensure_ascii=False)],
-        )
-
-    @staticmethod
-    def _keep_interventions(db: Any, table: Mapping[str, Intervention]) -> None:
-        used = {
-            row[0]
-            for row in db.execute(
-                "SELECT DISTINCT intervention FROM action WHERE intervention IS NOT NULL"
-            )
-        }
-        missing = used - table.keys()
-        if missing:
-            raise ConfigError(
-                "interventions",
-                f"the table lacks {min(missing)!r}, which actions on file use.",
-            )
-        # Not deleted and made anew: actions refer to the rows.
-        before = {row[0] for row in db.execute("SELECT id FROM intervention")}
-        db.conn.executemany(
-            "DELETE FROM intervention WHERE id = ?", [(name,) for name in before - table.keys()]
-        )
-        db.conn.executemany(
-            "INSERT INTO intervention VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) "
-            "DO UPDATE SET strength = ?2, changes_process = ?3, source = ?4",
-            [
-                (name, strength_rank(each.strength), int(each.changes_process), each.source)
-                for name, each in table.items()
-            ],
-        )
+                ledger = self._ledger(db, "configure")
+                _settings.keep(ledger, "config", config.to_dict())
+                _settings.keep_interventions(ledger, shipped_interventions())
+                ledger.flush()
 
     def _kept(self, name: str) -> Any:
         with self._store.reading() as db:
-            row = db.execute("SELECT content FROM meta WHERE name = ?", [name]).fetchone()
-        return None if row is None else json.loads(row[0])
+            return _settings.kept(db, name)
 
     @property
     def config(self) -> Config:
@@ -190,24 +163,14 @@ class Casebook:
     def interventions(self) -> dict[str, Intervention]:
         """The table that says what kinds of change an action can be, by name."""
         with self._store.reading() as db:
-            rows = db.execute(
-                "SELECT id, strength, changes_process, source FROM intervention ORDER BY id"
-            ).fetchall()
-        return {
-            name: Intervention(
-                name=name,
-                strength=strength_of(rank),
-                changes_process=bool(changes_process),
-                source=source,
-            )
-            for name, rank, changes_process, source in rows
-        }
+            return _settings.interventions(db)
 
     def configure(
         self,
         *,
         interventions: Mapping[str, Intervention] | None = None,
         told_on: datetime | str | None = None,
+        reason: str | None = None,
         **settings: Any,
     ) -> Config:
         """Change the stored configuration, and return it.
@@ -218,6 +181,7 @@ class Casebook:
         Args:
             interventions: A table of interventions in place of the one on file.
             told_on: The date that the casebook is told on.
+            reason: Why it is changed: this stays on record.
             settings: Fields of `Config`.
 
         Raises:
@@ -227,26 +191,32 @@ class Casebook:
         before = self.config
         after = config_from(settings, "configure", before)
         with self.transaction(), self._store.transaction() as db:
-            self._keep(db, "config", after.to_dict())
+            ledger = self._ledger(db, "configure", reason)
+            _settings.keep(ledger, "config", after.to_dict())
             if told_on is not None:
                 try:
                     moment = _coerce.needed_moment(told_on)
                 except _coerce.Refused as refused:
                     raise InvalidTime("configure", "told_on", told_on, refused.problem) from None
-                self._keep(db, "told_on", moment.isoformat())
+                _settings.keep(ledger, "told_on", moment.isoformat())
             if interventions is not None:
-                self._keep_interventions(db, interventions)
+                _settings.keep_interventions(ledger, interventions)
             if (before.signature, before.placeholders) != (after.signature, after.placeholders):
                 rebuild_failures(db, after)
+            ledger.flush()
         return after
 
     # --- writing ----------------------------------------------------------------------------------
 
-    def record(self, *records: Record) -> None:
+    def record(self, *records: Record, reason: str | None = None) -> None:
         """Put records on file, all of them or none.
 
         The same record again changes nothing. Records of one call may refer to each other in any
         order; a customer that nobody recorded is made from its id.
+
+        Args:
+            records: What happened, or was decided.
+            reason: Why it is put on file, where that is to stay on record.
 
         Raises:
             Conflict: If another record is on file under the same id, or has the same id in its
@@ -256,10 +226,14 @@ class Casebook:
             InvalidTime: If what has been lies in the future, or a correction before its incident.
         """
         with self._store.transaction() as db:
-            Writer(db, self.config).write(records)
+            Writer(self._ledger(db, "replace", reason), self.config).write(records)
 
     def record_many(
-        self, records: Iterable[Record], progress: Callable[[int], None] | None = None
+        self,
+        records: Iterable[Record],
+        progress: Callable[[int], None] | None = None,
+        *,
+        reason: str | None = None,
     ) -> int:
         """Put very many records on file, all of them or none, and return how many were new.
 
@@ -269,15 +243,20 @@ class Casebook:
         Args:
             records: Any iterable.
             progress: Called now and then with the number of records done.
+            reason: Why they are put on file, where that is to stay on record.
 
         Raises:
             Conflict, DanglingReference, CausalCycle, InvalidTime: As `record` does.
         """
-        writer = self._write_stream(records, progress)
+        writer = self._write_stream(records, progress, reason)
         return writer.new
 
     def ingest(
-        self, records: Iterable[Record], progress: Callable[[int], None] | None = None
+        self,
+        records: Iterable[Record],
+        progress: Callable[[int], None] | None = None,
+        *,
+        reason: str | None = None,
     ) -> Ingested:
         """Take in records from a source, again and again.
 
@@ -291,6 +270,11 @@ class Casebook:
         The same again changes nothing, whatever people have done since: a field that was amended,
         and what was linked or taken out, stay as they were left until the source says something
         else of that field than before.
+
+        Args:
+            records: Any iterable.
+            progress: Called now and then with the number of records done.
+            reason: Why they are taken in, where that is to stay on record.
 
         Example:
             >>> import remedy
@@ -311,7 +295,7 @@ class Casebook:
                 source, or under another id in that source.
             Conflict, CausalCycle, InvalidTime: As `record` does.
         """
-        writer = self._write_stream(records, progress, keep_pending=True, replace=True)
+        writer = self._write_stream(records, progress, reason, keep_pending=True, replace=True)
         with self._store.reading() as db:
             (waiting,) = db.execute("SELECT count(*) FROM pending").fetchone()
         return Ingested(
@@ -326,6 +310,7 @@ class Casebook:
         self,
         records: Iterable[Record],
         progress: Callable[[int], None] | None,
+        reason: str | None,
         **how: bool,
     ) -> Writer:
         stream = iter(records)
@@ -333,13 +318,13 @@ class Casebook:
         if len(head) <= _FEW:
             # What a bulk load checks over all rows at its end would cost more than so few records.
             with self._store.transaction() as db:
-                writer = Writer(db, self.config, **how)
+                writer = Writer(self._ledger(db, "replace", reason), self.config, **how)
                 writer.write(head)
                 if progress is not None:
                     progress(len(head))
             return writer
         with self._store.bulk() as db:
-            bulk = BulkWriter(db, self.config, **how)
+            bulk = BulkWriter(self._ledger(db, "replace", reason), self.config, **how)
             bulk.write_many(chain(head, stream), progress)
         return bulk
 
@@ -386,7 +371,8 @@ class Casebook:
         if twice:
             raise TypeError(f"amend() was given {twice[0]!r} twice.")
         with self._store.transaction() as db:
-            return Amender(db, self.config).amend(id, {**(changes or {}), **fields}, reason)
+            amender = Amender(self._ledger(db, "amend", reason), self.config)
+            return amender.amend(id, {**(changes or {}), **fields})
 
     def link(self, id: str, /, *, reason: str | None = None, **fields: Any) -> None:
         """Add to plural fields of a record: what it refers to, or what happened to it.
@@ -400,7 +386,7 @@ class Casebook:
             ['C-17', 'C-18']
         """
         with self._store.transaction() as db:
-            Amender(db, self.config).link(id, fields, reason)
+            Amender(self._ledger(db, "link", reason), self.config).link(id, fields)
 
     def unlink(self, id: str, /, *, reason: str, **fields: Any) -> None:
         """Take from plural fields of a record what was put there by mistake.
@@ -426,7 +412,7 @@ class Casebook:
         """
         _needs_reason(reason, "unlink")
         with self._store.transaction() as db:
-            Amender(db, self.config).unlink(id, fields, reason)
+            Amender(self._ledger(db, "unlink", reason), self.config).unlink(id, fields)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Casebook]:
@@ -479,6 +465,115 @@ class Casebook:
         if kind is not None and kind not in BY_CLASS:
             raise TypeError(f"{kind!r} is no class of records.")
         return _reading.records(self._store, kind, equals)
+
+    # --- history ----------------------------------------------------------------------------------
+
+    def history(self, id: str) -> list[Change]:
+        """Return all changes of a record, the first one first: who, when, why, and what.
+
+        Raises:
+            UnknownRecord: If the history knows nothing of this id.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open(actor="care-team")
+            >>> book.record(remedy.Customer(id="C-17"))
+            >>> amended = book.amend("C-17", name="Bakery", reason="they told us")
+            >>> for change in book.history("C-17"):
+            ...     print(change.actor, change.op, change.reason, dict(change.fields))
+            care-team record None {}
+            care-team amend they told us {'name': (None, 'Bakery')}
+        """
+        with self._of_history() as db:
+            found = history.changes(db, id) if isinstance(id, str) and storable(id) else []
+            if not found:
+                _reading.entity_of(db, id)  # Says which ids are near.
+                raise UnknownRecord(id)
+            return found
+
+    def known_at(self, when: datetime | Day | str) -> Casebook:
+        """Return what was on record at a time, as a casebook that can only be read.
+
+        `as_of` asks what had happened by then, whenever it was written down; this is what had been
+        written down by then, by the clocks of those who wrote. A check of it asks for that time,
+        unless it is told another one.
+
+        Args:
+            when: The time; a `Day` counts to its end.
+
+        Raises:
+            InvalidTime: If `when` is no time.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open()
+            >>> book.record(remedy.Incident(id="INC-1", occurred="2026-03-02T09:00+01:00"))
+            >>> before = datetime.now(UTC)
+            >>> amended = book.amend("INC-1", process="shipping", reason="read the letter")
+            >>> print(book.known_at(before).get("INC-1").process)
+            None
+        """
+        moment = _moment(when, "known_at")
+        copy = Store("", label=self._store.path)
+        with self._of_history() as db, copy.bulk() as to:
+            seq = history.until(db, moment)
+            found = history.known(db, seq)
+            found.put_settings(to)
+            config = config_from(_settings.kept(to, "config") or {}, f"{self.path}, meta")
+            BulkWriter(Ledger(to, None), config).write_many(found.records)
+            found.put_what_waits(to)
+        copy.read_only = True
+        book = Casebook(copy, actor=self.actor)
+        book._known_at = moment
+        return book
+
+    def anchor(self) -> Anchor:
+        """Return how long the history is and the hash at its end.
+
+        Kept elsewhere, it shows later whether the end was cut off, or the history written anew.
+        """
+        with self._of_history() as db:
+            return _chain.anchor(db)
+
+    def verify(
+        self,
+        anchor: Anchor | str | None = None,
+        *,
+        records: bool = True,
+        progress: Callable[[int], None] | None = None,
+    ) -> Verified:
+        """Walk every link and every body of the history, and compare what is on file with it.
+
+        Args:
+            anchor: An anchor that was kept elsewhere.
+            records: Whether to compare the records, too, and not the history alone.
+            progress: Called now and then with the number of entries done.
+
+        Raises:
+            ValueError: If `anchor` is none.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open()
+            >>> anchor = book.anchor()
+            >>> book.record(remedy.Customer(id="C-17"))
+            >>> book.verify(anchor).is_right
+            True
+        """
+        kept = Anchor.read(anchor) if isinstance(anchor, str) else anchor
+        with self._of_history() as db:
+            return history.verify(db, kept, records=records, progress=progress)
+
+    @contextlib.contextmanager
+    def _of_history(self) -> Iterator[Database]:
+        if self._known_at is not None:
+            raise CasebookError(
+                self.path,
+                "what was on record at a time has no history of its own. Ask the casebook that it "
+                "comes from.",
+            )
+        with self._store.snapshot() as db:
+            yield db
 
     def pending(self) -> list[Pending]:
         """Return the references that wait for their other side.
@@ -545,7 +640,7 @@ class Casebook:
         if changes:
             used = attrs.evolve(used, **changes)
         if as_of is None:
-            moment = self.told_on or datetime.now(UTC)
+            moment = self.told_on or self._known_at or datetime.now(UTC)
         else:
             moment = _moment(as_of, "check")
         return Report(
@@ -576,21 +671,22 @@ class Casebook:
         found = report.accepted()
         states = report.baseline.states
         with self._store.transaction() as db:
-            before = {row[0] for row in db.execute("SELECT finding FROM baseline")}
+            ledger = self._ledger(db, "accept")
+            before = _baseline.keys(db)
             # What graver findings tell now is accepted with them.
             over = {key for key in before - found.keys() if states.get(key) in _OVER}
-            db.conn.executemany("DELETE FROM baseline WHERE finding = ?", [(key,) for key in over])
-            db.conn.executemany(
-                "INSERT INTO baseline VALUES (?1, ?2, ?3, ?4, ?5) "
-                "ON CONFLICT (finding) DO UPDATE SET code = ?2, size = ?4, newest = ?5",
-                [(key, *accepted) for key, accepted in found.items()],
-            )
+            _baseline.forget(ledger, over)
+            _baseline.accept(ledger, found)
+            ledger.flush()
         return len(found.keys() - before), len(over)
 
     def clear_baseline(self) -> int:
         """Take everything out of the baseline, and return how many findings that were."""
         with self._store.transaction() as db:
-            return int(db.execute("DELETE FROM baseline").rowcount)
+            ledger, findings = self._ledger(db, "accept"), _baseline.keys(db)
+            _baseline.forget(ledger, findings)
+            ledger.flush()
+        return len(findings)
 
     def baseline(self) -> dict[str, tuple[str, datetime]]:
         """Return the baseline: of each finding's key, the code that was accepted and since when."""

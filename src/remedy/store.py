@@ -97,7 +97,8 @@ class Store:
     closing them would drop the parent's locks.
 
     Args:
-        path: The file, or ":memory:".
+        path: The file, or ":memory:"; or "", for a file that nobody else sees and that is gone when
+            it is closed.
         read_only: Whether to refuse every write.
         create: Whether to make the file if it is missing.
         timeout: For how many seconds to wait for somebody else's lock.
@@ -105,6 +106,7 @@ class Store:
             machine. "wal-insist" takes WAL on a build of SQLite that is known to be able to
             corrupt such files. By default the file stays in the mode that it is in; a new one is
             in "delete".
+        label: What messages call it, where that is not the file.
 
     Raises:
         CannotOpen: If the file is missing, or is no casebook of this version.
@@ -119,6 +121,7 @@ class Store:
         create: bool = True,
         timeout: float = 5.0,
         journal: str | None = None,
+        label: str | os.PathLike[str] | None = None,
     ) -> None:
         if journal not in (None, *JOURNALS):
             raise CannotOpen(path, f"journal is one of {', '.join(JOURNALS)}, not {journal!r}.")
@@ -128,8 +131,9 @@ class Store:
                 f"{_risk()} when two programs meet at the wrong moment. Use journal='delete', or "
                 f"a newer SQLite (3.51.3, or 3.50.7, or 3.44.6); 'wal-insist' takes the risk.",
             )
-        self.in_memory = str(path) == MEMORY
-        self.path = path if self.in_memory else Path(path)
+        self.in_memory = str(path) in (MEMORY, "")
+        self.label = label
+        self.path = label or (path if self.in_memory else Path(path))
         self.read_only = read_only
         self._timeout = timeout
         self._journal = journal
@@ -140,7 +144,7 @@ class Store:
         self._memory: Database | None = None
         _STORES.add(self)
         if self.in_memory:
-            self._memory = self._connect(MEMORY)
+            self._memory = self._connect(str(path))
             self._create_tables(self._memory)
             return
         try:
@@ -229,7 +233,7 @@ class Store:
             for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_schema")
         }
         for kind, name in found:
-            if kind in ("trigger", "view"):
+            if kind in ("trigger", "view") and (kind, name) not in _expected_tables():
                 raise NotACasebook(
                     self.path,
                     f"holds a {kind} ({name}) that remedy did not make. It was left as it is.",
@@ -252,7 +256,7 @@ class Store:
             check_same_thread=False,
             cached_statements=_STATEMENTS_KEPT,
             factory=_Connection,
-            uri=target != MEMORY,
+            uri=target not in (MEMORY, ""),
         )
         db = Database(connection, execute_plugins=False, strict=True)
         for pragma in (

@@ -56,10 +56,9 @@ class InStore:
         described = BY_NAME[entity]
         for child in described.children:
             if child.field == field:
-                fixed = "".join(f" AND {name} = '{value}'" for name, value in child.fixed.items())
                 return self._column(
                     f"SELECT {child.owner} FROM {child.table} "
-                    f"WHERE {child.other} IN ({{marks}}){fixed}",
+                    f"WHERE {child.other} IN ({{marks}}){child.condition}",
                     ids,
                 )
         [column] = (each.name for each in described.references if each.field == field)

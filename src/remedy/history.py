@@ -1,0 +1,510 @@
+"""What the history says: the changes of a record, and what was on record at a time.
+
+How entries are chained and what they commit to is in `_chain`, what a body says in `_ledger`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import attrs
+
+from remedy._chain import Anchor, Walked, walk
+from remedy._convert import plain
+from remedy._defining import unsaid
+from remedy._entities import Entity
+from remedy._forms import micros, moment
+from remedy._marks import marks_known
+from remedy._reading import dicts, recipients, rows_of_field
+from remedy._rows import BY_NAME, ENTITIES
+from remedy._schema import BODIES
+from remedy.records import Record
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+__all__ = ["Anchor", "Change", "Verified", "changes", "known", "until", "verify"]
+
+_PAGE = 500
+_SEVERAL = {"pending": "rows"}
+"""What is kept beside records, and can be there several times under one id."""
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """One change of a record, as the history has it.
+
+    Attributes:
+        seq: The number of its entry in the history.
+        written: When it was written, by the clock of who wrote.
+        actor: Who wrote.
+        op: What kind of change it was: "record", "replace" (by a newer version from its source),
+            "amend", "link", "unlink"; "make", of a customer who is known by an id only; "unite",
+            where a customer turned out to be another; "arrive", where the other side of a link
+            came that had waited; "adopt", of what was on file before there was a history.
+        entity: Of what kind the record is.
+        id: Its id.
+        reason: Why it was made, where that was said.
+        fields: Field → what it held before and what it held then, as `to_dict` has them; of a
+            plural field, what was taken from it, and what was added.
+        redacted: Whether a part of it was erased since.
+    """
+
+    seq: int
+    written: datetime
+    actor: str
+    op: str
+    entity: str
+    id: str
+    reason: str | None = None
+    fields: Mapping[str, tuple[Any, Any]] = attrs.field(factory=dict)
+    redacted: bool = False
+
+
+class _Body(NamedTuple):
+    """A body with what its entry says."""
+
+    place: int
+    """Where it stands, or stood, of what it says now in place."""
+    entity: str
+    told: dict[str, Any]
+    redacted: bool
+
+
+@attrs.define
+class _State:
+    """What is on file under an id: columns, and the rows of plural fields."""
+
+    row: dict[str, Any]
+    rows: dict[str, list[dict[str, Any]]]
+
+    def key(self) -> tuple[Any, ...]:
+        """Return what is equal where the states are, in whatever order their rows come."""
+        return (
+            {name: value for name, value in self.row.items() if value is not None},
+            {field: sorted(map(_ordered, rows)) for field, rows in self.rows.items() if rows},
+        )
+
+
+def _ordered(row: Mapping[str, Any]) -> str:
+    return json.dumps({k: v for k, v in row.items() if v is not None}, sort_keys=True)
+
+
+# --- bodies ---------------------------------------------------------------------------------------
+
+
+@lru_cache(64)
+def _shape(text: str) -> Any:
+    return json.loads(text)
+
+
+def _told(text: str, shape: str | None) -> dict[str, Any]:
+    """Return what a body says; where it is a list, by the words of its entry's shape."""
+    told = json.loads(text)
+    if shape is None:
+        return told  # type: ignore[no-any-return]
+    meant = _shape(shape)
+    columns = meant["columns"]
+    row = {**meant["fixed"], **dict(zip(columns, told, strict=False))}
+    rows = {
+        field: [
+            {k: v for k, v in zip(names, values, strict=True) if v is not None} for values in items
+        ]
+        for (field, names), items in zip(
+            meant["children"].items(), told[len(columns) :], strict=True
+        )
+        if items
+    }
+    return {"came": True, "set": {k: v for k, v in row.items() if v is not None}, "add": rows}
+
+
+def _bodies(db: Database, where: str, values: Sequence[Any]) -> dict[str, list[_Body]]:
+    """Return the bodies of some records by id, in their order, with what stands for erased ones."""
+    found: dict[str, list[_Body]] = defaultdict(list)
+    for place, record, text, op, entity, shape in db.execute(
+        "SELECT b.place, b.record, b.body, h.op, h.entity, h.shape FROM history_body b "
+        f"JOIN history h ON h.seq = b.place / {BODIES} WHERE b.record <> '' AND {where}",
+        values,
+    ):
+        told = _told(text, shape)
+        found[record].append(_Body(told.pop("instead", place), entity, told, op == "redact"))
+    for bodies in found.values():
+        bodies.sort(key=lambda body: body.place)
+    return found
+
+
+def _fold(state: _State | None, told: Mapping[str, Any]) -> _State | None:
+    """Return what is on file after a change."""
+    if told.get("gone"):
+        return None
+    if state is None:
+        state = _State({}, {})
+    state.row.update(told.get("set", {}))
+    for field, rows in told.get("take", {}).items():
+        held = state.rows.get(field, [])
+        for row in rows:
+            if row in held:
+                held.remove(row)
+    for field, rows in told.get("add", {}).items():
+        state.rows.setdefault(field, []).extend(rows)
+    return state
+
+
+# --- the changes of a record ----------------------------------------------------------------------
+
+
+def changes(db: Database, id: str) -> list[Change]:
+    """Return the changes of all that has been on file under an id, the first one first."""
+    found = []
+    states: dict[str, dict[str, Any]] = {}
+    for body in _bodies(db, "b.record = ?", [id]).get(id, ()):
+        entity = BY_NAME.get(body.entity)
+        if entity is None:
+            continue
+        before = states.get(body.entity, {})
+        after = {**before, **body.told.get("set", {})}
+        states[body.entity] = {} if body.told.get("gone") else after
+        seq = body.place // BODIES
+        [(written, actor, op)] = db.execute(
+            "SELECT written, actor, op FROM history WHERE seq = ?", [seq]
+        )
+        found.append(
+            Change(
+                seq=seq,
+                written=moment(written),
+                actor=actor,
+                op=op,
+                entity=body.entity,
+                id=id,
+                reason=_reason(db, seq),
+                fields=MappingProxyType(_fields(entity, before, after, body.told)),
+                redacted=body.redacted,
+            )
+        )
+    return found
+
+
+def _reason(db: Database, seq: int) -> str | None:
+    row = db.execute(
+        "SELECT body FROM history_body WHERE place = ? AND record = ''", [seq * BODIES]
+    ).fetchone()
+    return None if row is None else json.loads(row[0]).get("reason")
+
+
+def _fields(
+    entity: Entity, before: Mapping[str, Any], after: Mapping[str, Any], told: Mapping[str, Any]
+) -> dict[str, tuple[Any, Any]]:
+    if told.get("gone"):
+        before, after = told.get("was", {}), {}
+    old, new = (entity.fields_of(row) if row else {} for row in (before, after))
+    default = unsaid(entity.record)
+    differing: dict[str, tuple[Any, Any]] = {
+        field: (plain(old.get(field)), plain(new.get(field)))
+        for field in dict.fromkeys((*old, *new))
+        if old.get(field) != new.get(field)
+        # A new record holds its defaults without anybody having said so.
+        and not (told.get("came") and new.get(field) == default.get(field))
+    }
+    for child in entity.children:
+        taken, added = (
+            [
+                plain(child.decode(child.row_of(row)))
+                for row in told.get(word, {}).get(child.field, ())
+            ]
+            for word in ("take", "add")
+        )
+        if taken or added:
+            differing[child.field] = (taken, added)
+    return differing
+
+
+# --- what was on record ---------------------------------------------------------------------------
+
+
+def until(db: Database, when: datetime) -> int:
+    """Return the number of the last entry that was written by a time, or 0."""
+    row = db.execute(
+        "SELECT seq FROM history WHERE written <= ? ORDER BY seq DESC LIMIT 1", [micros(when)]
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+@attrs.frozen
+class Known:
+    """What was on file after an entry of the history, beside the records.
+
+    Attributes:
+        records: The records, each once, in the order in which they came; to be read once.
+        rows: Of the other tables: table → rows, each as column → value.
+    """
+
+    records: Iterator[Record]
+    rows: Mapping[str, list[dict[str, Any]]]
+
+    def put_settings(self, db: Database) -> None:
+        """Put into another casebook what is set for the whole of it, and its baseline."""
+        for table in _BESIDE:
+            self._put(db, table)
+
+    def put_what_waits(self, db: Database) -> None:
+        """Put there the references that wait: after the records, or those would bring them in."""
+        self._put(db, "pending")
+
+    def _put(self, db: Database, table: str) -> None:
+        for row in self.rows[table]:
+            marks = ", ".join("?" * len(row))
+            db.execute(
+                f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values())
+            )
+
+
+_BESIDE = {"meta": "name", "intervention": "id", "baseline": "finding"}
+"""What is kept beside records, and the column of the name under which it is kept."""
+
+
+def known(db: Database, seq: int) -> Known:
+    """Return what was on file after an entry of the history."""
+    return Known(_records(db, seq), _beside(db, seq))
+
+
+def _beside(db: Database, seq: int) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {table: [] for table in (*_BESIDE, "pending")}
+    for (entity, id), state in _states_beside(db, seq).items():
+        if entity == "pending":
+            rows[entity] += [{"record": id, **row} for row in state.rows.get("rows", ())]
+        else:
+            rows[entity].append({_BESIDE[entity]: id, **state.row})
+    return rows
+
+
+def _states_beside(db: Database, seq: int) -> dict[tuple[str, str], _State]:
+    names = [*_BESIDE, "pending"]
+    marks = ", ".join("?" * len(names))
+    found = _bodies(
+        db,
+        f"h.entity IN ({marks}) AND b.place < ?",
+        [*names, (seq + 1) * BODIES],
+    )
+    states: dict[tuple[str, str], _State] = {}
+    for id, bodies in found.items():
+        for entity, state in _folded(bodies, seq).items():
+            if state.row or any(state.rows.values()):
+                states[entity, id] = state
+    return states
+
+
+def _folded(bodies: Iterable[_Body], seq: int) -> dict[str, _State]:
+    """Return what is on file under an id after an entry, by entity."""
+    states: dict[str, _State | None] = {}
+    for body in bodies:
+        if body.place < (seq + 1) * BODIES:
+            states[body.entity] = _fold(states.get(body.entity), body.told)
+    return {entity: state for entity, state in states.items() if state is not None}
+
+
+def _records(db: Database, seq: int) -> Iterator[Record]:
+    # Most records of a large casebook came once and were never changed: their bodies are read in
+    # one go. Of the others, all bodies are brought together when the first is met.
+    several = {
+        row[0]
+        for row in db.execute(
+            "SELECT record FROM history_body WHERE record <> '' GROUP BY record HAVING count(*) > 1"
+        )
+    }
+    done: set[str] = set()
+    with marks_known():
+        for place, record, text, op, entity, shape in db.execute(
+            "SELECT b.place, b.record, b.body, h.op, h.entity, h.shape FROM history_body b "
+            f"JOIN history h ON h.seq = b.place / {BODIES} WHERE b.record <> '' ORDER BY b.place"
+        ):
+            if record not in several and op != "redact":
+                if place < (seq + 1) * BODIES and entity in BY_NAME:
+                    state = _fold(None, _told(text, shape))
+                    assert state is not None
+                    yield _record(BY_NAME[entity], record, state)
+                continue
+            if record in done:
+                continue
+            done.add(record)
+            for name, state in _folded(_bodies(db, "b.record = ?", [record])[record], seq).items():
+                if name in BY_NAME:
+                    yield _record(BY_NAME[name], record, state)
+
+
+def _record(entity: Entity, id: str, state: _State) -> Record:
+    fields = {
+        child.field: [child.decode(child.row_of(row)) for row in state.rows[child.field]]
+        for child in entity.children
+        if state.rows.get(child.field)
+    }
+    row = entity.row_of(id, state.row)
+    if entity.name == "apology":
+        fields["customers"] = recipients(row, fields)
+    return entity.decode(row, fields)
+
+
+# --- whether the file is what the history says ----------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class Verified:
+    """What came of verifying a casebook.
+
+    Attributes:
+        entries: How many entries of the history were found to be right.
+        bodies: How many of their bodies were.
+        erased: How many of their bodies have been erased.
+        records: How many records on file are what the history says; None where that was not asked.
+        head: The anchor of what was found to be right.
+        problems: What is wrong: of the history the first place, of the records the first few.
+    """
+
+    entries: int
+    bodies: int
+    erased: int
+    records: int | None
+    head: Anchor
+    problems: tuple[str, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+_FEW = 20
+
+
+def verify(
+    db: Database,
+    kept: Anchor | None = None,
+    *,
+    records: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> Verified:
+    """Walk every link and every body of the history, and compare what is on file with it.
+
+    Args:
+        db: The connection, which sees one state of the file.
+        kept: An anchor that was kept elsewhere.
+        records: Whether to compare the records, too.
+        progress: Called now and then with the number of entries done.
+    """
+    walked: Walked = walk(db, kept, progress)
+    problems = [] if walked.problem is None else [walked.problem]
+    count = None
+    if records and not problems:
+        count = 0
+        for found in differences(db):
+            if isinstance(found, int):
+                count += found
+            elif len(problems) < _FEW:
+                problems.append(found)
+    return Verified(
+        entries=walked.entries,
+        bodies=walked.bodies,
+        erased=walked.gone,
+        records=count,
+        head=Anchor(walked.entries, walked.head),
+        problems=tuple(problems),
+    )
+
+
+def differences(db: Database) -> Iterator[str | int]:
+    """Compare what is on file with what the history says of it.
+
+    Yields:
+        What differs, in words; and now and then how many more records are as the history says.
+    """
+    last_seq = _last(db)
+    for entity in ENTITIES:
+        last = ""
+        while True:
+            page = dicts(
+                db, f"SELECT * FROM {entity.name} WHERE id > ? ORDER BY id LIMIT {_PAGE}", [last]
+            )
+            if not page:
+                break
+            last = page[-1]["id"]
+            yield from _compare(db, entity, page, last_seq)
+    yield from _lost(db, last_seq)
+    yield from _compare_beside(db, last_seq)
+
+
+def _last(db: Database) -> int:
+    return int(db.execute("SELECT coalesce(max(seq), 0) FROM history").fetchone()[0])
+
+
+def states_on_file(
+    db: Database, entity: Entity, page: Sequence[Mapping[str, Any]]
+) -> dict[str, _State]:
+    """Return what is on file of some rows of a table, as the history tells it, by id."""
+    states = {row["id"]: _State(entity.said(row), {}) for row in page}
+    for child in entity.children:
+        for owner, row in rows_of_field(db, child, list(states)):
+            states[owner].rows.setdefault(child.field, []).append(child.said(row))
+    return states
+
+
+def _compare(
+    db: Database, entity: Entity, page: Sequence[Mapping[str, Any]], seq: int
+) -> Iterator[str | int]:
+    marks = ", ".join("?" * len(page))
+    bodies = _bodies(db, f"b.record IN ({marks})", [row["id"] for row in page])
+    right = 0
+    for id, on_file in states_on_file(db, entity, page).items():
+        said = _folded(bodies.get(id, ()), seq).get(entity.name)
+        if said is None:
+            yield f"{entity.name} {id} is on file, and the history does not know it."
+        elif said.key() != on_file.key():
+            yield f"{entity.name} {id} is not what the history says: {_differing(said, on_file)}."
+        else:
+            right += 1
+    yield right
+
+
+def _differing(said: _State, on_file: _State) -> str:
+    (row, rows), (row_here, rows_here) = said.key(), on_file.key()
+    names = [name for name in {**row, **row_here} if row.get(name) != row_here.get(name)]
+    names += [name for name in {**rows, **rows_here} if rows.get(name) != rows_here.get(name)]
+    return f"{', '.join(names)} differs" if len(names) == 1 else f"{', '.join(names)} differ"
+
+
+def _lost(db: Database, seq: int) -> Iterator[str]:
+    """Yield what the history knows and the file does not hold."""
+    absent = " AND ".join(
+        f"NOT EXISTS (SELECT 1 FROM {entity.name} WHERE id = b.record)"
+        for entity in sorted(ENTITIES, key=lambda each: each.name not in ("incident", "customer"))
+    )
+    missing = [
+        row[0]
+        for row in db.execute(
+            f"SELECT DISTINCT b.record FROM history_body b WHERE b.record <> '' AND {absent}"
+        )
+    ]
+    for id in missing:
+        for entity in _folded(_bodies(db, "b.record = ?", [id])[id], seq):
+            if entity in BY_NAME:
+                yield f"{entity} {id} is not on file, and the history knows it."
+
+
+def _compare_beside(db: Database, seq: int) -> Iterator[str]:
+    said = {key: state.key() for key, state in _states_beside(db, seq).items()}
+    on_file: dict[tuple[str, str], _State] = {}
+    for table, name in _BESIDE.items():
+        for row in dicts(db, f"SELECT * FROM {table}", []):
+            on_file[table, row.pop(name)] = _State(row, {})
+    for row in dicts(db, "SELECT * FROM pending", []):
+        del row["id"]
+        state = on_file.setdefault(("pending", row.pop("record")), _State({}, {}))
+        state.rows.setdefault("rows", []).append(row)
+    here = {key: state.key() for key, state in on_file.items()}
+    for key in sorted({**said, **here}):
+        if said.get(key) != here.get(key):
+            yield f"{key[0]} {key[1]} is not what the history says."

@@ -1,0 +1,28 @@
+"""What stands in the tables of a casebook."""
+
+from typing import Any
+
+from remedy import Casebook, _schema
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+__all__ = ["known", "tables"]
+
+
+def tables(book: Casebook) -> Rows:
+    """Return table → rows, in an order of their own; without the history."""
+    db = book._store.db
+    return {
+        table: sorted(db.execute(f"SELECT * FROM {table}"), key=repr)
+        for table in _schema.TABLES
+        if table not in _schema.HISTORY
+    }
+
+
+def known(book: Casebook) -> Rows:
+    """Return what the history tells, too: without what only says how to take in what comes."""
+    told = tables(book)
+    del told["overruled"]
+    told["pending"] = sorted((row[1:] for row in told["pending"]), key=repr)
+    told["action_event"] = sorted(((row[0], *row[2:]) for row in told["action_event"]), key=repr)
+    return told

@@ -35,6 +35,8 @@ _CUSTOMERS_KNOWN = 100_000
 """How many customers are remembered as being on file: the memory of a load does not grow."""
 _LEANS_KNOWN = 100
 _PAIRS = 400
+_FEW = 1000
+"""Up to how many rows the index of a table is made anew as fast as it is kept."""
 
 
 @attrs.frozen
@@ -116,6 +118,9 @@ class BulkWriter(Writer):
             for table in _schema.TABLES
             if not self._db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
         }
+        # What is told of the settings is there from the beginning.
+        if not self._db.execute(f"SELECT 1 FROM history_body LIMIT 1 OFFSET {_FEW}").fetchone():
+            empty.add("history_body")
         for name, target in _schema.INDEXES.items():
             # Those over ids in a source are what says whether a record is on file already.
             if target.split("(")[0] in empty and not name.endswith("_external"):
@@ -229,9 +234,14 @@ class BulkWriter(Writer):
             self._customers.clear()
         self._customers |= new
         if new:
-            coming = [(id,) for id in new - existing(self._db, "customer", new)]
-            self._insert("customer", ("id",), coming, _customers.MADE)
-            self._ledger.came_many("customer", ("id",), coming, _customers.MADE, {}, op="make")
+            coming = [(id,) for id in new]
+            last = scalar(self._db, "SELECT max(rowid) FROM customer") or 0
+            if self._insert("customer", ("id",), coming, _customers.MADE) < len(coming):
+                coming = self._db.execute(
+                    "SELECT id FROM customer WHERE rowid > ?", [last]
+                ).fetchall()
+            if coming:
+                self._ledger.came_many("customer", ("id",), coming, _customers.MADE, {}, op="make")
         return True
 
     def _insert_batch(self, entity: Entity, group: list[Record]) -> bool:

@@ -17,7 +17,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
@@ -39,7 +38,8 @@ FIRST = bytes(32)
 _VERSION = b"remedy history 1"
 _SALT = 16
 _DIGEST = 32
-_TOGETHER = 100
+_INTO = "INSERT INTO history_body (place, record, salt, body) VALUES "
+_VALUES = 4 * 100
 
 
 class Entry(NamedTuple):
@@ -131,7 +131,8 @@ def _head(db: Database) -> tuple[int, bytes]:
 def append(
     db: Database,
     entity: str,
-    bodies: Sequence[tuple[str, str]],
+    records: Sequence[str],
+    bodies: Sequence[str],
     *,
     actor: str,
     op: str,
@@ -142,39 +143,30 @@ def append(
     Args:
         db: The connection.
         entity: Of what kind the records are.
-        bodies: Id and body of each record, `BODIES` at most; "" is the id of none.
+        records: The ids of the records, `BODIES` at most; "" is that of none.
+        bodies: What is said of each.
         actor: Who writes.
         op: What kind of change it is.
         shape: What the places in the bodies mean, where they are lists.
     """
     if len(bodies) > BODIES:
         raise ValueError(f"An entry has {BODIES} bodies at most, not {len(bodies)}.")
-    salts = os.urandom(_SALT * len(bodies))
-    rows, commitments = [], []
+    random = os.urandom(_SALT * len(bodies))
+    salts = [random[at : at + _SALT] for at in range(0, len(random), _SALT)]
+    commitments = b"".join(map(_commitment, salts, records, bodies))
     last, prev = _head(db)
     seq = last + 1
-    place = seq * BODIES
-    at = 0
-    for record, body in bodies:
-        salt = salts[at : at + _SALT]
-        at += _SALT
-        commitments.append(_commitment(salt, record, body))
-        rows.append((place, record, salt, body))
-        place += 1
     written = time.time_ns() // 1000
-    entry = Entry(seq, written, actor, op, entity, shape, b"".join(commitments), prev, b"")
+    entry = Entry(seq, written, actor, op, entity, shape, commitments, prev, b"")
     db.execute(
         "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*entry[:-1], _hash_of(entry)]
     )
-    into = "INSERT INTO history_body (place, record, salt, body) VALUES "
-    whole = len(rows) - len(rows) % _TOGETHER
-    for start in range(0, whole, _TOGETHER):
-        db.conn.execute(
-            into + ", ".join(["(?, ?, ?, ?)"] * _TOGETHER),
-            list(chain.from_iterable(rows[start : start + _TOGETHER])),
-        )
-    if whole < len(rows):
-        db.conn.executemany(into + "(?, ?, ?, ?)", rows[whole:])
+    values: list[Any] = [None] * (4 * len(bodies))
+    values[0::4] = range(seq * BODIES, seq * BODIES + len(bodies))
+    values[1::4], values[2::4], values[3::4] = records, salts, bodies
+    for start in range(0, len(values), _VALUES):
+        part = values[start : start + _VALUES]
+        db.conn.execute(_INTO + ", ".join(["(?, ?, ?, ?)"] * (len(part) // 4)), part)
     return seq
 
 
@@ -189,7 +181,7 @@ def let_go(db: Database, actor: str, places: Sequence[int], why: Mapping[str, An
     """
     listed = sorted(places)
     told = json.dumps({**why, "gone": listed}, ensure_ascii=False)
-    seq = append(db, "history", [("", told)], actor=actor, op=ERASE)
+    seq = append(db, "history", [""], [told], actor=actor, op=ERASE)
     db.conn.executemany("INSERT INTO history_gone VALUES (?, ?)", [(each, seq) for each in listed])
     db.conn.executemany("DELETE FROM history_body WHERE place = ?", [(each,) for each in listed])
     return seq

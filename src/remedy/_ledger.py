@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -145,17 +145,19 @@ class Ledger:
 
     def flush(self) -> None:
         """Add what was taken down to the history: one entry for what is of one kind."""
-        waiting: list[tuple[str, str]] = []
+        ids: list[str] = []
+        bodies: list[str] = []
         kind: tuple[str, str] | None = None
         for (entity, id), change in self._changes.items():
             body = change.body()
             if body is None:
                 continue
             if kind != (change.op, entity):
-                self._append(kind, waiting)
-                kind, waiting = (change.op, entity), []
-            waiting.append((id, body))
-        self._append(kind, waiting)
+                self._append(kind, ids, bodies)
+                kind, ids, bodies = (change.op, entity), [], []
+            ids.append(id)
+            bodies.append(body)
+        self._append(kind, ids, bodies)
         self._changes.clear()
 
     def forget(self) -> None:
@@ -165,17 +167,26 @@ class Ledger:
     def _append(
         self,
         kind: tuple[str, str] | None,
-        bodies: Sequence[tuple[str, str]],
+        ids: list[str],
+        bodies: list[str],
         shape: str | None = None,
     ) -> None:
         if kind is None or self._actor is None:
             return
-        why = [] if self._reason is None else [("", _dumps({"reason": self._reason}))]
+        op, entity = kind
+        why = [] if self._reason is None else [_dumps({"reason": self._reason})]
         most = BODIES - len(why)
-        for start in range(0, len(bodies), most):
-            part = [*why, *bodies[start : start + most]]
-            op, entity = kind
-            _chain.append(self.db, entity, part, actor=self._actor, op=op, shape=shape)
+        for start in range(0, len(ids), most):
+            end = start + most
+            _chain.append(
+                self.db,
+                entity,
+                [""] * len(why) + ids[start:end],
+                why + bodies[start:end],
+                actor=self._actor,
+                op=op,
+                shape=shape,
+            )
 
     # --- very many records ------------------------------------------------------------------------
 
@@ -202,37 +213,62 @@ class Ledger:
         self.flush()
         if self._actor is None:
             return
+        ids, *columns = map(list, islice(zip(*rows, strict=True), len(names)))
+        kept, same, constant = _apart(dict(zip(names[1:], columns, strict=True)))
         shape = {
-            "columns": list(names[1:]),
-            "fixed": dict(fixed),
+            "columns": list(kept),
+            "fixed": {**fixed, **constant},
+            "same": same,
             "children": {field: list(columns) for field, (columns, _, _) in children.items()},
         }
-        bodies = _joined([row[1 : len(names)] for row in rows])
-        ids = [row[0] for row in rows]
+        bodies = _joined(list(kept.values()), len(ids))
         for _, owners, items in children.values():
+            told_items = _joined(list(zip(*items, strict=True)), len(items))
+            if owners == ids:  # By far the most: one row of each.
+                bodies = [
+                    f"{body},[[{told}]]" if body else f"[[{told}]]"
+                    for body, told in zip(bodies, told_items, strict=True)
+                ]
+                continue
             of_each: dict[str, list[str]] = {id: [] for id in ids}
-            for owner, told in zip(owners, _joined(items), strict=True):
+            for owner, told in zip(owners, told_items, strict=True):
                 of_each[owner].append(f"[{told}]")
             bodies = [
                 f"{body}{',' if body else ''}[{','.join(told)}]"
                 for body, told in zip(bodies, of_each.values(), strict=True)
             ]
-        self._append(
-            (op, entity),
-            [(id, f"[{body}]") for id, body in zip(ids, bodies, strict=True)],
-            _dumps(shape),
-        )
+        self._append((op, entity), ids, [f"[{body}]" for body in bodies], _dumps(shape))
 
 
-def _joined(rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Return the values of each row as JSON, with commas between them; rows are of one length."""
-    width = len(rows[0]) if rows else 0
+def _apart(
+    columns: Mapping[str, list[Any]],
+) -> tuple[dict[str, list[Any]], dict[str, str], dict[str, Any]]:
+    """Return the columns to be told, those that are the same as one of them, those of one value."""
+    kept: dict[str, list[Any]] = {}
+    same, constant = {}, {}
+    for name, values in columns.items():
+        if values.count(values[0]) == len(values):
+            constant[name] = values[0]
+        else:
+            other = next((other for other, theirs in kept.items() if theirs == values), None)
+            if other is None:
+                kept[name] = values
+            else:
+                same[name] = other
+    return kept, same, constant
+
+
+def _joined(columns: Sequence[Sequence[Any]], length: int) -> list[str]:
+    """Return the values of each row as JSON, with commas between them."""
+    width = len(columns)
     if not width:
-        return [""] * len(rows)
+        return [""] * length
     # Encoded as JSON, no value holds a line break: so all can be encoded at once, one on a line. A
     # call for each row takes three times as long.
     values = json.dumps(
-        list(chain.from_iterable(rows)), ensure_ascii=False, separators=("\n", ":")
+        list(chain.from_iterable(zip(*columns, strict=True))),
+        ensure_ascii=False,
+        separators=("\n", ":"),
     )[1:-1].split("\n")
     return [",".join(values[at : at + width]) for at in range(0, len(values), width)]
 

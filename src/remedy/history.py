@@ -112,6 +112,7 @@ def _told(text: str, shape: str | None) -> dict[str, Any]:
     meant = _shape(shape)
     columns = meant["columns"]
     row = {**meant["fixed"], **dict(zip(columns, told, strict=False))}
+    row.update({name: row[other] for name, other in meant["same"].items()})
     rows = {
         field: [
             {k: v for k, v in zip(names, values, strict=True) if v is not None} for values in items

@@ -41,8 +41,9 @@ def accept(ledger: Ledger, found: Mapping[str, Sequence[Any]]) -> None:
             after["since"] = before["since"]
             ledger.now("baseline", finding, before, after)
         db.execute(
-            "INSERT INTO baseline VALUES (?1, ?2, ?3, ?4, ?5) "
-            "ON CONFLICT (finding) DO UPDATE SET code = ?2, size = ?4, newest = ?5",
+            "INSERT INTO baseline (finding, code, since, size, newest) "
+            "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (finding) "
+            "DO UPDATE SET code = ?2, size = ?4, newest = ?5",
             [finding, *after.values()],
         )
 

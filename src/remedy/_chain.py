@@ -68,6 +68,9 @@ class Entry(NamedTuple):
     hash: bytes
 
 
+_FIELDS = ", ".join(Entry._fields)
+
+
 @attrs.frozen
 class Anchor:
     """How long the history is, and the hash at its end: kept elsewhere, it shows what was cut.
@@ -159,7 +162,8 @@ def append(
     written = time.time_ns() // 1000
     entry = Entry(seq, written, actor, op, entity, shape, commitments, prev, b"")
     db.execute(
-        "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*entry[:-1], _hash_of(entry)]
+        f"INSERT INTO history ({_FIELDS}) VALUES ({', '.join('?' * len(entry))})",
+        [*entry[:-1], _hash_of(entry)],
     )
     values: list[Any] = [None] * (4 * len(bodies))
     values[0::4] = range(seq * BODIES, seq * BODIES + len(bodies))
@@ -182,7 +186,9 @@ def let_go(db: Database, actor: str, places: Sequence[int], why: Mapping[str, An
     listed = sorted(places)
     told = json.dumps({**why, "gone": listed}, ensure_ascii=False)
     seq = append(db, "history", [""], [told], actor=actor, op=ERASE)
-    db.conn.executemany("INSERT INTO history_gone VALUES (?, ?)", [(each, seq) for each in listed])
+    db.conn.executemany(
+        "INSERT INTO history_gone (place, seq) VALUES (?, ?)", [(each, seq) for each in listed]
+    )
     db.conn.executemany("DELETE FROM history_body WHERE place = ?", [(each,) for each in listed])
     return seq
 
@@ -263,7 +269,7 @@ class _Walker:
 
     def walk(self, progress: Callable[[int], None] | None) -> None:
         kept = self._kept
-        for row in self._connection.execute("SELECT * FROM history ORDER BY seq"):
+        for row in self._connection.execute(f"SELECT {_FIELDS} FROM history ORDER BY seq"):
             entry = Entry(*row)
             self._look_at(entry)
             self.entries = entry.seq

@@ -92,7 +92,10 @@ def make_known_by(ledger: Ledger, source: str, external_id: str) -> str:
     """Make a customer of whom only the id in a source is known, and return its id here."""
     made = name_of(source, external_id)
     make_customer(ledger, made)
-    ledger.db.execute("INSERT INTO customer_alias VALUES (?, ?, ?)", [source, external_id, made])
+    ledger.db.execute(
+        "INSERT INTO customer_alias (source, external_id, customer) VALUES (?, ?, ?)",
+        [source, external_id, made],
+    )
     ledger.added("customer", made, "aliases", _alias(source, external_id))
     return made
 

@@ -72,7 +72,7 @@ def _known(references: References, target: str, said: Any) -> Any:
 def keep(db: Database, id: str, field: str, said: Any) -> None:
     """Keep what a source had said of a field, unless people have changed that before."""
     db.execute(
-        "INSERT INTO overruled SELECT ?1, ?2, ?3 WHERE NOT EXISTS "
+        "INSERT INTO overruled (record, field, said) SELECT ?1, ?2, ?3 WHERE NOT EXISTS "
         "(SELECT 1 FROM overruled WHERE record = ?1 AND field = ?2)",
         [id, field, _json(said)],
     )
@@ -81,7 +81,7 @@ def keep(db: Database, id: str, field: str, said: Any) -> None:
 def keep_item(db: Database, child: Child, id: str, item: Any) -> None:
     """Keep that a source had named something that people took out of a plural field."""
     db.execute(
-        "INSERT OR IGNORE INTO overruled VALUES (?, ?, ?)",
+        "INSERT OR IGNORE INTO overruled (record, field, said) VALUES (?, ?, ?)",
         [id, child.field, _json(_told_item(child, item))],
     )
 

@@ -279,6 +279,17 @@ TRIGGERS: dict[str, str] = {
 """What keeps the history as it is, by name."""
 
 
+def create_table(name: str) -> str:
+    """Return the statement that makes one of the tables."""
+    ending = "STRICT, WITHOUT ROWID" if name in _WITHOUT_ROWID else "STRICT"
+    return f"CREATE TABLE {name} ({TABLES[name].strip()}) {ending}"
+
+
+def create_trigger(name: str) -> str:
+    """Return the statement that makes one of the triggers."""
+    return f"CREATE TRIGGER {name} {TRIGGERS[name]}"
+
+
 def create_index(name: str) -> str:
     """Return the statement that makes one of the indexes."""
     if name in UNIQUE_IDS:
@@ -289,11 +300,8 @@ def create_index(name: str) -> str:
 
 def statements() -> list[str]:
     """Return the statements that make the tables of this version, in order."""
-    made = []
-    for table, columns in TABLES.items():
-        ending = " WITHOUT ROWID" if table in _WITHOUT_ROWID else ""
-        comma = "," if ending else ""
-        made.append(f"CREATE TABLE {table} ({columns.strip()}) STRICT{comma}{ending}")
-    made.extend(create_index(name) for name in (*UNIQUE_IDS, *INDEXES))
-    made.extend(f"CREATE TRIGGER {name} {rest}" for name, rest in TRIGGERS.items())
-    return made
+    return [
+        *map(create_table, TABLES),
+        *map(create_index, (*UNIQUE_IDS, *INDEXES)),
+        *map(create_trigger, TRIGGERS),
+    ]

@@ -33,7 +33,8 @@ def keep(ledger: Ledger, name: str, content: object) -> None:
     else:
         ledger.now("meta", name, {"content": before[0]}, {"content": told})
     db.execute(
-        "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET content = ?2",
+        "INSERT INTO meta (name, content) VALUES (?1, ?2) "
+        "ON CONFLICT (name) DO UPDATE SET content = ?2",
         [name, told],
     )
 
@@ -100,7 +101,8 @@ def keep_interventions(ledger: Ledger, table: Mapping[str, Intervention]) -> Non
         else:
             ledger.now("intervention", name, before[name], row)
         db.execute(
-            "INSERT INTO intervention VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) "
-            "DO UPDATE SET strength = ?2, changes_process = ?3, source = ?4",
+            "INSERT INTO intervention (id, strength, changes_process, source) "
+            "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE "
+            "SET strength = ?2, changes_process = ?3, source = ?4",
             [name, *row.values()],
         )

@@ -20,11 +20,19 @@ from remedy._chain import Anchor
 from remedy._coerce import storable
 from remedy._filing import rebuild_failures
 from remedy._ledger import Ledger
+from remedy._migrating import migrate
 from remedy._pending import Pending
 from remedy._rows import BY_CLASS
 from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
-from remedy.errors import CasebookError, ConfigError, InvalidRecord, InvalidTime, UnknownRecord
+from remedy.errors import (
+    CannotOpen,
+    CasebookError,
+    ConfigError,
+    InvalidRecord,
+    InvalidTime,
+    UnknownRecord,
+)
 from remedy.history import Change, Verified
 from remedy.records import Day, Record
 from remedy.store import Store
@@ -59,7 +67,7 @@ def open(
 
     Args:
         path: The file, or ":memory:" for one that is gone when it is closed.
-        actor: Who writes; by default, the user of the machine.
+        actor: Who writes: it stays on record; by default, the user of the machine.
         read_only: Whether to refuse every write.
         create: Whether to make the file if it is missing.
         timeout: For how many seconds to wait for somebody else's lock: keep it short inside a
@@ -83,8 +91,18 @@ def open(
         ...     book.get("C-17")
         Customer(id='C-17')
     """
-    store = Store(path, read_only=read_only, create=create, timeout=timeout, journal=journal)
-    book = Casebook(store, actor=actor or _user())
+    who = _user() if actor is None else _named(actor)
+    if str(path) == "":
+        raise CannotOpen("''", "is the name of no file.")
+    store = Store(
+        path,
+        read_only=read_only,
+        create=create,
+        timeout=timeout,
+        journal=journal,
+        migrate=lambda db, version: migrate(db, version, actor=who, path=path),
+    )
+    book = Casebook(store, actor=who)
     if not read_only and book._kept("config") is None:
         # Just made; or somebody made it, and was stopped before this.
         book._begin(config or Config())
@@ -93,9 +111,24 @@ def open(
 
 def _user() -> str:
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
     except (OSError, KeyError):
-        return f"uid {os.getuid()}"
+        name = ""
+    name = name.strip()
+    return name if name.isprintable() and name else f"uid {os.getuid()}"
+
+
+def _named(actor: str) -> str:
+    try:
+        return _coerce.identifier(actor)
+    except _coerce.Refused:
+        raise InvalidRecord(
+            "Casebook",
+            "actor",
+            actor,
+            "say who writes, in text without control characters or space at its ends: it stays on "
+            "record.",
+        ) from None
 
 
 class Casebook:
@@ -110,7 +143,7 @@ class Casebook:
 
     def __init__(self, store: Store, *, actor: str) -> None:
         self._store = store
-        self.actor = actor
+        self.actor = _named(actor)
         self._known_at: datetime | None = None
 
     def __enter__(self) -> Casebook:
@@ -121,6 +154,26 @@ class Casebook:
 
     def __repr__(self) -> str:
         return f"<Casebook {self.path}>"
+
+    def acting_as(self, actor: str) -> Casebook:
+        """Return the same casebook in the hands of somebody else.
+
+        A web application opens it once, and writes in the name of whoever is logged in. Both share
+        the file and its connections: closing one closes the other.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open(actor="crm")
+            >>> book.acting_as("anna").record(remedy.Customer(id="C-17"))
+            >>> [change.actor for change in book.history("C-17")]
+            ['anna']
+
+        Raises:
+            InvalidRecord: If `actor` is no name.
+        """
+        other = Casebook(self._store, actor=actor)
+        other._known_at = self._known_at
+        return other
 
     @property
     def path(self) -> str | Path:

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["Anchor", "Change", "Verified", "changes", "known", "until", "verify"]
 
 _PAGE = 500
-_SEVERAL = {"pending": "rows"}
-"""What is kept beside records, and can be there several times under one id."""
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +76,7 @@ class _Body(NamedTuple):
 
 
 @attrs.define
-class _State:
+class State:
     """What is on file under an id: columns, and the rows of plural fields."""
 
     row: dict[str, Any]
@@ -140,12 +138,12 @@ def _bodies(db: Database, where: str, values: Sequence[Any]) -> dict[str, list[_
     return found
 
 
-def _fold(state: _State | None, told: Mapping[str, Any]) -> _State | None:
+def _fold(state: State | None, told: Mapping[str, Any]) -> State | None:
     """Return what is on file after a change."""
     if told.get("gone"):
         return None
     if state is None:
-        state = _State({}, {})
+        state = State({}, {})
     state.row.update(told.get("set", {}))
     for field, rows in told.get("take", {}).items():
         held = state.rows.get(field, [])
@@ -269,6 +267,17 @@ _BESIDE = {"meta": "name", "intervention": "id", "baseline": "finding"}
 """What is kept beside records, and the column of the name under which it is kept."""
 
 
+_COLUMNS = {
+    "meta": ("name", "content"),
+    "intervention": ("id", "strength", "changes_process", "source"),
+    "baseline": ("finding", "code", "since", "size", "newest"),
+    "pending": (
+        "record", "entity", "field", "target_entity", "target", "target_source",
+        "target_external_id", "content",
+    ),
+}  # fmt: skip
+
+
 def known(db: Database, seq: int) -> Known:
     """Return what was on file after an entry of the history."""
     return Known(_records(db, seq), _beside(db, seq))
@@ -284,7 +293,7 @@ def _beside(db: Database, seq: int) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def _states_beside(db: Database, seq: int) -> dict[tuple[str, str], _State]:
+def _states_beside(db: Database, seq: int) -> dict[tuple[str, str], State]:
     names = [*_BESIDE, "pending"]
     marks = ", ".join("?" * len(names))
     found = _bodies(
@@ -292,7 +301,7 @@ def _states_beside(db: Database, seq: int) -> dict[tuple[str, str], _State]:
         f"h.entity IN ({marks}) AND b.place < ?",
         [*names, (seq + 1) * BODIES],
     )
-    states: dict[tuple[str, str], _State] = {}
+    states: dict[tuple[str, str], State] = {}
     for id, bodies in found.items():
         for entity, state in _folded(bodies, seq).items():
             if state.row or any(state.rows.values()):
@@ -300,9 +309,9 @@ def _states_beside(db: Database, seq: int) -> dict[tuple[str, str], _State]:
     return states
 
 
-def _folded(bodies: Iterable[_Body], seq: int) -> dict[str, _State]:
+def _folded(bodies: Iterable[_Body], seq: int) -> dict[str, State]:
     """Return what is on file under an id after an entry, by entity."""
-    states: dict[str, _State | None] = {}
+    states: dict[str, State | None] = {}
     for body in bodies:
         if body.place < (seq + 1) * BODIES:
             states[body.entity] = _fold(states.get(body.entity), body.told)
@@ -338,7 +347,7 @@ def _records(db: Database, seq: int) -> Iterator[Record]:
                     yield _record(BY_NAME[name], record, state)
 
 
-def _record(entity: Entity, id: str, state: _State) -> Record:
+def _record(entity: Entity, id: str, state: State) -> Record:
     fields = {
         child.field: [child.decode(child.row_of(row)) for row in state.rows[child.field]]
         for child in entity.children
@@ -425,17 +434,23 @@ def differences(db: Database) -> Iterator[str | int]:
     """
     last_seq = _last(db)
     for entity in ENTITIES:
-        last = ""
-        while True:
-            page = dicts(
-                db, f"SELECT * FROM {entity.name} WHERE id > ? ORDER BY id LIMIT {_PAGE}", [last]
-            )
-            if not page:
-                break
-            last = page[-1]["id"]
+        for page in pages(db, entity):
             yield from _compare(db, entity, page, last_seq)
     yield from _lost(db, last_seq)
     yield from _compare_beside(db, last_seq)
+
+
+def pages(db: Database, entity: Entity) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a table of records, ordered by id, some at a time."""
+    last = ""
+    while True:
+        page = dicts(
+            db, f"SELECT * FROM {entity.name} WHERE id > ? ORDER BY id LIMIT {_PAGE}", [last]
+        )
+        if not page:
+            return
+        yield page
+        last = page[-1]["id"]
 
 
 def _last(db: Database) -> int:
@@ -444,9 +459,9 @@ def _last(db: Database) -> int:
 
 def states_on_file(
     db: Database, entity: Entity, page: Sequence[Mapping[str, Any]]
-) -> dict[str, _State]:
+) -> dict[str, State]:
     """Return what is on file of some rows of a table, as the history tells it, by id."""
-    states = {row["id"]: _State(entity.said(row), {}) for row in page}
+    states = {row["id"]: State(entity.said(row), {}) for row in page}
     for child in entity.children:
         for owner, row in rows_of_field(db, child, list(states)):
             states[owner].rows.setdefault(child.field, []).append(child.said(row))
@@ -470,7 +485,7 @@ def _compare(
     yield right
 
 
-def _differing(said: _State, on_file: _State) -> str:
+def _differing(said: State, on_file: State) -> str:
     (row, rows), (row_here, rows_here) = said.key(), on_file.key()
     names = [name for name in {**row, **row_here} if row.get(name) != row_here.get(name)]
     names += [name for name in {**rows, **rows_here} if rows.get(name) != rows_here.get(name)]
@@ -497,15 +512,19 @@ def _lost(db: Database, seq: int) -> Iterator[str]:
 
 def _compare_beside(db: Database, seq: int) -> Iterator[str]:
     said = {key: state.key() for key, state in _states_beside(db, seq).items()}
-    on_file: dict[tuple[str, str], _State] = {}
-    for table, name in _BESIDE.items():
-        for row in dicts(db, f"SELECT * FROM {table}", []):
-            on_file[table, row.pop(name)] = _State(row, {})
-    for row in dicts(db, "SELECT * FROM pending", []):
-        del row["id"]
-        state = on_file.setdefault(("pending", row.pop("record")), _State({}, {}))
-        state.rows.setdefault("rows", []).append(row)
-    here = {key: state.key() for key, state in on_file.items()}
+    here = {key: state.key() for key, state in states_beside_records(db).items()}
     for key in sorted({**said, **here}):
         if said.get(key) != here.get(key):
             yield f"{key[0]} {key[1]} is not what the history says."
+
+
+def states_beside_records(db: Database) -> dict[tuple[str, str], State]:
+    """Return what is on file beside records, by table and name, or record that waits."""
+    on_file: dict[tuple[str, str], State] = {}
+    for table, name in _BESIDE.items():
+        for row in dicts(db, f"SELECT {', '.join(_COLUMNS[table])} FROM {table}", []):
+            on_file[table, row.pop(name)] = State(row, {})
+    for row in dicts(db, f"SELECT {', '.join(_COLUMNS['pending'])} FROM pending", []):
+        state = on_file.setdefault(("pending", row.pop("record")), State({}, {}))
+        state.rows.setdefault("rows", []).append(row)
+    return on_file

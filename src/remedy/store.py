@@ -6,12 +6,13 @@ What is peculiar to SQLite about files and locks stands here and in `engines/sql
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,6 +34,8 @@ __all__ = ["JOURNALS", "Store"]
 
 JOURNALS = ("delete", "wal", "wal-insist")
 MEMORY = ":memory:"
+OPEN_TO = "open_to"
+"""Under this name a file says from which version on it can be read and written."""
 
 _MAGIC = b"SQLite format 3\x00"
 _STATEMENTS_KEPT = 512
@@ -107,6 +110,8 @@ class Store:
             corrupt such files. By default the file stays in the mode that it is in; a new one is
             in "delete".
         label: What messages call it, where that is not the file.
+        migrate: What brings the tables of a file of an older version to those of this one; without
+            it such a file is refused.
 
     Raises:
         CannotOpen: If the file is missing, or is no casebook of this version.
@@ -122,6 +127,7 @@ class Store:
         timeout: float = 5.0,
         journal: str | None = None,
         label: str | os.PathLike[str] | None = None,
+        migrate: Callable[[Database, int], None] | None = None,
     ) -> None:
         if journal not in (None, *JOURNALS):
             raise CannotOpen(path, f"journal is one of {', '.join(JOURNALS)}, not {journal!r}.")
@@ -137,6 +143,7 @@ class Store:
         self.read_only = read_only
         self._timeout = timeout
         self._journal = journal
+        self._migrate = migrate
         self._local = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._closed = False
@@ -169,9 +176,36 @@ class Store:
                     path, "there is no such casebook. Make one with: remedy init, or create=True."
                 )
             self._create_file(path)
-        self._check_header(path)
+        version = self._check_header(path)
         with self.translated():
+            if version < _schema.SCHEMA_VERSION:
+                self._bring_over()
             self._check_tables(self.db)
+
+    def _bring_over(self) -> None:
+        """Let a file of an older version become one of this, or leave it as it is."""
+        if self.read_only or self._migrate is None:
+            raise CannotOpen(
+                self.path,
+                "is of an older version of remedy, and has to be brought over before it is read. "
+                "Open it once for writing, which does so: remedy upgrade, or in Python "
+                "remedy.open(...). If the file is to stay as it is, do so with a copy.",
+            )
+        db = self.db
+        self._refuse_foreign(db)
+        db.execute("PRAGMA foreign_keys = OFF")
+        # Renaming a table is to change no other one.
+        db.execute("PRAGMA legacy_alter_table = ON")
+        try:
+            with self.transaction(any_version=True):
+                (version,) = db.execute("PRAGMA user_version").fetchone()
+                if version < _schema.SCHEMA_VERSION:  # Else somebody else has done it meanwhile.
+                    self._migrate(db, version)
+                    db.execute(f"PRAGMA user_version = {_schema.SCHEMA_VERSION}")
+                    self._check_tables(db)
+        finally:
+            db.execute("PRAGMA legacy_alter_table = OFF")
+            db.execute("PRAGMA foreign_keys = ON")
 
     def _create_file(self, path: Path) -> None:
         """Make the whole file beside its place and link it there: nobody sees half of one."""
@@ -205,8 +239,8 @@ class Store:
         db.execute(f"PRAGMA user_version = {_schema.SCHEMA_VERSION}")
         db.execute("COMMIT")
 
-    @staticmethod
-    def _check_header(path: Path) -> None:
+    def _check_header(self, path: Path) -> int:
+        """Refuse what is no casebook; return of which version it is."""
         try:
             with path.open("rb") as file:
                 header = file.read(100)
@@ -219,27 +253,46 @@ class Store:
         if int.from_bytes(header[68:72], "big") != _schema.APPLICATION_ID:
             raise NotACasebook(path, "is a database of another application. It was left as it is.")
         version = int.from_bytes(header[60:64], "big")
-        if version > _schema.SCHEMA_VERSION:
-            raise NewerCasebook(
-                path,
-                f"was written by a newer version of remedy (its format is {version}, this version "
-                f"knows {_schema.SCHEMA_VERSION}). Update remedy. The file was left as it is.",
-            )
+        if version > _schema.SCHEMA_VERSION + 1:
+            raise self._newer(version)
+        if version < 1:
+            raise NotACasebook(path, f"has a version ({version}) that there never was.")
+        return version
 
-    def _check_tables(self, db: Database) -> None:
-        """Refuse a file whose tables are not ours to the letter, or that would run foreign code."""
-        found = {
-            (kind, name): sql
-            for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_schema")
-        }
-        for kind, name in found:
-            if kind in ("trigger", "view") and (kind, name) not in _expected_tables():
+    def _newer(self, version: int) -> NewerCasebook:
+        return NewerCasebook(
+            self.path,
+            f"was written by a newer version of remedy (its format is {version}, this version "
+            f"knows {_schema.SCHEMA_VERSION}). Update remedy. The file was left as it is.",
+        )
+
+    def _refuse_foreign(self, db: Database) -> None:
+        """Refuse a file that would run code which is not ours."""
+        for kind, name in db.execute("SELECT type, name FROM sqlite_schema"):
+            if kind in ("trigger", "view") and (kind, name) not in _expected():
                 raise NotACasebook(
                     self.path,
                     f"holds a {kind} ({name}) that remedy did not make. It was left as it is.",
                 )
-        expected = _expected_tables()
-        for key, sql in expected.items():
+
+    def _check_tables(self, db: Database) -> None:
+        """Refuse a file whose tables are not ours to the letter.
+
+        Of the next version, which may be in use already while programs are brought over one by
+        one, they have to be there with all columns of ours, if that version says so.
+        """
+        self._refuse_foreign(db)
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        is_newer = version > _schema.SCHEMA_VERSION
+        if is_newer and not self._is_additive(db):
+            raise self._newer(version)
+        found = {
+            (kind, name): sql
+            for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_schema")
+        }
+        for key, sql in _expected().items():
+            if is_newer and key[0] == "table" and key in found:
+                continue
             if found.get(key) != sql:
                 state = "differs" if key in found else "is missing"
                 raise NotACasebook(
@@ -247,6 +300,21 @@ class Store:
                     f"the {key[0]} {key[1]} {state}: the file is damaged, or was changed by hand. "
                     f"It was left as it is; go back to a backup.",
                 )
+
+    def _is_additive(self, db: Database) -> bool:
+        """Whether a file of the next version can be read and written as one of this."""
+        row = db.execute(f"SELECT content FROM meta WHERE name = '{OPEN_TO}'").fetchone()
+        if row is None or not row[0].isdecimal() or int(row[0]) > _schema.SCHEMA_VERSION:
+            return False
+        for table in _schema.TABLES:
+            columns = {row[1]: row for row in db.execute(f"PRAGMA table_info({table})")}
+            ours = _columns(table)
+            added = [columns[name] for name in columns.keys() - ours.keys()]
+            if any(columns.get(name, ())[2:] != rest[2:] for name, rest in ours.items()) or any(
+                not_null and default is None for _, _, _, not_null, default, _ in added
+            ):
+                return False
+        return True
 
     def _connect(self, target: str) -> Database:
         connection = sqlite3.connect(
@@ -373,10 +441,13 @@ class Store:
             raise
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Database]:
+    def transaction(self, *, any_version: bool = False) -> Iterator[Database]:
         """Write all of what happens inside, or nothing.
 
         Inside another transaction it is a part of that one, which can fail alone.
+
+        Args:
+            any_version: Whether the file may be of another version than when it was opened.
         """
         if self.read_only:
             raise ReadOnlyCasebook(self.path, "was opened for reading. Open it without read_only.")
@@ -391,12 +462,20 @@ class Store:
                 return
             db.execute("BEGIN IMMEDIATE")
             try:
+                if not any_version:
+                    self._refuse_another_version(db)
                 yield db
                 db.execute("COMMIT")
             except BaseException:
                 # Does nothing where SQLite has rolled back by itself, as after some errors.
                 db.conn.rollback()
                 raise
+
+    def _refuse_another_version(self, db: Database) -> None:
+        """Refuse to write to a file that a newer version has brought over since it was opened."""
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version > _schema.SCHEMA_VERSION and not self._is_additive(db):
+            raise self._newer(version)
 
     @contextlib.contextmanager
     def bulk(self) -> Iterator[Database]:
@@ -515,22 +594,23 @@ def _own(db: Database) -> _Connection:
     return connection
 
 
-_EXPECTED: dict[tuple[str, str], str] = {}
+@functools.cache
+def _empty() -> sqlite3.Connection:
+    """Return an empty casebook, to compare with."""
+    connection = sqlite3.connect(MEMORY, check_same_thread=False)
+    for statement in _schema.statements():
+        connection.execute(statement)
+    return connection
 
 
-def _expected_tables() -> dict[tuple[str, str], str]:
+@functools.cache
+def _expected() -> dict[tuple[str, str], str]:
     """Return (kind, name) → statement of everything that a casebook of this version holds."""
-    if not _EXPECTED:
-        connection = sqlite3.connect(MEMORY)
-        for statement in _schema.statements():
-            connection.execute(statement)
-        _EXPECTED.update(
-            {
-                (kind, name): sql
-                for kind, name, sql in connection.execute(
-                    "SELECT type, name, sql FROM sqlite_schema"
-                )
-            }
-        )
-        connection.close()
-    return _EXPECTED
+    rows = _empty().execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
+    return {(kind, name): sql for kind, name, sql in rows}
+
+
+@functools.cache
+def _columns(table: str) -> dict[str, tuple[object, ...]]:
+    rows = _empty().execute(f"PRAGMA table_info({table})").fetchall()
+    return {row[1]: row for row in rows}

@@ -199,26 +199,31 @@ def test_it_is_not_brought_over_to_be_read(old):
     assert old.read_bytes() == before
 
 
-def test_a_step_that_fails_leaves_the_file_as_it_was(old):
-    """Wherever it fails: here it is stopped in the middle, again and again, a little later."""
-    before = old.read_bytes()
-    stopped = 0
+def stopped_after(steps):
+    """What opens connections that are stopped after so many steps."""
     real = sqlite3.connect
 
     def connect(*given, **options):
         connection = real(*given, **options)
-        steps = [0]
+        taken = [0]
 
         def step():
-            steps[0] += 1
-            return steps[0] > after
+            taken[0] += 1
+            return taken[0] > steps
 
         connection.set_progress_handler(step, 20)
         return connection
 
+    return connect
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was(old):
+    """Wherever it fails: here it is stopped in the middle, again and again, a little later."""
+    before = old.read_bytes()
+    stopped = 0
     for after in range(10, 20_000, 70):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sqlite3, "connect", connect)
+            patch.setattr(sqlite3, "connect", stopped_after(after))
             try:
                 remedy.open(old).close()
             except (sqlite3.OperationalError, remedy.RemedyError):
@@ -226,6 +231,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(old):
             else:
                 break
         if old.read_bytes() != before:  # What was stopped was only what comes after.
+            remedy.open(old, read_only=True).close()
             break
     assert stopped > 3
     with remedy.open(old) as book:

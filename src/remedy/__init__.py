@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from remedy import errors, examples, vocabulary
+    from remedy._chain import Anchor
     from remedy._convert import from_dict, to_dict
     from remedy.casebook import Casebook, Ingested, Pending, check, open  # noqa: A004 - remedy.open
     from remedy.config import Config, load_config
     from remedy.errors import RemedyError
     from remedy.findings import Finding
+    from remedy.history import Change, Verified
     from remedy.money import Money
     from remedy.records import (
         Action,
@@ -55,10 +57,12 @@ __all__ = [
     "Affected",
     "Alias",
     "Amends",
+    "Anchor",
     "Apology",
     "Casebook",
     "CausalLink",
     "Cause",
+    "Change",
     "Complaint",
     "Config",
     "Customer",
@@ -83,6 +87,7 @@ __all__ = [
     "Share",
     "Verdict",
     "Verification",
+    "Verified",
     "Waiver",
     "check",
     "errors",
@@ -97,10 +102,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _FROM = {
+    "remedy._chain": "Anchor",
     "remedy._convert": "from_dict to_dict",
     "remedy.casebook": "Casebook Ingested Pending check open",
     "remedy.config": "Config load_config",
     "remedy.errors": "RemedyError",
+    "remedy.history": "Change Verified",
     "remedy.money": "Money",
     "remedy.findings": "Finding",
     "remedy.records": (

@@ -15,7 +15,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -222,13 +222,13 @@ class Walked:
 
 
 def walk(
-    db: Database, kept: Anchor | None = None, progress: Callable[[int], None] | None = None
+    db: Database, kept: Iterable[Anchor] = (), progress: Callable[[int], None] | None = None
 ) -> Walked:
     """Look at every entry, every link and every body, up to the first that is wrong.
 
     Args:
         db: The connection, which sees one state of the file.
-        kept: An anchor that was kept elsewhere.
+        kept: Anchors that were kept elsewhere.
         progress: Called now and then with the number of entries done.
     """
     walker = _Walker(db, kept)
@@ -253,8 +253,8 @@ class _Wrong(Exception):
 
 
 class _Walker:
-    def __init__(self, db: Database, kept: Anchor | None) -> None:
-        self._kept = kept
+    def __init__(self, db: Database, kept: Iterable[Anchor]) -> None:
+        self._kept = {anchor.count: anchor.head for anchor in kept}
         self._connection = db.conn
         self.entries = self.bodies = self.gone = 0
         self.prev = FIRST
@@ -268,25 +268,25 @@ class _Walker:
         self._told: dict[int, int] = {}
 
     def walk(self, progress: Callable[[int], None] | None) -> None:
-        kept = self._kept
         for row in self._connection.execute(f"SELECT {_FIELDS} FROM history ORDER BY seq"):
             entry = Entry(*row)
             self._look_at(entry)
             self.entries = entry.seq
             self.prev = entry.hash
-            if kept is not None and entry.seq == kept.count and entry.hash.hex() != kept.head:
+            if self._kept.get(entry.seq, entry.hash.hex()) != entry.hash.hex():
                 raise _Wrong(
-                    f"entry {entry.seq} is another one than when the anchor was kept: the history "
+                    f"entry {entry.seq} is another one than when an anchor was kept: the history "
                     f"was written anew, from there or from before."
                 )
             if progress is not None and entry.seq % 1000 == 0:
                 progress(entry.seq)
         if self._next is not None:
             raise _Wrong(f"{_of(self._next[0])} is there, and no entry knows of it.")
-        if kept is not None and self.entries < kept.count:
+        longest = max(self._kept, default=0)
+        if self.entries < longest:
             raise _Wrong(
-                f"there are {self.entries:,} entries, and when the anchor was kept there were "
-                f"{kept.count:,}: the end was cut off."
+                f"there are {self.entries:,} entries, and when an anchor was kept there were "
+                f"{longest:,}: the end was cut off."
             )
         if self._told != self._erased:
             place = min(

@@ -590,7 +590,7 @@ class Casebook:
 
     def verify(
         self,
-        anchor: Anchor | str | None = None,
+        anchor: Anchor | str | Iterable[Anchor | str] = (),
         *,
         records: bool = True,
         progress: Callable[[int], None] | None = None,
@@ -598,12 +598,12 @@ class Casebook:
         """Walk every link and every body of the history, and compare what is on file with it.
 
         Args:
-            anchor: An anchor that was kept elsewhere.
+            anchor: An anchor that was kept elsewhere, or several.
             records: Whether to compare the records, too, and not the history alone.
             progress: Called now and then with the number of entries done.
 
         Raises:
-            ValueError: If `anchor` is none.
+            ValueError: If what is given is no anchor.
 
         Example:
             >>> import remedy
@@ -613,7 +613,8 @@ class Casebook:
             >>> book.verify(anchor).is_right
             True
         """
-        kept = Anchor.read(anchor) if isinstance(anchor, str) else anchor
+        given = [anchor] if isinstance(anchor, (Anchor, str)) else anchor
+        kept = [each if isinstance(each, Anchor) else Anchor.read(each) for each in given]
         with self._of_history() as db:
             return history.verify(db, kept, records=records, progress=progress)
 

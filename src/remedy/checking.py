@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy import backing
+from remedy import _chain, backing
+from remedy._chain import Anchor
 from remedy._forms import impact_rank, micros, span_micros, strength_rank
 from remedy._reading import entity_of
 from remedy._telling import Asked, Facts, Severities, Told, elsewhere, facts, short_of, take, taking
@@ -27,6 +28,8 @@ from remedy.rules import BY_CODE, RULES, Rule
 from remedy.standings import LookedUp, Standings
 
 if TYPE_CHECKING:
+    from sqlite_utils import Database
+
     from remedy.store import Store
 
 __all__ = ["CheckResult", "run_check"]
@@ -60,6 +63,7 @@ class CheckResult:
     not_assessed: tuple[str, ...]
     remarks: tuple[str, ...]
     incidents: int
+    anchor: Anchor | None
 
     def accepted(self) -> dict[str, Accepted]:
         """Return the findings as a baseline keeps them, by key."""
@@ -125,7 +129,7 @@ def run_check(
             look_up, assessed = _LookUp(store, config, as_of), _assessed(profile, nothing_done)
             apologies = backing.apologies(engine, look_up, assessed, everything=focus is None)
             promises = backing.promises(engine, look_up)
-            incidents = _count(engine, everything=focus is None)
+            incidents, anchor = _count(engine, everything=focus is None), _anchor(store, db)
             severities = Severities(chosen, config, asked)
             others = elsewhere(engine, chosen, told, focus.incidents) if focus else None
             if focus and others:
@@ -173,6 +177,7 @@ def run_check(
         focus=focus,
         not_assessed=tuple(not_assessed),
         remarks=tuple(remarks),
+        anchor=anchor,
         incidents=incidents,
     )
 
@@ -455,6 +460,11 @@ def _is_coarse(engine: SqliteEngine) -> bool:
     """Whether the signature calls too many incidents repeats, whatever rules were asked for."""
     _, rows = engine.rows("SELECT coarse FROM comparison")
     return any(coarse for (coarse,) in rows)
+
+
+def _anchor(store: Store, db: Database) -> Anchor | None:
+    # What nobody else can open, nobody can change behind the library's back.
+    return None if store.in_memory else _chain.anchor(db)
 
 
 def _count(engine: SqliteEngine, *, everything: bool) -> int:

@@ -393,7 +393,7 @@ _FEW = 20
 
 def verify(
     db: Database,
-    kept: Anchor | None = None,
+    kept: Iterable[Anchor] = (),
     *,
     records: bool = True,
     progress: Callable[[int], None] | None = None,
@@ -402,7 +402,7 @@ def verify(
 
     Args:
         db: The connection, which sees one state of the file.
-        kept: An anchor that was kept elsewhere.
+        kept: Anchors that were kept elsewhere.
         records: Whether to compare the records, too.
         progress: Called now and then with the number of entries done.
     """
@@ -487,8 +487,9 @@ def _compare(
 
 def _differing(said: State, on_file: State) -> str:
     (row, rows), (row_here, rows_here) = said.key(), on_file.key()
-    names = [name for name in {**row, **row_here} if row.get(name) != row_here.get(name)]
-    names += [name for name in {**rows, **rows_here} if rows.get(name) != rows_here.get(name)]
+    names = [name for name in row | row_here if row.get(name) != row_here.get(name)]
+    names += [name for name in rows | rows_here if rows.get(name) != rows_here.get(name)]
+    names.sort()
     return f"{', '.join(names)} differs" if len(names) == 1 else f"{', '.join(names)} differ"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from remedy.cli import books, cases, checks, rules, sources, stories
+from remedy.cli import books, cases, checks, histories, rules, sources, stories
 from remedy.cli._shared import Commands
 
 __all__ = ["main"]
@@ -49,5 +49,6 @@ for _command in (
     *(books.init, sources.profile, sources.import_),
     *(checks.check, checks.baseline, checks.waive),
     *(rules.explain, cases.show, cases.export),
+    *(histories.history, histories.verify, histories.anchor, histories.upgrade),
 ):
     main.add_command(_command)

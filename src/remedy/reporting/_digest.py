@@ -406,4 +406,6 @@ def how_words(report: Report, notes: Mapping[str, str]) -> list[tuple[str, str]]
         told.append(("left out", ", ".join(config.ignore)))
     told.extend(("not assessed", plain(each)) for each in report.not_assessed)
     told.extend(("look at", plain(each)) for each in report.remarks)
+    if report.anchor is not None:
+        told.append(("history", f"{counted(report.anchor.count, 'entry', 'entries')}; its anchor:"))
     return told

@@ -162,3 +162,5 @@ def _tail(report: Report, names: Names, top: int, notes: Mapping[str, str]) -> I
     yield ""
     for name, value in how_words(report, notes):
         yield f"- {name}: {escaped(value)}"
+    if report.anchor is not None:
+        yield f"  `{report.anchor}`"

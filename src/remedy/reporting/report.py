@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from remedy._chain import Anchor
 from remedy.acceptance import Accepted, Baseline, BaselineState
 from remedy.checking import CheckResult
 from remedy.config import Config
@@ -42,6 +43,8 @@ class Report:
         config: The configuration.
         around: The record whose case was checked, or None.
         incidents: How many incidents were looked at.
+        anchor: How long the history of the casebook was, and the hash at its end, so that the
+            report says later whether it was cut off or written anew; None of one in memory.
     """
 
     def __init__(self, result: CheckResult) -> None:
@@ -59,6 +62,7 @@ class Report:
         self.config: Config = result.config
         self.around: str | None = result.around
         self.incidents: int = result.incidents
+        self.anchor: Anchor | None = result.anchor
 
     def __repr__(self) -> str:
         return f"<Report as of {self.as_of:%Y-%m-%d}, {self.profile}: {self.findings!r}>"
@@ -156,6 +160,7 @@ class Report:
             ],
             "not_assessed": list(self.not_assessed),
             "remarks": list(self.remarks),
+            "anchor": None if self.anchor is None else str(self.anchor),
         }
 
     def to_json(self, *, indent: int | None = 2, standings: bool = False) -> str:

@@ -90,6 +90,8 @@ def generate_text(
     for name, value in how_words(report, notes or {}):
         for line in wrapped(value, width, f"{name:<14}"):
             yield paint(line, "aside")
+    if report.anchor is not None:  # On a line of its own, to be copied.
+        yield paint(str(report.anchor), "aside")
 
 
 def generate_cases(

@@ -22,7 +22,7 @@ def tables(book: Casebook) -> Rows:
 def known(book: Casebook) -> Rows:
     """Return what the history tells, too: without what only says how to take in what comes."""
     told = tables(book)
-    del told["overruled"]
+    del told["overruled"], told["tombstone"]
     told["pending"] = sorted((row[1:] for row in told["pending"]), key=repr)
     told["action_event"] = sorted(((row[0], *row[2:]) for row in told["action_event"]), key=repr)
     return told

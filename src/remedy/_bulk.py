@@ -8,7 +8,7 @@ statements.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from operator import itemgetter
 from types import MappingProxyType
@@ -100,6 +100,8 @@ class BulkWriter(Writer):
         self._filing.before_uniting = self._build_indexes_of_customers
         done = 0
         stream = flat(records)
+        if self._erased:
+            stream = self._without_erased(self._known(stream))
         while batch := list(islice(stream, BATCH)):
             self._write_batch(batch)
             done += len(batch)
@@ -109,6 +111,14 @@ class BulkWriter(Writer):
         self._build_indexes(self._dropped)
         self._check_everything()
         self._ledger.flush()
+
+    @staticmethod
+    def _known(records: Iterable[Record]) -> Iterator[Record]:
+        """Yield records; refuse what is none."""
+        for record in records:
+            if type(record) not in BY_CLASS:
+                raise TypeError(f"{record!r:.80} is no record.")
+            yield record
 
     def _drop_indexes(self) -> list[str]:
         """Drop the indexes of tables that are empty: they are built faster afterwards."""
@@ -148,9 +158,7 @@ class BulkWriter(Writer):
         kinds: dict[type[Record], list[Record]] = defaultdict(list)
         for record in batch:
             kinds[type(record)].append(record)
-        for kind in kinds:
-            if kind not in BY_CLASS:
-                raise TypeError(f"{kinds[kind][0]!r:.80} is no record.")
+        list(self._known(kinds[kind][0] for kind in kinds))
         if len(kinds) > 1:
             groups = sorted(kinds.items(), key=lambda each: in_order(each[1][0]))
         else:

@@ -75,7 +75,7 @@ _FILLED: Mapping[str, Mapping[str, str]] = {
 }
 """What columns hold that a table did not have."""
 
-_YOUNGER = {"overruled", *_schema.HISTORY}
+_YOUNGER = {"overruled", "tombstone", *_schema.HISTORY}
 """The tables that not all files of version 1 have."""
 
 

@@ -173,6 +173,7 @@ TABLES: dict[str, str] = {
     "overruled": """
     record TEXT NOT NULL, field TEXT NOT NULL, said TEXT NOT NULL,
     PRIMARY KEY (record, field, said)""",
+    "tombstone": "hash BLOB PRIMARY KEY CHECK (length(hash) = 32), customer TEXT NOT NULL",
     "history": """
     seq INTEGER PRIMARY KEY, written INTEGER NOT NULL, actor TEXT NOT NULL CHECK (actor <> ''),
     op TEXT NOT NULL, entity TEXT NOT NULL, shape TEXT,
@@ -196,7 +197,7 @@ ENTITIES = (
 _WITHOUT_ROWID = {
     "meta", "intervention", "customer_alias", "incident_customer", "incident_cause", "cause_cause",
     "action_event", "action_cause", "action_incident", "apology_incident", "apology_customer",
-    "promise_action", "baseline", "overruled",
+    "promise_action", "baseline", "overruled", "tombstone",
 }  # fmt: skip
 
 UNIQUE_IDS: dict[str, str] = {f"{table}_id": f"{table}(id)" for table in ENTITIES}

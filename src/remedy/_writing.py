@@ -21,6 +21,7 @@ from remedy._marks import marks_known
 from remedy._reading import kinds_of, read, scalar
 from remedy._references import References
 from remedy._rows import BY_CLASS, ENTITIES
+from remedy._tombstones import Tombstones
 from remedy._unsettled import Unsettled
 from remedy.config import Config
 from remedy.errors import Conflict, DanglingReference, InvalidRecord, TakenId
@@ -42,6 +43,8 @@ class Ingested:
         unchanged: Records that were on file as they are.
         older: Records that are on file in a newer version, and were left out.
         pending: References that wait for their other side, of all that are on file.
+        redacted: Records that named a customer who was erased, and were taken in without what they
+            say of them, or not at all.
     """
 
     new: int = 0
@@ -49,6 +52,7 @@ class Ingested:
     unchanged: int = 0
     older: int = 0
     pending: int = 0
+    redacted: int = 0
 
 
 class Writer:
@@ -74,8 +78,9 @@ class Writer:
         self._keep_pending = keep_pending
         self._replace = replace
         self._given: dict[str, str] = {}
+        self._erased = Tombstones(ledger.db)
         self._any_overruled = replace and _overruled.any_is(ledger.db)
-        self.new = self.updated = self.unchanged = self.older = 0
+        self.new = self.updated = self.unchanged = self.older = self.redacted = 0
 
     def write(self, records: Iterable[Record]) -> None:
         """Write a handful of records, and check them against what is on file."""
@@ -83,6 +88,8 @@ class Writer:
         for record in records:
             if type(record) not in BY_CLASS:
                 raise TypeError(f"{record!r:.80} is no record.")
+        if self._erased:
+            records = list(self._without_erased(records))
         self._references.expect(records)
         self._expect(records)
         with marks_known():
@@ -90,6 +97,19 @@ class Writer:
                 self._write_one(record)
         self._unsettled.settle()
         self._ledger.flush()
+
+    def _without_erased(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Yield records without the customers who were erased; refuse what a person says of one."""
+        for record in records:
+            if not self._replace:
+                self._erased.refuse(record)
+                yield record
+                continue
+            left = self._erased.without_them(record)
+            if left is not record:
+                self.redacted += 1
+            if left is not None:
+                yield left
 
     def _expect(self, records: Iterable[Record]) -> None:
         """Take note of records that are about to be written."""

@@ -18,6 +18,7 @@ from remedy._amending import Amender
 from remedy._bulk import BulkWriter
 from remedy._chain import Anchor
 from remedy._coerce import storable
+from remedy._erasing import Erased, erase
 from remedy._filing import rebuild_failures
 from remedy._ledger import Ledger
 from remedy._migrating import migrate
@@ -357,6 +358,7 @@ class Casebook:
             unchanged=writer.unchanged,
             older=writer.older,
             pending=waiting,
+            redacted=writer.redacted,
         )
 
     def _write_stream(
@@ -466,6 +468,50 @@ class Casebook:
         _needs_reason(reason, "unlink")
         with self._store.transaction() as db:
             Amender(self._ledger(db, "unlink", reason), self.config).unlink(id, fields)
+
+    # --- privacy ----------------------------------------------------------------------------------
+
+    def erase_customer(self, id: str, *, reason: str) -> Erased:
+        """Erase who a customer is: from records, from the history, from the file.
+
+        What happened to them stays, as what happened to a customer without a name, so that it still
+        counts. Their name, account and ids are gone, with the numbers of their orders; what texts
+        say in records about them alone; and their names and ids in all other texts. The history
+        stays verifiable, and says who erased and why. The next import does not bring them back:
+        what names them is taken in without what it says of them, and `record` refuses it.
+
+        The file is written anew at the end, for which as much again has to be free on the disk as
+        the file takes, twice; that is looked at before anything is changed.
+
+        Args:
+            id: The customer.
+            reason: Why: this stays on record, so it must not name them.
+
+        Returns:
+            What was done, and what could not be reached.
+
+        Raises:
+            UnknownRecord: If there is no such customer.
+            InvalidRecord: If the reason names them, or `id` is of another kind of record.
+            CasebookError: If the disk has too little room.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open()
+            >>> book.record(
+            ...     remedy.Customer(id="C-17", name="Anna"),
+            ...     remedy.Incident(id="INC-1", occurred="2026-03-02T09:00Z", customers="C-17"),
+            ... )
+            >>> erased = book.erase_customer("C-17", reason="they asked for it")
+            >>> [each.customer for each in book.get("INC-1").customers] == [erased.customer]
+            True
+        """
+        _needs_reason(reason, "erase_customer")
+        self._store.refuse_without_room()
+        with self._store.bulk() as db:
+            ledger = self._ledger(db, "erase")
+            erased = erase(ledger, self.config, id, reason, self.actor)
+        return attrs.evolve(erased, compacted=self._store.compact())
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Casebook]:

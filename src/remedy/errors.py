@@ -7,6 +7,7 @@ RemedyError
 ├── UnknownRecord (LookupError)         no record has this id
 ├── Conflict (ValueError)               another record is on file under this id
 │   └── TakenId                         ... and comes from elsewhere
+├── ErasedCustomer (ValueError)         a record names a customer who was erased
 ├── DanglingReference (LookupError)     a record refers to one that is not on file
 ├── CausalCycle (ValueError)            a cause would explain itself
 ├── CannotAmend (ValueError)            a field that is not changed by amending
@@ -49,6 +50,7 @@ __all__ = [
     "ConfigError",
     "Conflict",
     "DanglingReference",
+    "ErasedCustomer",
     "InvalidRecord",
     "InvalidTime",
     "MisleadingId",
@@ -251,6 +253,29 @@ class TakenId(Conflict):
         super().__init__(kind, id, differences)
         self.args = (kind, id, given, on_file)
         self.message = told
+
+
+class ErasedCustomer(RemedyError, ValueError):
+    """A record names a customer who was erased.
+
+    Args:
+        kind: What kind of record.
+        id: Its id.
+        customer: What the customer is called since.
+    """
+
+    def __init__(self, kind: str, id: str, customer: str) -> None:
+        super().__init__(
+            kind,
+            id,
+            customer,
+            message=(
+                f"{kind} {id} names a customer who was erased, and is called {customer} since. "
+                f"Nothing was written. Say that name instead, and leave out what tells who they "
+                f"are. If they are a customer again and agree to be on record, give them a new id."
+            ),
+        )
+        self.customer = customer
 
 
 class DanglingReference(RemedyError, LookupError):

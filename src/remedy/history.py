@@ -65,11 +65,17 @@ class Change:
     redacted: bool = False
 
 
-class _Body(NamedTuple):
-    """A body with what its entry says."""
+class Body(NamedTuple):
+    """A body with what its entry says.
+
+    Attributes:
+        place: Where it stands; of what stands for one that was erased, the place of that one.
+        entity: The kind of record.
+        told: What it says.
+        redacted: Whether it stands for one that was erased.
+    """
 
     place: int
-    """Where it stands, or stood, of what it says now in place."""
     entity: str
     told: dict[str, Any]
     redacted: bool
@@ -123,19 +129,35 @@ def _told(text: str, shape: str | None) -> dict[str, Any]:
     return {"came": True, "set": {k: v for k, v in row.items() if v is not None}, "add": rows}
 
 
-def _bodies(db: Database, where: str, values: Sequence[Any]) -> dict[str, list[_Body]]:
+def _bodies(db: Database, where: str, values: Sequence[Any]) -> dict[str, list[Body]]:
     """Return the bodies of some records by id, in their order, with what stands for erased ones."""
-    found: dict[str, list[_Body]] = defaultdict(list)
+    found: dict[str, list[Body]] = defaultdict(list)
     for place, record, text, op, entity, shape in db.execute(
         "SELECT b.place, b.record, b.body, h.op, h.entity, h.shape FROM history_body b "
         f"JOIN history h ON h.seq = b.place / {BODIES} WHERE b.record <> '' AND {where}",
         values,
     ):
         told = _told(text, shape)
-        found[record].append(_Body(told.pop("instead", place), entity, told, op == "redact"))
+        found[record].append(Body(told.pop("instead", place), entity, told, op == "redact"))
     for bodies in found.values():
         bodies.sort(key=lambda body: body.place)
     return found
+
+
+def bodies_of(db: Database, id: str) -> list[Body]:
+    """Return the bodies of all that has been on file under an id, in their order."""
+    return _bodies(db, "b.record = ?", [id]).get(id, [])
+
+
+def body_at(db: Database, place: int) -> Body:
+    """Return a body with what its entry says."""
+    [(text, op, entity, shape)] = db.execute(
+        "SELECT b.body, h.op, h.entity, h.shape FROM history_body b "
+        f"JOIN history h ON h.seq = b.place / {BODIES} WHERE b.place = ?",
+        [place],
+    ).fetchall()
+    told = _told(text, shape)
+    return Body(told.pop("instead", place), entity, told, op == "redact")
 
 
 def _fold(state: State | None, told: Mapping[str, Any]) -> State | None:
@@ -162,7 +184,7 @@ def changes(db: Database, id: str) -> list[Change]:
     """Return the changes of all that has been on file under an id, the first one first."""
     found = []
     states: dict[str, dict[str, Any]] = {}
-    for body in _bodies(db, "b.record = ?", [id]).get(id, ()):
+    for body in bodies_of(db, id):
         entity = BY_NAME.get(body.entity)
         if entity is None:
             continue
@@ -193,7 +215,17 @@ def _reason(db: Database, seq: int) -> str | None:
     row = db.execute(
         "SELECT body FROM history_body WHERE place = ? AND record = ''", [seq * BODIES]
     ).fetchone()
-    return None if row is None else json.loads(row[0]).get("reason")
+    if row is not None:
+        return json.loads(row[0]).get("reason")  # type: ignore[no-any-return]
+    for (text,) in db.execute(
+        "SELECT b.body FROM history h JOIN history_body b "
+        f"ON b.place BETWEEN h.seq * {BODIES} AND h.seq * {BODIES} + {BODIES - 1} "
+        "WHERE h.op = 'redact' AND h.entity = 'reason'"
+    ):
+        told = json.loads(text)
+        if told["instead"] == seq * BODIES:
+            return told["reason"]  # type: ignore[no-any-return]
+    return None
 
 
 def _fields(
@@ -309,7 +341,7 @@ def _states_beside(db: Database, seq: int) -> dict[tuple[str, str], State]:
     return states
 
 
-def _folded(bodies: Iterable[_Body], seq: int) -> dict[str, State]:
+def _folded(bodies: Iterable[Body], seq: int) -> dict[str, State]:
     """Return what is on file under an id after an entry, by entity."""
     states: dict[str, State | None] = {}
     for body in bodies:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -497,6 +498,42 @@ class Store:
             finally:
                 db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 db.execute("PRAGMA foreign_keys = ON")
+
+    def refuse_without_room(self) -> None:
+        """Refuse what is going to write the file anew, where the disk has no room for it.
+
+        Raises:
+            CasebookError: If there is too little, or a transaction is open.
+        """
+        if self.in_memory:
+            return
+        if self.in_transaction:
+            raise CasebookError(
+                self.path, "is written anew at the end of this, which no transaction can hold."
+            )
+        path = Path(self.path)
+        needed, free = 2 * path.stat().st_size, shutil.disk_usage(path.absolute().parent).free
+        if free < needed:
+            raise CasebookError(
+                self.path,
+                f"is written anew at the end of this, for which {needed / 1e6:,.0f} MB have to be "
+                f"free beside it; {free / 1e6:,.0f} MB are. Nothing was changed.",
+            )
+
+    def compact(self) -> bool:
+        """Write the file anew, so that nothing is left of what was deleted; say if it was done.
+
+        It is not while somebody else reads.
+        """
+        with self._exclusive() as db:
+            if db.conn.in_transaction:
+                return False
+            try:
+                db.execute("VACUUM")
+                busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.OperationalError:
+                return False
+            return not busy
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Database]:

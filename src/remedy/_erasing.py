@@ -1,0 +1,536 @@
+"""Erasing a customer: from records, from what waits, from the bodies of the history, from the file.
+
+The customer becomes one without a name: `erased-` and a random word. So what happened to them still
+counts, and still counts as having happened to one person; who that was is gone. A body of the
+history that named them is taken out, and what it says without them is put there as a body of
+another entry, which says in whose place it stands.
+
+What is said in texts is gone where a record is about this customer alone; elsewhere their name and
+ids are taken out of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from remedy import _chain, _pending, _tombstones, history
+from remedy._customers import name_of
+from remedy._entities import Child, Entity
+from remedy._reading import dicts, read, scalar
+from remedy._rows import BY_NAME, ENTITIES
+from remedy._schema import BODIES
+from remedy.config import Config, signature_reader
+from remedy.errors import InvalidRecord
+from remedy.records import Customer, Incident
+
+if TYPE_CHECKING:
+    from remedy._ledger import Ledger
+
+__all__ = ["Erased", "erase"]
+
+ERASED = "[erased]"
+"""What stands in a text where something was taken out."""
+
+_TEXTS = ("title", "body", "url", "next_step", "reason", "criterion", "attributes")
+_GONE = ("title", "body", "url", "next_step", "attributes")
+"""What is gone as a whole where a record is about one customer alone."""
+_OF_CUSTOMER = ("account", "name", "source", "external_id", "updated", "attributes")
+_OF_LINK = ("order_ref", "order_no")
+
+_SHORTEST_NAME = 3
+_SHORTEST_ID = 4
+"""Of fewer letters a name or id says too little: it would be found in texts that mean others."""
+
+
+@attrs.frozen(kw_only=True)
+class Erased:
+    """What came of erasing a customer.
+
+    Attributes:
+        customer: What the customer is called from now on.
+        records: How many records were changed.
+        changes: How many changes in the history were.
+        compacted: Whether the file was written anew, so that nothing is left between its rows.
+        out_of_reach: What could not be erased from here, in words.
+    """
+
+    customer: str
+    records: int
+    changes: int
+    compacted: bool
+    out_of_reach: tuple[str, ...]
+
+
+def erase(ledger: Ledger, config: Config, id: str, reason: str, actor: str) -> Erased:
+    """Erase a customer from the rows of a casebook, inside a transaction of the store's `bulk`.
+
+    Raises:
+        UnknownRecord: If there is no such customer.
+        InvalidRecord: If the reason names them.
+    """
+    eraser = _Eraser(ledger, config, id)
+    eraser.refuse_to_be_named_in(reason)
+    return eraser.erase(reason, actor)
+
+
+class _Eraser:
+    def __init__(self, ledger: Ledger, config: Config, id: str) -> None:
+        self._ledger = ledger
+        self._db = ledger.db
+        self._config = config
+        self._id = id
+        customer = read(self._db, id)
+        if not isinstance(customer, Customer):
+            raise InvalidRecord(
+                "erase_customer",
+                "id",
+                id,
+                f"is the id of another kind of record: {customer.entity}.",
+            )
+        self._names, self._there = self._called()
+        self._new = f"erased-{secrets.token_hex(6)}"
+        self._ids = {id: self._new}
+        # As whoever was only known by an id in a source, they had an id of their own here.
+        for number, there in enumerate(sorted(self._there), start=2):
+            if name_of(*there) != id:
+                self._ids[name_of(*there)] = f"{self._new}-{number}"
+        self._kept = set(config.signature)
+        self._pattern, self._in_json, self._too_short = self._to_hunt()
+        self._alone = self._about_them_alone()
+        self._db.conn.create_function("names_them", 1, self._names_them, deterministic=True)
+
+    # --- whom to look for -------------------------------------------------------------------------
+
+    def _called(self) -> tuple[set[str], set[tuple[str, str]]]:
+        """Return the names that they ever had, and their ids in sources."""
+        names, there = set(), set()
+        source = external_id = None
+        for body in history.bodies_of(self._db, self._id):
+            row = body.told.get("set", {})
+            names.add(row.get("name"))
+            source = row.get("source", source)
+            external_id = row.get("external_id", external_id)
+            there.add((source, external_id))
+            for alias in body.told.get("add", {}).get("aliases", ()):
+                there.add((alias["source"], alias["external_id"]))
+        return names - {None}, {each for each in there if None not in each}
+
+    def _to_hunt(self) -> tuple[re.Pattern[str] | None, re.Pattern[str], list[str]]:
+        orders = {
+            str(row[0])
+            for row in self._db.execute(
+                "SELECT order_ref FROM incident_customer "
+                "WHERE customer = ? AND order_ref IS NOT NULL",
+                [self._id],
+            )
+        }
+        ids = {external_id for _, external_id in self._there} | orders
+        names = {self._id} | self._names
+        hunted = {each for each in names if len(each) >= _SHORTEST_NAME}
+        hunted |= {each for each in ids if len(each) >= _SHORTEST_ID}
+        short = sorted((names | ids) - hunted)
+        longest_first = sorted(hunted, key=len, reverse=True)
+        told = "|".join(map(re.escape, longest_first))
+        pattern = re.compile(rf"(?<!\w)(?:{told})(?!\w)", re.IGNORECASE) if hunted else None
+        # As JSON has them: with marks before what would end a text.
+        raw = [json.dumps(each, ensure_ascii=False)[1:-1] for each in (*hunted, *self._ids)]
+        return pattern, re.compile("|".join(map(re.escape, raw)), re.IGNORECASE), short
+
+    def _names_them(self, text: str | None) -> bool:
+        return text is not None and self._pattern is not None and bool(self._pattern.search(text))
+
+    def _without(self, text: str) -> str:
+        return text if self._pattern is None else self._pattern.sub(ERASED, text)
+
+    def refuse_to_be_named_in(self, reason: str) -> None:
+        """Refuse a reason that names the customer: it is not erased."""
+        if self._names_them(reason):
+            raise InvalidRecord(
+                "erase_customer", "reason", ERASED, "say why without naming the customer: it stays."
+            )
+
+    def _about_them_alone(self) -> set[tuple[str, str]]:
+        """Return kind and id of the records that are about nobody else."""
+        db, alone = self._db, set[tuple[str, str]]()
+        rows = db.execute(
+            "SELECT c.incident, c.stated FROM incident_customer c WHERE c.customer = ?1 AND NOT "
+            "EXISTS (SELECT 1 FROM incident_customer o WHERE o.incident = c.incident "
+            "AND o.customer <> ?1 AND o.stated = c.stated)",
+            [self._id],
+        )
+        incidents = {stated or incident for incident, stated in rows.fetchall()}
+        alone |= {("incident", each) for each in incidents}
+        for entity in ENTITIES:
+            columns = {column.name for column in entity.references}
+            if "customer" not in columns:
+                continue
+            alone |= {
+                (entity.name, row[0])
+                for row in db.execute(
+                    f"SELECT id FROM {entity.name} WHERE customer = ?", [self._id]
+                )
+            }
+            if "incident" in columns:
+                for each in incidents:
+                    alone |= {
+                        (entity.name, row[0])
+                        for row in db.execute(
+                            f"SELECT id FROM {entity.name} WHERE customer IS NULL AND "
+                            "CASE stated WHEN '' THEN incident ELSE stated END = ? AND "
+                            "incident IN (?1, (SELECT canonical FROM incident WHERE id = ?1))",
+                            [each],
+                        )
+                    }
+        for (apology,) in db.execute(
+            "SELECT DISTINCT a.apology FROM apology_customer a WHERE a.customer = ?1 "
+            "UNION SELECT l.apology FROM apology_incident l JOIN incident_customer c "
+            "ON c.incident = l.incident WHERE c.customer = ?1",
+            [self._id],
+        ).fetchall():
+            if self._is_to_them_alone(apology, incidents):
+                alone.add(("apology", apology))
+        return alone
+
+    def _is_to_them_alone(self, apology: str, incidents: set[str]) -> bool:
+        told = {
+            row[0]
+            for row in self._db.execute(
+                "SELECT customer FROM apology_customer WHERE apology = ? AND reached = 1", [apology]
+            )
+        }
+        if told:
+            return told == {self._id}
+        rows = self._db.execute(
+            "SELECT incident, stated FROM apology_incident WHERE apology = ?", [apology]
+        )
+        return {stated or incident for incident, stated in rows} <= incidents
+
+    # --- what is said without them ----------------------------------------------------------------
+
+    def _key(self, entity: str, id: str) -> str:
+        """Return under which id something is kept from now on."""
+        if entity == "customer":
+            return self._ids.get(id, id)
+        return self._finding(id) if entity == "baseline" else id
+
+    def _finding(self, key: str) -> str:
+        """Return the key of a finding, which may name a customer."""
+        for old, new in self._ids.items():
+            if key.endswith(f":{old}"):
+                return f"{key[: -len(old)]}{new}"
+        return key
+
+    def _row(self, entity: str, id: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return columns of a row without them."""
+        new = dict(row)
+        if entity == "customer" and id in self._ids:
+            new.update((name, None) for name in _OF_CUSTOMER if name in new)
+            return new
+        if entity in BY_NAME:
+            for column in BY_NAME[entity].references:
+                if column.target == "customer" and new.get(column.name) in self._ids:
+                    new[column.name] = self._ids[new[column.name]]
+        if new.get("finding"):
+            new["finding"] = self._finding(new["finding"])
+        alone = (entity, id) in self._alone
+        for name in _TEXTS:
+            value = new.get(name)
+            if value is None:
+                continue
+            if name == "attributes":
+                new[name] = self._attributes(value, alone=alone)
+            elif alone and name in _GONE and name not in self._kept:
+                new[name] = None
+            else:
+                new[name] = self._without(value)
+        return new
+
+    def _attributes(self, text: str, *, alone: bool) -> str | None:
+        kept = {
+            name: self._value(value)
+            for name, value in json.loads(text).items()
+            if not alone or name in self._kept
+        }
+        return json.dumps(kept, ensure_ascii=False) if kept else None
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._without(value)
+        if isinstance(value, list):
+            return [self._value(each) for each in value]
+        if isinstance(value, dict):
+            return {name: self._value(each) for name, each in value.items()}
+        return value
+
+    def _item(
+        self, entity: str, id: str, field: str, row: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return a row of a plural field without them; None where nothing is left of it."""
+        new = dict(row)
+        if entity == "pending":
+            new["content"] = json.dumps(
+                self._waiting(json.loads(row["content"])), ensure_ascii=False
+            )
+            return new
+        if entity == "customer" and id in self._ids and field == "aliases":
+            return None
+        if new.get("customer") in self._ids:
+            new["customer"] = self._ids[new["customer"]]
+            for name in _OF_LINK:
+                new.pop(name, None)
+        if new.get("reason"):
+            new["reason"] = self._without(new["reason"])
+        return new
+
+    def _waiting(self, value: Any, field: str = "") -> Any:
+        """Return what waits for its other side, as plain values, without them."""
+        if isinstance(value, str):
+            if field in ("customer", "customers", "not_reached") and value in self._ids:
+                return self._ids[value]
+            return self._without(value) if field not in ("id", "record") else value
+        if isinstance(value, list):
+            return [self._waiting(each, field) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if (value.get("source"), value.get("external_id")) in self._there and "record" not in value:
+            return self._new
+        is_theirs = self._is_theirs(value.get("customer", value.get("customers")))
+        names = _GONE_WHERE_IT_WAITS if is_theirs else ()
+        return {
+            name: self._waiting(each, name)
+            for name, each in value.items()
+            if name not in names or name in self._kept
+        }
+
+    def _is_theirs(self, named: Any) -> bool:
+        """Whether what waits names nobody but them."""
+        if isinstance(named, dict):
+            there = (named.get("source"), named.get("external_id"))
+            return there in self._there or self._is_theirs(named.get("customer"))
+        if isinstance(named, list):
+            return bool(named) and all(map(self._is_theirs, named))
+        return named in self._ids
+
+    def _told(self, entity: str, id: str, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a body says without them."""
+        new = dict(told)
+        for word in ("set", "was"):
+            if word in new:
+                new[word] = self._row(entity, id, new[word])
+        for word in ("add", "take"):
+            if word in new:
+                rows = {
+                    field: [
+                        item
+                        for item in (self._item(entity, id, field, row) for row in items)
+                        if item is not None
+                    ]
+                    for field, items in new[word].items()
+                }
+                new[word] = {field: items for field, items in rows.items() if items}
+        return new
+
+    # --- doing it ---------------------------------------------------------------------------------
+
+    def erase(self, reason: str, actor: str) -> Erased:
+        """Do it, and say what was done."""
+        changed = self._change_bodies(reason, actor)
+        records = self._change_rows()
+        _tombstones.put(self._ledger, self._new, self._id, self._there)
+        self._ledger.flush()
+        return Erased(
+            customer=self._new,
+            records=records,
+            changes=changed,
+            compacted=False,
+            out_of_reach=tuple(self._out_of_reach()),
+        )
+
+    def _change_bodies(self, reason: str, actor: str) -> int:
+        gone: list[int] = []
+        instead: dict[str, list[tuple[str, str]]] = {}
+        for place, record, text, body in self._bodies():
+            if record == "":
+                new_record, new = (
+                    "",
+                    {
+                        name: self._without(value) if isinstance(value, str) else value
+                        for name, value in json.loads(text).items()
+                    },
+                )
+                if new == json.loads(text):
+                    continue
+            else:
+                told = self._told(body.entity, record, body.told)
+                new_record = self._key(body.entity, record)
+                if told == body.told and new_record == record:
+                    continue
+                new = told
+            gone.append(place)
+            stands_for = body.place if body is not None else place
+            instead.setdefault("" if body is None else body.entity, []).append(
+                (new_record, json.dumps({**new, "instead": stands_for}, ensure_ascii=False))
+            )
+        for entity, bodies in instead.items():
+            for start in range(0, len(bodies), BODIES):
+                part = bodies[start : start + BODIES]
+                _chain.append(
+                    self._db,
+                    entity or "reason",
+                    [record for record, _ in part],
+                    [body for _, body in part],
+                    actor=actor,
+                    op="redact",
+                )
+        _chain.let_go(self._db, actor, gone, {"reason": reason, "customer": self._new})
+        return len(gone)
+
+    def _bodies(self) -> Iterator[tuple[int, str, str, Any]]:
+        """Yield place, id, text and meaning of the bodies that may name them."""
+        affected = {id for _, id in self._alone} | self._ids.keys()
+        ends = tuple(f":{id}" for id in self._ids)
+        found = [
+            (place, record)
+            for place, record, body in self._db.execute(
+                "SELECT b.place, b.record, b.body FROM history_body b JOIN history h "
+                f"ON h.seq = b.place / {BODIES} WHERE h.op <> '{_chain.ERASE}'"
+            )
+            if record in affected or record.endswith(ends) or self._in_json.search(body)
+        ]
+        for place, record in found:
+            [text] = self._db.execute(
+                "SELECT body FROM history_body WHERE place = ?", [place]
+            ).fetchone()
+            if record == "":
+                yield place, record, text, None
+            else:
+                yield place, record, text, history.body_at(self._db, place)
+
+    def _change_rows(self) -> int:
+        db = self._db
+        about = {id for _, id in self._alone} | {self._id}
+        touched: set[tuple[str, str]] = set()
+        incidents: set[str] = set()
+        for entity in ENTITIES:
+            for row in self._rows_of(entity):
+                told = self._row(entity.name, row["id"], row)
+                told["id"] = self._key(entity.name, row["id"])
+                if told != row:
+                    assign = ", ".join(f"{name} = ?" for name in told)
+                    db.execute(
+                        f"UPDATE {entity.name} SET {assign} WHERE id = ?",
+                        [*told.values(), row["id"]],
+                    )
+                    touched.add((entity.name, row["id"]))
+                    if entity.record is Incident:
+                        incidents.add(row["id"])
+            for child in entity.children:
+                touched |= self._change_links(entity, child)
+        db.execute("DELETE FROM customer_alias WHERE customer IN (?, ?)", [self._id, self._new])
+        for row in dicts(db, "SELECT * FROM baseline", []):
+            key = self._finding(row["finding"])
+            if key != row["finding"]:
+                db.execute(
+                    "UPDATE baseline SET finding = ? WHERE finding = ?", [key, row["finding"]]
+                )
+        for row in dicts(db, "SELECT * FROM pending", []):
+            waiting = self._item("pending", row["record"], _pending.ROWS, row)
+            if waiting is not None and waiting["content"] != row["content"]:
+                db.execute(
+                    "UPDATE pending SET content = ? WHERE id = ?", [waiting["content"], row["id"]]
+                )
+        for record, field, said in db.execute("SELECT * FROM overruled").fetchall():
+            if self._in_json.search(said) or record in about:
+                db.execute(
+                    "DELETE FROM overruled WHERE record = ? AND field = ? AND said = ?",
+                    [record, field, said],
+                )
+        failure = signature_reader(self._config)
+        for incident in sorted(incidents):
+            db.execute(
+                "UPDATE incident SET failure = ? WHERE id = ?",
+                [failure(read(db, incident)), incident],
+            )
+        return len(touched)
+
+    def _rows_of(self, entity: Entity) -> list[dict[str, Any]]:
+        """Return the rows of a kind of record that may name them."""
+        names = [name for name in (*_TEXTS, "finding") if name in entity.names]
+        wanted = ["id = ?", *(f"names_them({name})" for name in names)]
+        values: list[Any] = [self._id]
+        if "finding" in names:
+            wanted.append("substr(finding, ?) = ?")
+            values += [-len(self._id) - 1, f":{self._id}"]
+        for column in entity.references:
+            if column.target == "customer":
+                wanted.append(f"{column.name} = ?")
+                values.append(self._id)
+        columns = ", ".join(dict.fromkeys(("id", *names, *self._also(entity))))
+        found = dicts(
+            self._db, f"SELECT {columns} FROM {entity.name} WHERE {' OR '.join(wanted)}", values
+        )
+        mine = {row["id"] for row in found}
+        for name, id in self._alone:
+            if name == entity.name and id not in mine:
+                found += dicts(self._db, f"SELECT {columns} FROM {entity.name} WHERE id = ?", [id])
+        return found
+
+    @staticmethod
+    def _also(entity: Entity) -> list[str]:
+        columns = [column.name for column in entity.references if column.target == "customer"]
+        return [*columns, *(_OF_CUSTOMER if entity.name == "customer" else ())]
+
+    def _change_links(self, entity: Entity, child: Child) -> set[tuple[str, str]]:
+        db = self._db
+        touched = set()
+        if child.target == "customer":
+            rows = dicts(
+                db,
+                f"SELECT * FROM {child.table} WHERE {child.other} = ?{child.condition}",
+                [self._id],
+            )
+            touched = {(entity.name, child.owner_of(row)) for row in rows}
+            cleared = "".join(f", {name} = NULL" for name in _OF_LINK if name in child.columns)
+            db.execute(
+                f"UPDATE {child.table} SET {child.other} = ?1{cleared} "
+                f"WHERE {child.other} = ?2{child.condition}",
+                [self._new, self._id],
+            )
+        elif "reason" in child.columns:
+            for row in dicts(db, f"SELECT * FROM {child.table} WHERE names_them(reason)", []):
+                db.execute(
+                    f"UPDATE {child.table} SET reason = ? WHERE {child.owner} = ? AND seq = ?",
+                    [self._without(row["reason"]), row[child.owner], row["seq"]],
+                )
+                touched.add((entity.name, row[child.owner]))
+        return touched
+
+    def _out_of_reach(self) -> Iterator[str]:
+        yield "backups and copies of the file, and what was exported or reported before"
+        yield "the systems that the records came from, and whatever they say in texts next time"
+        yield "what the disk keeps of files that were deleted or written over"
+        if self._too_short:
+            yield (
+                f"{len(self._too_short)} of their names and ids, where texts about others say "
+                f"them: they are too short to be looked for"
+            )
+        ids = sum(
+            scalar(self._db, f"SELECT count(*) FROM {entity.name} WHERE names_them(id)")
+            for entity in ENTITIES
+        )
+        if ids:
+            told = (
+                "the id of 1 record, which names"
+                if ids == 1
+                else f"the ids of {ids} records, which name"
+            )
+            yield f"{told} them: an id is for good"
+
+
+_GONE_WHERE_IT_WAITS = ("title", "text", "url", "next_step", "attributes", "order", "order_no")

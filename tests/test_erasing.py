@@ -1,0 +1,475 @@
+"""Erasing a customer. Decision 11 of the store."""
+
+import random
+import re
+import shutil
+from collections import namedtuple
+
+import pytest
+
+import remedy
+from remedy import (
+    Action,
+    ActionEvent,
+    Affected,
+    Alias,
+    Amends,
+    Apology,
+    Cause,
+    Complaint,
+    Customer,
+    Decision,
+    Exposure,
+    External,
+    FollowUp,
+    Incident,
+    Promise,
+    Response,
+    Waiver,
+)
+from remedy.errors import CasebookError, ErasedCustomer, InvalidRecord, UnknownRecord
+from tests.given import DAY, there
+from tests.oracle.random_casebooks import random_casebook
+
+NAME = "Svenja Ångström-Quist"
+WORDS = (NAME, "C-4711", "svenja@", "SHOP-9911", "ORD-774411", "Hohenzollernring", "GÅRDAGEN")
+
+
+def incident(id, **given):
+    return Incident(**{"id": id, "occurred": DAY[1], "process": "p", "failure_mode": "f", **given})
+
+
+def told_of_them():
+    """What is on file of a customer, in every place that can name one."""
+    return [
+        Customer(
+            id="C-4711",
+            name=NAME,
+            account="ACC-1",
+            source="crm",
+            external_id="4711-x",
+            aliases=[Alias(source="shop", external_id="SHOP-9911")],
+            attributes={"mail": "svenja@example.org"},
+        ),
+        Customer(id="K-77", name="Another"),
+        incident(
+            "INC-1",
+            customers=[Affected(customer="C-4711", order="ORD-774411", order_no=3)],
+            title=f"{NAME} paid the carrier",
+            text="She lives in the Hohenzollernring.",
+            attributes={"street": "Hohenzollernring 7", "lane": "B"},
+        ),
+        incident(
+            "INC-2",
+            occurred=DAY[7],
+            customers=["C-4711", "K-77"],
+            title="Two parcels were swapped",
+            text=f"That of {NAME.upper()} (C-4711, order ORD-774411) went to Another.",
+            attributes={"said_by": NAME, "list": [NAME, {"deep": "C-4711"}, 7]},
+        ),
+        incident("INC-3", customers="K-77", text="Nobody else is in this."),
+        incident("INC-4", customers="C-4711", duplicate_of="INC-2", title="GÅRDAGEN"),
+        incident("INC-5", customers="C-4711", failure_mode="g"),
+        incident("INC-6", occurred=DAY[7], customers="C-4711", failure_mode="g"),
+        Complaint(id="COM-1", customer="C-4711", made=DAY[2], incident="INC-1", text="GÅRDAGEN"),
+        Cause(id="CAU-1", found=DAY[3], incidents="INC-1", text=f"Seen with {NAME}'s parcel"),
+        Action(
+            id="ACT-1",
+            kind="corrective",
+            decided=DAY[4],
+            causes="CAU-1",
+            events=[
+                ActionEvent(state="implemented", occurred=DAY[5], who="anna", reason=f"for {NAME}")
+            ],
+        ),
+        Apology(
+            id="APO-1",
+            incidents="INC-1",
+            made=DAY[6],
+            customers="C-4711",
+            text="Dear GÅRDAGEN",
+            promises=Promise(kind="non_recurrence", text=f"Never again, {NAME}"),
+        ),
+        Apology(id="APO-2", incidents="INC-1", made=DAY[6], text="Dear GÅRDAGEN once more"),
+        Apology(
+            id="APO-3",
+            incidents=["INC-2", "INC-3"],
+            made=DAY[6],
+            not_reached="C-4711",
+            text=f"Dear all, {NAME} among you",
+        ),
+        Amends(id="AME-1", incident="INC-1", customer="C-4711", kind="gift", made=DAY[7]),
+        Amends(id="AME-2", incident="INC-1", kind="gift", made=DAY[7], text="GÅRDAGEN"),
+        Response(
+            id="RES-1", customer="C-4711", kind="left", made=DAY[8], text="GÅRDAGEN", next_step="x"
+        ),
+        FollowUp(id="FUP-1", incident="INC-1", due=DAY[9], text="call GÅRDAGEN"),
+        Decision(
+            id="DEC-1", kind="no_action", incident="INC-2", made=DAY[9], reason=f"{NAME} only"
+        ),
+        Exposure(id="EXP-1", chances=5, began=DAY[0], ended=DAY[9], customer="C-4711"),
+        Waiver(
+            id="WAI-1",
+            finding="R:customer:abc:C-4711",
+            code="R202",
+            reason=f"{NAME} agreed",
+            made=DAY[9],
+            until=DAY[20],
+        ),
+    ]
+
+
+def filled(path):
+    book = remedy.open(path, actor="anna")
+    # Before their record came, somebody named them by an id of the source.
+    book.ingest([incident("INC-9", customers=there("4711-x"), title="GÅRDAGEN before")])
+    book.record(*told_of_them(), reason=f"{NAME} called")
+    book.ingest(
+        [
+            Complaint(id="COM-9", made=DAY[2], incident="INC-99", customer="C-4711", text="GÅRDAGEN"),
+            incident("INC-8", duplicate_of="INC-99", title=f"as {NAME} said"),
+            Complaint(
+                id="COM-8", made=DAY[2], incident="INC-99", customer=there("SHOP-9911", "shop"),
+                text="GÅRDAGEN",
+            ),
+        ]
+    )  # fmt: skip
+    book.amend("INC-2", title=f"{NAME}'s parcel was swapped", reason=f"{NAME} told us")
+    book.amend("C-4711", name="GÅRDAGEN", reason="married")
+    book.unlink("INC-2", customers="K-77", reason="a mistake")
+    book.link("INC-2", customers="K-77")
+    book.set_baseline(book.check(as_of="2026-05-01T00:00Z", profile="capa"))
+    return book
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "q.db"
+
+
+@pytest.fixture
+def book(path):
+    with filled(path) as book:
+        yield book
+
+
+def found_in(folder, words=WORDS):
+    """Which words stand in any file of a folder, in bytes, whatever their case."""
+    found = set()
+    for file in folder.iterdir():
+        text = file.read_bytes().decode("utf-8", "replace")
+        found |= {word for word in words if re.search(re.escape(word), text, re.IGNORECASE)}
+    return found
+
+
+def test_the_fixture_says_all_of_it(book, path):
+    assert found_in(path.parent) == set(WORDS)
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal-insist"])
+def test_no_byte_of_them_is_left(tmp_path, journal):
+    path = tmp_path / "q.db"
+    filled(path).close()
+    book = remedy.open(path, actor="anna", journal=journal)
+    erased = book.erase_customer("C-4711", reason="asked for it on 2 May")
+    assert erased.compacted
+    assert found_in(tmp_path) == set()
+    book.close()
+    assert found_in(tmp_path) == set()
+
+
+def test_what_happened_stays_as_what_happened_to_one_without_a_name(book):
+    before = {finding.key for finding in book.check(profile="capa").findings}
+    new = book.erase_customer("C-4711", reason="asked for it").customer
+    assert re.fullmatch("erased-[0-9a-f]{12}", new)
+    assert book.get(new) == Customer(id=new)
+    assert book.get("INC-1").customers == (Affected(customer=new),)
+    assert {each.customer for each in book.get("INC-2").customers} == {"K-77", new}
+    assert book.get("COM-1").customer == book.get("RES-1").customer == new
+    assert book.get("APO-1").customers == book.get("APO-3").not_reached == (new,)
+    assert {
+        finding.key.replace(new, "C-4711") for finding in book.check(profile="capa").findings
+    } == before
+    with pytest.raises(UnknownRecord):
+        book.get("C-4711")
+    with pytest.raises(UnknownRecord):
+        book.history("C-4711")
+
+
+def test_texts_about_them_alone_are_gone_and_others_are_without_them(book):
+    book.erase_customer("C-4711", reason="asked for it")
+    alone = book.get("INC-1")
+    assert (alone.title, alone.text, alone.attributes) == (None, None, {})
+    shared = book.get("INC-2")
+    assert shared.title == "[erased]'s parcel was swapped"
+    assert shared.text == "That of [erased] ([erased], order [erased]) went to Another."
+    assert shared.attributes == {
+        "said_by": "[erased]", "list": ["[erased]", {"deep": "[erased]"}, 7],
+    }  # fmt: skip
+    assert book.get("INC-3").text == "Nobody else is in this."
+    assert book.get("CAU-1").text == "Seen with [erased]'s parcel"
+    assert book.get("ACT-1").events[0].reason == "for [erased]"
+    for id in ("COM-1", "APO-1", "APO-2", "AME-2", "RES-1", "FUP-1"):
+        assert book.get(id).text is None
+    assert book.get("RES-1").next_step is None
+    assert book.get("APO-3").text == "Dear all, [erased] among you"
+    assert book.get("APO-1").promises[0].text == "Never again, [erased]"
+    assert book.get("DEC-1").reason == "[erased] only"
+
+
+def test_acceptances_that_name_them_hold_on(book):
+    new = book.erase_customer("C-4711", reason="asked for it").customer
+    assert book.get("WAI-1").finding == f"R:customer:abc:{new}"
+    assert book.get("WAI-1").reason == "[erased] agreed"
+    assert any(key.endswith(new) for key in book.baseline())
+    report = book.check(as_of="2026-05-01T00:00Z", profile="capa")
+    assert set(report.baseline.states.values()) <= {"left", "waived"}
+
+
+def test_what_waits_says_nothing_of_them(book):
+    new = book.erase_customer("C-4711", reason="asked for it").customer
+    assert len(book.pending()) == 3
+    book.record(incident("INC-99"))
+    assert book.pending() == []
+    assert (book.get("COM-9").customer, book.get("COM-9").text) == (new, None)
+    assert (book.get("COM-8").customer, book.get("COM-8").text) == (new, None)
+    assert book.get("INC-8").title == "as [erased] said"
+
+
+def test_the_history_stays_verifiable_and_says_who_erased_and_why(book, path):
+    anchor = book.anchor()
+    actor = book.acting_as("berta")
+    actor.erase_customer("C-4711", reason="asked for it on 2 May")
+    found = book.verify(anchor)
+    assert found.problems == ()
+    assert found.erased > 20
+    told = book._store.db.execute(
+        "SELECT h.actor, b.body FROM history h JOIN history_body b ON b.place / 1000 = h.seq "
+        "WHERE h.op = 'erase' AND h.entity = 'history'"
+    ).fetchall()
+    assert [actor for actor, _ in told] == ["berta"]
+    assert '"reason": "asked for it on 2 May"' in told[0][1]
+
+
+def test_what_was_on_record_before_is_known_without_them(book):
+    before = book.history("INC-1")[0].written
+    new = book.erase_customer("C-4711", reason="asked for it").customer
+    then = book.known_at(before)
+    assert then.get("INC-1").customers == (Affected(customer=new),)
+    assert then.get("INC-1").title is None
+    assert then.get("INC-2").title == "Two parcels were swapped"
+    changes = book.history("INC-2")
+    assert [change.redacted for change in changes] == [True, True, False, False]
+    assert changes[0].fields["text"][1].startswith("That of [erased]")
+    assert changes[1].fields["title"][1] == "[erased]'s parcel was swapped"
+    assert changes[1].reason == "[erased] told us"
+    assert changes[0].reason == "[erased] called"
+
+
+def test_two_customers_are_erased_one_after_the_other(book, path):
+    first = book.erase_customer("C-4711", reason="asked for it").customer
+    second = book.erase_customer("K-77", reason="asked for it").customer
+    assert {each.customer for each in book.get("INC-2").customers} == {first, second}
+    assert book.verify().problems == ()
+    assert found_in(path.parent, (*WORDS, "K-77")) == set()
+    assert book.get("INC-2").title is not None
+
+
+def test_an_erased_customer_can_be_erased_once_more(book):
+    first = book.erase_customer("C-4711", reason="asked for it").customer
+    second = book.erase_customer(first, reason="once more").customer
+    assert book.get("INC-1").customers == (Affected(customer=second),)
+    assert book.verify().problems == ()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_customer_of_any_casebook_can_be_erased(seed, tmp_path):
+    rng = random.Random(seed)
+    with remedy.open(tmp_path / "q.db", actor="anna") as book:
+        book.record(*random_casebook(seed).records)
+        for customer in rng.sample(list(book.records(Customer)), 2):
+            before = len(list(book.records()))
+            book.erase_customer(customer.id, reason="asked for it")
+            assert len(list(book.records())) == before
+            assert book.verify().problems == ()
+            text = (tmp_path / "q.db").read_bytes().decode("utf-8", "replace")
+            assert not re.search(rf"(?<!\w){re.escape(customer.id)}(?!\w)", text)
+
+
+def test_a_bulk_load_can_be_erased_from(tmp_path):
+    with remedy.open(tmp_path / "q.db", actor="anna") as book:
+        book.record_many(
+            incident(f"INC-{n:04}", customers=f"C-{n % 50}", title=f"of C-{n % 50}")
+            for n in range(2_000)
+        )
+        new = book.erase_customer("C-7", reason="asked for it").customer
+        assert book.verify().problems == ()
+        assert len(list(book.records(Incident, customers=new))) == 40
+        assert b'"C-7"' not in (tmp_path / "q.db").read_bytes()
+
+
+def test_the_title_that_tells_failures_apart_stays(tmp_path):
+    config = remedy.Config(signature=["process", "title", "lane"])
+    with remedy.open(tmp_path / "q.db", config=config) as book:
+        book.record(
+            Customer(id="C-4711", name="Svenja"),
+            *(
+                incident(
+                    f"INC-{n}", customers="C-4711", title="Svenja paid", attributes={"lane": "x", "y": "z"}
+                )
+                for n in (1, 2)
+            ),
+        )  # fmt: skip
+        book.erase_customer("C-4711", reason="asked for it")
+        assert book.get("INC-1").title == "[erased] paid"
+        assert book.get("INC-1").attributes == {"lane": "x"}
+        rows = book._store.db.execute("SELECT failure FROM incident").fetchall()
+        assert "svenja" not in str(rows)
+        assert rows[0] == rows[1] != (None,)
+
+
+# --- and they do not come back --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("few", [500, -1])
+def test_the_next_import_does_not_bring_them_back(path, few, monkeypatch):
+    monkeypatch.setattr("remedy.casebook._FEW", few)
+    with filled(path) as book:
+        new = book.erase_customer("C-4711", reason="asked for it").customer
+        before = list(book.records())
+        again = [
+            record
+            for record in told_of_them()
+            if record.id
+            in (  # fmt: skip
+                "C-4711",
+                "INC-1",
+                "COM-1",
+                "RES-1",
+                "APO-1",
+                "APO-2",
+                "AME-1",
+                "AME-2",
+                "FUP-1",
+                "EXP-1",
+            )
+        ]
+        came = book.ingest(again)
+        assert (came.new, came.updated) == (0, 0)
+        assert list(book.records()) == before
+        came = book.ingest(
+            [
+                incident("INC-50", customers=there("SHOP-9911", "shop"), title=f"{NAME} again"),
+                incident("INC-51", customers=["crm:4711-x", "C-3"], title=f"{NAME} again"),
+                Complaint(id="COM-50", made=DAY[2], incident="INC-50", customer=there("4711-x")),
+                Customer(id="other", aliases=Alias(source="shop", external_id="SHOP-9911")),
+                incident("INC-52", customers="C-3", title="of somebody else"),
+            ]
+        )
+        assert (came.new, came.redacted) == (4, 4)
+        assert [each.customer for each in book.get("INC-50").customers] == [new]
+        assert {each.customer for each in book.get("INC-51").customers} == {"C-3", new}
+        assert book.get("INC-51").title is None
+        assert book.get("INC-52").title == "of somebody else"
+        with pytest.raises(UnknownRecord):
+            book.get("other")
+    assert found_in(path.parent) == set()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Customer(id="C-4711"),
+        Customer(id="C-9", source="crm", external_id="4711-x"),
+        Customer(id="C-9", aliases=Alias(source="shop", external_id="SHOP-9911")),
+        incident("INC-50", customers="C-4711"),
+        incident("INC-50", customers=there("4711-x")),
+        Response(id="RES-9", customer="C-4711", kind="left", made=DAY[2]),
+        Apology(id="APO-9", incidents="INC-3", made=DAY[2], not_reached="C-4711"),
+    ],
+)
+def test_who_records_them_again_is_told(book, record):
+    book.erase_customer("C-4711", reason="asked for it")
+    with pytest.raises(
+        ErasedCustomer, match="names a customer who was erased, and is called erased-"
+    ):
+        book.record(record)
+    with pytest.raises(ErasedCustomer):
+        book.record_many([record, *(incident(f"MORE-{n}") for n in range(600))])
+
+
+def test_what_is_told_to_everyone_names_nobody(book):
+    book.erase_customer("C-4711", reason="asked for it")
+    apology = Apology(id="APO-9", incidents="INC-3", made=DAY[2], customers=remedy.ALL)
+    assert book.ingest([apology]).redacted == 0
+    book.record(apology)
+
+
+# --- what is refused, and what is said ------------------------------------------------------------
+
+
+def test_a_reason_that_names_them_is_refused(book):
+    anchor = book.anchor()
+    for reason in (f"{NAME} asked", "c-4711 asked", "order ORD-774411", "SHOP-9911", "Gårdagen"):
+        with pytest.raises(InvalidRecord, match="say why without naming the customer"):
+            book.erase_customer("C-4711", reason=reason)
+    with pytest.raises(InvalidRecord, match="say why: it stays on record"):
+        book.erase_customer("C-4711", reason=" ")
+    assert book.anchor() == anchor
+
+
+def test_only_customers_are_erased(book):
+    with pytest.raises(InvalidRecord, match="is the id of another kind of record: incident"):
+        book.erase_customer("INC-1", reason="x")
+    with pytest.raises(UnknownRecord):
+        book.erase_customer("C-9999", reason="x")
+
+
+def test_what_is_out_of_reach_is_said(book):
+    book.record(Customer(id="xy"), incident("INC-xy", customers=Affected(customer="xy", order="1")))
+    told = book.erase_customer("xy", reason="asked for it").out_of_reach
+    assert any("backups" in each for each in told)
+    assert any("2 of their names and ids" in each for each in told)
+    book.record(incident("INC-of-Klara"), Customer(id="Klara"))
+    told = book.erase_customer("Klara", reason="asked for it").out_of_reach
+    assert "the id of 1 record, which names them: an id is for good" in told
+
+
+def test_it_is_not_done_inside_a_transaction(book):
+    with pytest.raises(CasebookError, match="which no transaction can hold"), book.transaction():
+        book.erase_customer("C-4711", reason="asked for it")
+    assert book.get("C-4711")
+
+
+def test_the_room_that_it_takes_is_looked_at_before(book, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 1_000))
+    with pytest.raises(CasebookError, match="MB have to be free beside it; 0 MB are"):
+        book.erase_customer("C-4711", reason="asked for it")
+    assert book.get("C-4711")
+
+
+def test_while_somebody_reads_the_file_is_not_written_anew(path):
+    filled(path).close()
+    with (
+        remedy.open(path, timeout=0.05, journal="wal-insist") as book,
+        remedy.open(path, read_only=True) as reader,
+        reader.snapshot(),
+    ):
+        assert not book.erase_customer("C-4711", reason="asked for it").compacted
+
+
+def test_in_memory_it_is_done_too():
+    with remedy.open() as book:
+        book.record(*told_of_them())
+        assert book.erase_customer("C-4711", reason="asked for it").compacted
+        assert book.verify().is_right
+
+
+def test_an_external_of_another_source_is_somebody_else(book):
+    book.erase_customer("C-4711", reason="asked for it")
+    book.record(incident("INC-60", customers="4711-x"))
+    came = book.ingest(
+        [incident("INC-61", customers=External(source="shop", external_id="4711-x"))]
+    )
+    assert came.redacted == 0

@@ -74,7 +74,7 @@ def _history_says_what_is_on_file(
         if problems or verified.bodies > 2_000:
             return
         book = Casebook(store, actor="test")
-        with book.known_at(datetime.now(UTC)) as again:
+        with store.snapshot(), book.known_at(datetime.now(UTC)) as again:
             told, here = on_file.known(again), on_file.known(book)
         for table in here:
             if told[table] != here[table]:

@@ -341,7 +341,7 @@ def test_the_next_import_does_not_bring_them_back(path, few, monkeypatch):
             record
             for record in told_of_them()
             if record.id
-            in (  # fmt: skip
+            in (
                 "C-4711",
                 "INC-1",
                 "COM-1",

@@ -75,6 +75,13 @@ CASES = [
         "that one.",
     ),
     (
+        errors.ErasedCustomer("incident", "INC-1", "erased-77"),
+        ValueError,
+        "incident INC-1 names a customer who was erased, and is called erased-77 since. Nothing was "
+        "written. Say that name instead, and leave out what tells who they are. If they are a "
+        "customer again and agree to be on record, give them a new id.",
+    ),
+    (
         errors.DanglingReference([("complaint COM-1", "incident", "INC-7")]),
         LookupError,
         "complaint COM-1 refers to 'INC-7' in its incident, and that is not on file. Record it "

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from remedy import errors, examples, vocabulary
     from remedy._chain import Anchor
     from remedy._convert import from_dict, to_dict
+    from remedy._diagnosing import Diagnosis, diagnose
+    from remedy._erasing import Erased
     from remedy.casebook import Casebook, Ingested, Pending, check, open  # noqa: A004 - remedy.open
     from remedy.config import Config, load_config
     from remedy.errors import RemedyError
@@ -68,6 +70,8 @@ __all__ = [
     "Customer",
     "Day",
     "Decision",
+    "Diagnosis",
+    "Erased",
     "Evidence",
     "Exposure",
     "External",
@@ -90,6 +94,7 @@ __all__ = [
     "Verified",
     "Waiver",
     "check",
+    "diagnose",
     "errors",
     "examples",
     "from_dict",
@@ -104,6 +109,8 @@ __version__ = "0.1.0"
 _FROM = {
     "remedy._chain": "Anchor",
     "remedy._convert": "from_dict to_dict",
+    "remedy._diagnosing": "Diagnosis diagnose",
+    "remedy._erasing": "Erased",
     "remedy.casebook": "Casebook Ingested Pending check open",
     "remedy.config": "Config load_config",
     "remedy.errors": "RemedyError",

@@ -36,6 +36,11 @@ FIRST = bytes(32)
 """What the first entry has for the hash of the one before."""
 
 _VERSION = b"remedy history 1"
+_NOT_ITS_FAULT = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_FULL,
+}  # fmt: skip
+"""What keeps a history from being read that may be right."""
 _SALT = 16
 _DIGEST = 32
 _INTO = "INSERT INTO history_body (place, record, salt, body) VALUES "
@@ -238,6 +243,8 @@ def walk(
     except _Wrong as wrong:
         problem = str(wrong)
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_ITS_FAULT:
+            raise
         problem = f"after entry {walker.entries} the history cannot be read ({error})."
     return Walked(
         entries=walker.entries,

@@ -28,10 +28,12 @@ from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
 from remedy.errors import (
     CannotOpen,
+    CasebookBusy,
     CasebookError,
     ConfigError,
     InvalidRecord,
     InvalidTime,
+    ReadOnlyCasebook,
     UnknownRecord,
 )
 from remedy.history import Change, Verified
@@ -565,6 +567,22 @@ class Casebook:
             raise TypeError(f"{kind!r} is no class of records.")
         return _reading.records(self._store, kind, equals)
 
+    def compact(self) -> None:
+        """Write the file anew, so that nothing is left in it of what was erased or deleted.
+
+        Raises:
+            CasebookBusy: If somebody else reads or writes.
+            CasebookError: If the disk has too little room, or a transaction is open.
+        """
+        if self._store.read_only:
+            raise ReadOnlyCasebook(self.path, "was opened for reading. Open it without read_only.")
+        self._store.refuse_without_room()
+        if not self._store.compact():
+            raise CasebookBusy(
+                self.path,
+                "somebody else reads or writes. Nothing was changed. Try again when they are done.",
+            )
+
     # --- history ----------------------------------------------------------------------------------
 
     def history(self, id: str) -> list[Change]:
@@ -663,6 +681,39 @@ class Casebook:
         kept = [each if isinstance(each, Anchor) else Anchor.read(each) for each in given]
         with self._of_history() as db:
             return history.verify(db, kept, records=records, progress=progress)
+
+    def backup(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> Verified:
+        """Write a copy of the casebook to a new file, and verify it, while others write.
+
+        The copy is one state of the casebook, and is seen when it is whole. Its mode is 0600.
+
+        Args:
+            path: The new file.
+            progress: Called now and then with the number of entries of the history verified.
+
+        Returns:
+            What came of verifying the copy: what is wrong in it is wrong in the casebook.
+
+        Raises:
+            TargetExists: If there is a file already.
+            CannotOpen: If it cannot be made there.
+            CasebookError: If the copy is damaged, or the disk has no room: then there is none.
+        """
+        found: list[Verified] = []
+
+        def look(db: Database) -> None:
+            state = [row[0] for row in db.execute("PRAGMA integrity_check(3)")]
+            if state != ["ok"]:
+                raise CasebookError(self.path, f"is damaged, and so is the copy: {state[0]}.")
+            found.append(history.verify(db, progress=progress))
+
+        self._store.copy_to(Path(path), look)
+        return found[0]
 
     @contextlib.contextmanager
     def _of_history(self) -> Iterator[Database]:

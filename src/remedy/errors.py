@@ -440,13 +440,13 @@ class UnknownTable(RemedyError, LookupError):
 class TargetExists(RemedyError, FileExistsError):
     """A file that would be overwritten. It was left as it was."""
 
-    def __init__(self, path: object) -> None:
+    def __init__(self, path: object, *, replaceable: bool = True) -> None:
+        what = (
+            ", or say that it may be replaced: overwrite=True, --overwrite" if replaceable else ""
+        )
         super().__init__(
             path,
-            message=(
-                f"{path} exists already, and was left as it is. Choose another name, or say that "
-                f"it may be replaced: overwrite=True, --overwrite."
-            ),
+            message=f"{path} exists already, and was left as it is. Choose another name{what}.",
         )
         self.path = path
 

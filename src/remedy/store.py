@@ -28,6 +28,7 @@ from remedy.errors import (
     NotACasebook,
     ReadOnlyCasebook,
     RuleError,
+    TargetExists,
     shown,
 )
 
@@ -140,7 +141,8 @@ class Store:
             )
         self.in_memory = str(path) in (MEMORY, "")
         self.label = label
-        self.path = label or (path if self.in_memory else Path(path))
+        self._file = Path(path)
+        self.path = label or (path if self.in_memory else self._file)
         self.read_only = read_only
         self._timeout = timeout
         self._journal = journal
@@ -167,7 +169,7 @@ class Store:
     # --- opening ----------------------------------------------------------------------------------
 
     def _prepare_file(self, create: bool) -> None:
-        path = Path(self.path)
+        path = self._file
         _refuse_impossible(path)
         if path.is_dir():
             raise CannotOpen(path, "is a folder: name the file of a casebook in it.")
@@ -352,9 +354,7 @@ class Store:
         if local.get("process") != os.getpid():
             mode = "ro" if self.read_only else "rw"
             with self.translated():
-                db = self._connect(
-                    f"file:{quote(os.fsencode(Path(self.path).absolute()))}?mode={mode}"
-                )
+                db = self._connect(f"file:{quote(os.fsencode(self._file.absolute()))}?mode={mode}")
                 if not self.read_only:
                     try:
                         self._choose_journal(db)
@@ -511,7 +511,7 @@ class Store:
             raise CasebookError(
                 self.path, "is written anew at the end of this, which no transaction can hold."
             )
-        path = Path(self.path)
+        path = self._file
         needed, free = 2 * path.stat().st_size, shutil.disk_usage(path.absolute().parent).free
         if free < needed:
             raise CasebookError(
@@ -519,6 +519,54 @@ class Store:
                 f"is written anew at the end of this, for which {needed / 1e6:,.0f} MB have to be "
                 f"free beside it; {free / 1e6:,.0f} MB are. Nothing was changed.",
             )
+
+    def copy_to(self, path: Path, look: Callable[[Database], None]) -> None:
+        """Write one state of the casebook to a new file, whatever is written meanwhile.
+
+        Nobody sees half of it: it is made beside its place, and linked there when it is whole.
+
+        Args:
+            path: The new file.
+            look: Is called with a connection to the copy, before it is put in its place.
+
+        Raises:
+            TargetExists: If there is a file already.
+            CannotOpen: If it cannot be made there.
+        """
+        _refuse_impossible(path)
+        if path.exists():
+            raise TargetExists(path, replaceable=False)
+        try:
+            handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+        except OSError as error:
+            raise CannotOpen(path, f"cannot be made here ({error.strerror}).") from None
+        os.close(handle)
+        half = Path(name)
+        try:
+            with self._exclusive() as db, self.translated():
+                to = sqlite3.connect(half)
+                try:
+                    db.conn.backup(to)
+                    # One file, with nothing beside it, in whatever mode the casebook is.
+                    to.execute("PRAGMA journal_mode = DELETE")
+                finally:
+                    to.close()
+            with half.open("rb") as file:
+                os.fsync(file.fileno())
+            copy = Store(half, read_only=True, create=False, label=path)
+            try:
+                with copy.snapshot() as db:
+                    look(db)
+            finally:
+                copy.close()
+            try:
+                os.link(half, path)
+            except FileExistsError:
+                raise TargetExists(path, replaceable=False) from None
+            except OSError:  # pragma: no cover - a file system without links
+                half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
 
     def compact(self) -> bool:
         """Write the file anew, so that nothing is left of what was deleted; say if it was done.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from remedy.cli import books, cases, checks, histories, rules, sources, stories
+from remedy.cli import books, cases, checks, histories, keeping, rules, sources, stories
 from remedy.cli._shared import Commands
 
 __all__ = ["main"]
@@ -50,5 +50,6 @@ for _command in (
     *(checks.check, checks.baseline, checks.waive),
     *(rules.explain, cases.show, cases.export),
     *(histories.history, histories.verify, histories.anchor, histories.upgrade),
+    *(keeping.doctor, keeping.backup, keeping.erase, keeping.compact),
 ):
     main.add_command(_command)

@@ -24,6 +24,12 @@ CASES = [
         "There is no record with the id 'INC-7'. Did you mean INC-1, INC-2?",
     ),
     (
+        errors.UnreadableRecord("incident", "INC-7", "x is no time."),
+        ValueError,
+        "What is on file of incident INC-7 cannot be read: x is no time. The file is damaged, or "
+        "was changed by hand. Look at it with remedy doctor; go back to a backup.",
+    ),
+    (
         errors.UnknownRecord("INC-7", "incident"),
         LookupError,
         "There is no incident with the id 'INC-7'.",

@@ -110,7 +110,7 @@ class BulkWriter(Writer):
         self._ledger.flush()
         self._build_indexes(self._dropped)
         self._check_everything()
-        self._ledger.flush()
+        self._end()
 
     @staticmethod
     def _known(records: Iterable[Record]) -> Iterator[Record]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from remedy._schema import BODIES
-from remedy.errors import shown
+from remedy.errors import UnreadableRecord, shown
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -133,7 +133,12 @@ def _commitment(salt: bytes, record: str, body: str) -> bytes:
 
 def _head(db: Database) -> tuple[int, bytes]:
     row = db.execute("SELECT seq, hash FROM history ORDER BY seq DESC LIMIT 1").fetchone()
-    return (0, FIRST) if row is None else row
+    if row is None:
+        return 0, FIRST
+    seq, hash = row
+    if not isinstance(hash, bytes):
+        raise UnreadableRecord("the last entry of the history, number", seq, "it has no hash.")
+    return seq, hash
 
 
 def append(
@@ -242,6 +247,9 @@ def walk(
         walker.walk(progress)
     except _Wrong as wrong:
         problem = str(wrong)
+    except (TypeError, ValueError, AttributeError, LookupError) as error:
+        # Of a damaged file, a column may hold what no column can.
+        problem = f"after entry {walker.entries} the history cannot be read ({error})."
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_ITS_FAULT:
             raise

@@ -13,7 +13,7 @@ from remedy._coerce import Refused, storable
 from remedy._entities import Child, Entity
 from remedy._marks import marks_known
 from remedy._rows import BY_CLASS, BY_NAME, ENTITIES
-from remedy.errors import InvalidRecord, UnknownRecord
+from remedy.errors import InvalidRecord, UnknownRecord, UnreadableRecord
 from remedy.records import Apology, Promise, Record
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def _assemble(db: Database, entity: Entity, rows: list[dict[str, Any]]) -> list[
         if ids:
             for child in entity.children:
                 for owner, row in rows_of_field(db, child, ids):
-                    fields[owner].setdefault(child.field, []).append(child.decode(row))
+                    with readable(entity, owner):
+                        fields[owner].setdefault(child.field, []).append(child.decode(row))
         if entity.record is Apology:
             of_apologies = _rows_of(db, BY_CLASS[Promise], "apology", ids, "rowid") if ids else []
             for promise in _assemble(db, BY_CLASS[Promise], of_apologies):
@@ -116,7 +117,33 @@ def _assemble(db: Database, entity: Entity, rows: list[dict[str, Any]]) -> list[
                 fields[str(promise.apology)].setdefault("promises", []).append(promise)
             for row in rows:
                 fields[row["id"]]["customers"] = recipients(row, fields[row["id"]])
-        return [entity.decode(row, fields[row["id"]]) for row in rows]
+        records = []
+        for row in rows:
+            with readable(entity, row["id"]):
+                records.append(entity.decode(row, fields[row["id"]]))
+        return records
+
+
+class readable:  # noqa: N801 - a context manager, and as fast as one can be
+    """Say of what cannot be made of its rows that the file is damaged.
+
+    Args:
+        entity: The kind of record.
+        id: Its id.
+    """
+
+    __slots__ = ("_entity", "_id")
+
+    def __init__(self, entity: Entity, id: object) -> None:
+        self._entity = entity
+        self._id = id
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (ValueError, TypeError, LookupError, ArithmeticError)):
+            raise UnreadableRecord(self._entity.name, self._id, f"{error}") from error
 
 
 def recipients(row: Mapping[str, Any], given: Mapping[str, list[Any]]) -> Any:

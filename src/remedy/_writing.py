@@ -80,7 +80,7 @@ class Writer:
         self._given: dict[str, str] = {}
         self._erased = Tombstones(ledger.db)
         self._any_overruled = replace and _overruled.any_is(ledger.db)
-        self.new = self.updated = self.unchanged = self.older = self.redacted = 0
+        self.new = self.updated = self.unchanged = self.older = self.redacted = self.waiting = 0
 
     def write(self, records: Iterable[Record]) -> None:
         """Write a handful of records, and check them against what is on file."""
@@ -96,7 +96,12 @@ class Writer:
             for record in sorted(records, key=in_order):
                 self._write_one(record)
         self._unsettled.settle()
+        self._end()
+
+    def _end(self) -> None:
+        """Do what is left to be done when all is settled."""
         self._ledger.flush()
+        self.waiting = scalar(self._db, "SELECT count(*) FROM pending")
 
     def _without_erased(self, records: Iterable[Record]) -> Iterator[Record]:
         """Yield records without the customers who were erased; refuse what a person says of one."""

@@ -352,14 +352,12 @@ class Casebook:
             Conflict, CausalCycle, InvalidTime: As `record` does.
         """
         writer = self._write_stream(records, progress, reason, keep_pending=True, replace=True)
-        with self._store.reading() as db:
-            (waiting,) = db.execute("SELECT count(*) FROM pending").fetchone()
         return Ingested(
             new=writer.new,
             updated=writer.updated,
             unchanged=writer.unchanged,
             older=writer.older,
-            pending=waiting,
+            pending=writer.waiting,
             redacted=writer.redacted,
         )
 
@@ -723,7 +721,7 @@ class Casebook:
                 "what was on record at a time has no history of its own. Ask the casebook that it "
                 "comes from.",
             )
-        with self._store.snapshot() as db:
+        with self._store.blaming_the_file(), self._store.snapshot() as db:
             yield db
 
     def pending(self) -> list[Pending]:
@@ -794,9 +792,12 @@ class Casebook:
             moment = self.told_on or self._known_at or datetime.now(UTC)
         else:
             moment = _moment(as_of, "check")
-        return Report(
-            run_check(self._store, used, book=self, extra_rules=rules, as_of=moment, around=around)
-        )
+        with self._store.blaming_the_file():
+            return Report(
+                run_check(
+                    self._store, used, book=self, extra_rules=rules, as_of=moment, around=around
+                )
+            )
 
     # --- baseline ---------------------------------------------------------------------------------
 
@@ -878,7 +879,8 @@ class Casebook:
         from remedy import graph
 
         moment = None if as_of is None else _moment(as_of, "graph")
-        return graph.of_casebook(self, around=around, also=also, as_of=moment)
+        with self._store.blaming_the_file():
+            return graph.of_casebook(self, around=around, also=also, as_of=moment)
 
 
 def check(book: Casebook, **options: Any) -> Report:

@@ -5,6 +5,7 @@ RemedyError
 ├── InvalidRecord (ValueError)          a field of a record holds what it cannot hold
 │   └── InvalidTime                     ... and the field is a time
 ├── UnknownRecord (LookupError)         no record has this id
+├── UnreadableRecord (ValueError)       what is on file of a record is damaged
 ├── Conflict (ValueError)               another record is on file under this id
 │   └── TakenId                         ... and comes from elsewhere
 ├── ErasedCustomer (ValueError)         a record names a customer who was erased
@@ -67,6 +68,7 @@ __all__ = [
     "UnknownRecord",
     "UnknownRule",
     "UnknownTable",
+    "UnreadableRecord",
 ]
 
 
@@ -144,6 +146,22 @@ class UnknownRecord(RemedyError, LookupError):
         what = f"no {kind}" if kind else "no record"
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         super().__init__(id, kind, message=f"There is {what} with the id {shown(id)}.{hint}")
+        self.id = id
+
+
+class UnreadableRecord(RemedyError, ValueError):
+    """What is on file of a record is damaged, or was changed by something else than remedy."""
+
+    def __init__(self, kind: str, id: object, problem: str) -> None:
+        super().__init__(
+            kind,
+            id,
+            problem,
+            message=(
+                f"What is on file of {kind} {id} cannot be read: {problem} The file is damaged, or "
+                f"was changed by hand. Look at it with remedy doctor; go back to a backup."
+            ),
+        )
         self.id = id
 
 

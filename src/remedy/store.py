@@ -27,6 +27,7 @@ from remedy.errors import (
     NewerCasebook,
     NotACasebook,
     ReadOnlyCasebook,
+    RemedyError,
     RuleError,
     TargetExists,
     shown,
@@ -161,6 +162,9 @@ class Store:
             self._prepare_file(create)
             with self.translated():
                 self.db.execute("SELECT 1 FROM meta LIMIT 1")
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            self.close()
+            raise NotACasebook(self.path, _damaged(error)) from error
         except BaseException:
             # Who could not open it must not stand in the way of whoever tries next.
             self.close()
@@ -432,13 +436,33 @@ class Store:
                 raise CasebookError(
                     self.path, f"the disk failed ({error}). Nothing of this call was written."
                 ) from error
+            if code == 0 and "decode" in str(error):  # Of the module, and not of SQLite.
+                raise NotACasebook(self.path, _damaged("a text is no text")) from error
             raise
+        except UnicodeDecodeError as error:  # What SQLite says of a damaged name is damaged, too.
+            raise NotACasebook(self.path, _damaged("a name is no text")) from error
         except sqlite3.DatabaseError as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
             if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-                raise NotACasebook(
-                    self.path, f"is damaged ({error}). Go back to a backup."
-                ) from error
+                raise NotACasebook(self.path, _damaged(error)) from error
+            raise
+
+    @contextlib.contextmanager
+    def blaming_the_file(self) -> Iterator[None]:
+        """Look at the file where something unforeseen happens, and say so if it is damaged.
+
+        What is read of a damaged file may be anything, and what comes of it any error.
+        """
+        try:
+            with self.translated():
+                yield
+        except (RemedyError, sqlite3.Error):
+            raise
+        except Exception as error:
+            with self.reading() as db:
+                (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
+            if state != "ok":
+                raise NotACasebook(self.path, _damaged(state)) from error
             raise
 
     @contextlib.contextmanager
@@ -490,14 +514,26 @@ class Store:
                 with self.transaction() as inner:
                     yield inner
                 return
-            db.execute("PRAGMA foreign_keys = OFF")
-            db.execute(f"PRAGMA cache_size = -{_BULK_CACHE_KIB}")
             try:
+                with self.translated():
+                    db.execute("PRAGMA foreign_keys = OFF")
+                    db.execute(f"PRAGMA cache_size = -{_BULK_CACHE_KIB}")
                 with self.transaction() as inner:
                     yield inner
             finally:
-                db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-                db.execute("PRAGMA foreign_keys = ON")
+                self._end_bulk(db)
+
+    def _end_bulk(self, db: Database) -> None:
+        """Let a connection check references again."""
+        try:
+            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            db.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.Error:
+            # What was written stays written: only this connection cannot be used any more.
+            if self._memory is not None:
+                raise
+            db.conn.close()
+            self._local.__dict__.clear()
 
     def refuse_without_room(self) -> None:
         """Refuse what is going to write the file anew, where the disk has no room for it.
@@ -657,6 +693,10 @@ def _refuse_impossible(path: Path) -> None:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise CannotOpen(shown(str(path)), f"cannot be opened ({why}).") from None
+
+
+def _damaged(how: object) -> str:
+    return f"is damaged ({how}). Go back to a backup."
 
 
 def _held_in(current: str, wanted: str) -> str:

@@ -23,6 +23,7 @@ from remedy.vocabulary import ALL
 
 if TYPE_CHECKING:
     from remedy._ledger import Ledger
+    from remedy._texts import Texts
 
 __all__ = ["Amender"]
 
@@ -33,9 +34,11 @@ class Amender:
     Args:
         ledger: Takes down what is changed, inside a transaction.
         config: The casebook's configuration, for its signature.
+        texts: Lets texts be as they are to be kept.
     """
 
-    def __init__(self, ledger: Ledger, config: Config) -> None:
+    def __init__(self, ledger: Ledger, config: Config, texts: Texts | None = None) -> None:
+        self._texts = texts
         self._ledger = ledger
         self._db = ledger.db
         self._unsettled = Unsettled(ledger)
@@ -56,7 +59,13 @@ class Amender:
             _refuse_to_amend(entity, field)
         before = read(self._db, id)
         with marks_known():
-            after = self._known_by_id(entity, attrs.evolve(before, **fields), fields)
+            after = attrs.evolve(before, **fields)
+            if self._texts:
+                fit = self._texts.fit(after)
+                # Of the fields that are amended alone: others stay as they are on file.
+                kept = {field: getattr(fit, field) for field in fields}
+                after = attrs.evolve(after, **kept)
+            after = self._known_by_id(entity, after, fields)
         self._filing.refuse_future(entity, after, fields)
         for field in fields:
             self._overrule(entity, before, after, field)

@@ -100,8 +100,8 @@ class BulkWriter(Writer):
         self._filing.before_uniting = self._build_indexes_of_customers
         done = 0
         stream = flat(records)
-        if self._erased:
-            stream = self._without_erased(self._known(stream))
+        if self._erased or self._texts:
+            stream = self._as_kept(self._known(stream))
         while batch := list(islice(stream, BATCH)):
             self._write_batch(batch)
             done += len(batch)

@@ -14,17 +14,19 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
-from remedy import _chain, _pending, _tombstones, history
+from remedy import _chain, _pending, _settings, _tombstones, history
 from remedy._customers import name_of
 from remedy._entities import Child, Entity
 from remedy._reading import dicts, read, scalar
 from remedy._rows import BY_NAME, ENTITIES
 from remedy._schema import BODIES
+from remedy._texts import DATED_BY, PURGED
 from remedy.config import Config, signature_reader
 from remedy.errors import InvalidRecord
 from remedy.records import Customer, Incident
@@ -32,7 +34,7 @@ from remedy.records import Customer, Incident
 if TYPE_CHECKING:
     from remedy._ledger import Ledger
 
-__all__ = ["Erased", "erase"]
+__all__ = ["Erased", "erase", "purge"]
 
 ERASED = "[erased]"
 """What stands in a text where something was taken out."""
@@ -77,6 +79,86 @@ def erase(ledger: Ledger, config: Config, id: str, reason: str, actor: str) -> E
     eraser = _Eraser(ledger, config, id)
     eraser.refuse_to_be_named_in(reason)
     return eraser.erase(reason, actor)
+
+
+class _Redacted(NamedTuple):
+    """A body that is to go, and what is to stand for it."""
+
+    place: int
+    stands_for: int
+    entity: str
+    record: str
+    told: Mapping[str, Any]
+
+
+def _redact(
+    ledger: Ledger, redacted: Sequence[_Redacted], why: Mapping[str, Any], actor: str
+) -> int:
+    """Let bodies of the history go, and put others there that stand for them."""
+    for entity, group in groupby(sorted(redacted, key=_of_entity), key=_of_entity):
+        bodies = list(group)
+        for start in range(0, len(bodies), BODIES):
+            part = bodies[start : start + BODIES]
+            _chain.append(
+                ledger.db,
+                entity,
+                [each.record for each in part],
+                [
+                    json.dumps({**each.told, "instead": each.stands_for}, ensure_ascii=False)
+                    for each in part
+                ],
+                actor=actor,
+                op="redact",
+            )
+    _chain.let_go(ledger.db, actor, [each.place for each in redacted], why)
+    return len(redacted)
+
+
+def _of_entity(redacted: _Redacted) -> str:
+    return redacted.entity
+
+
+_PURGED = ("body", "url", "next_step")
+
+
+def purge(ledger: Ledger, before: int, reason: str, actor: str) -> int:
+    """Erase what texts say in records about customers from before a time (µs since 1970)."""
+    db = ledger.db
+    count = 0
+    redacted = []
+    for name, date in DATED_BY.items():
+        columns = [column for column in _PURGED if column in BY_NAME[name].names]
+        held = " OR ".join(f"{column} IS NOT NULL" for column in columns)
+        ids = [row[0] for row in db.execute(f"SELECT id FROM {name} WHERE {date} < ?", [before])]
+        assign = ", ".join(f"{column} = NULL" for column in columns)
+        count += db.execute(
+            f"UPDATE {name} SET {assign} WHERE {date} < ? AND ({held})", [before]
+        ).rowcount
+        for id in ids:
+            # What a source had said before people amended it is a text of theirs, too.
+            db.execute(
+                "DELETE FROM overruled WHERE record = ? AND field IN ('text', 'url', 'next_step')",
+                [id],
+            )
+            for place, body in history.placed_bodies_of(db, id):
+                told = _without_texts(body.told)
+                if body.entity == name and told != body.told:
+                    redacted.append(_Redacted(place, body.place, name, id, told))
+    _redact(ledger, redacted, {"reason": reason, "before": before}, actor)
+    latest = max(before, _settings.kept(db, PURGED) or before)
+    _settings.keep(ledger, PURGED, latest)
+    ledger.flush()
+    return count
+
+
+def _without_texts(told: Mapping[str, Any]) -> dict[str, Any]:
+    new = dict(told)
+    for word in ("set", "was"):
+        if word in new:
+            new[word] = {
+                name: None if name in _PURGED else value for name, value in new[word].items()
+            }
+    return new
 
 
 class _Eraser:
@@ -353,43 +435,23 @@ class _Eraser:
         )
 
     def _change_bodies(self, reason: str, actor: str) -> int:
-        gone: list[int] = []
-        instead: dict[str, list[tuple[str, str]]] = {}
+        redacted = []
         for place, record, text, body in self._bodies():
-            if record == "":
-                new_record, new = (
-                    "",
-                    {
-                        name: self._without(value) if isinstance(value, str) else value
-                        for name, value in json.loads(text).items()
-                    },
-                )
-                if new == json.loads(text):
-                    continue
-            else:
-                told = self._told(body.entity, record, body.told)
-                new_record = self._key(body.entity, record)
-                if told == body.told and new_record == record:
-                    continue
-                new = told
-            gone.append(place)
-            stands_for = body.place if body is not None else place
-            instead.setdefault("" if body is None else body.entity, []).append(
-                (new_record, json.dumps({**new, "instead": stands_for}, ensure_ascii=False))
-            )
-        for entity, bodies in instead.items():
-            for start in range(0, len(bodies), BODIES):
-                part = bodies[start : start + BODIES]
-                _chain.append(
-                    self._db,
-                    entity or "reason",
-                    [record for record, _ in part],
-                    [body for _, body in part],
-                    actor=actor,
-                    op="redact",
-                )
-        _chain.let_go(self._db, actor, gone, {"reason": reason, "customer": self._new})
-        return len(gone)
+            if body is None:
+                told = json.loads(text)
+                new = {
+                    name: self._without(value) if isinstance(value, str) else value
+                    for name, value in told.items()
+                }
+                if new != told:
+                    redacted.append(_Redacted(place, told.get("instead", place), "reason", "", new))
+                continue
+            new = self._told(body.entity, record, body.told)
+            key = self._key(body.entity, record)
+            if new != body.told or key != record:
+                redacted.append(_Redacted(place, body.place, body.entity, key, new))
+        why = {"reason": reason, "customer": self._new}
+        return _redact(self._ledger, redacted, why, actor)
 
     def _bodies(self) -> Iterator[tuple[int, str, str, Any]]:
         """Yield place, id, text and meaning of the bodies that may name them."""

@@ -29,6 +29,7 @@ from remedy.records import Apology, Customer, Promise, Record
 
 if TYPE_CHECKING:
     from remedy._ledger import Ledger
+    from remedy._texts import Texts
 
 __all__ = ["Ingested", "Writer", "flat", "in_order"]
 
@@ -61,6 +62,7 @@ class Writer:
     Args:
         ledger: Takes down what is changed, inside a transaction.
         config: The casebook's configuration, for its signature.
+        texts: Lets texts be as they are to be kept.
         keep_pending: Whether a reference to what is not on file waits for it, instead of being
             refused.
         replace: Whether another content under an id that is on file replaces it, if it is newer,
@@ -68,7 +70,13 @@ class Writer:
     """
 
     def __init__(
-        self, ledger: Ledger, config: Config, *, keep_pending: bool = False, replace: bool = False
+        self,
+        ledger: Ledger,
+        config: Config,
+        *,
+        texts: Texts | None = None,
+        keep_pending: bool = False,
+        replace: bool = False,
     ) -> None:
         self._ledger = ledger
         self._db = ledger.db
@@ -78,6 +86,7 @@ class Writer:
         self._keep_pending = keep_pending
         self._replace = replace
         self._given: dict[str, str] = {}
+        self._texts = texts
         self._erased = Tombstones(ledger.db)
         self._any_overruled = replace and _overruled.any_is(ledger.db)
         self.new = self.updated = self.unchanged = self.older = self.redacted = self.waiting = 0
@@ -88,8 +97,7 @@ class Writer:
         for record in records:
             if type(record) not in BY_CLASS:
                 raise TypeError(f"{record!r:.80} is no record.")
-        if self._erased:
-            records = list(self._without_erased(records))
+        records = list(self._as_kept(records))
         self._references.expect(records)
         self._expect(records)
         with marks_known():
@@ -102,6 +110,12 @@ class Writer:
         """Do what is left to be done when all is settled."""
         self._ledger.flush()
         self.waiting = scalar(self._db, "SELECT count(*) FROM pending")
+
+    def _as_kept(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Return records as they are to be kept: with less text, without who was erased."""
+        if self._texts:
+            records = map(self._texts.fit, records)
+        return self._without_erased(records) if self._erased else iter(records)
 
     def _without_erased(self, records: Iterable[Record]) -> Iterator[Record]:
         """Yield records without the customers who were erased; refuse what a person says of one."""
@@ -327,7 +341,7 @@ class Writer:
         self._ledger.flush()
         self._db.execute("SAVEPOINT arrival")
         try:
-            self._write_one(record)
+            self._write_one(self._texts.fit(record) if self._texts else record)
         except (Conflict, InvalidRecord):
             self._db.execute("ROLLBACK TO arrival")
             self._ledger.forget()

@@ -18,12 +18,13 @@ from remedy._amending import Amender
 from remedy._bulk import BulkWriter
 from remedy._chain import Anchor
 from remedy._coerce import storable
-from remedy._erasing import Erased, erase
+from remedy._erasing import Erased, erase, purge
 from remedy._filing import rebuild_failures
 from remedy._ledger import Ledger
 from remedy._migrating import migrate
 from remedy._pending import Pending
 from remedy._rows import BY_CLASS
+from remedy._texts import Scrub, Texts
 from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
 from remedy.errors import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["Casebook", "Ingested", "Pending", "check", "open"]
 
 R = TypeVar("R", bound=Record)
+W = TypeVar("W", bound=Writer)
 
 _FEW = 500
 _OVER = ("gone", "worse")
@@ -65,6 +67,7 @@ def open(
     timeout: float = 5.0,
     journal: str | None = None,
     config: Config | None = None,
+    scrub: Scrub | None = None,
 ) -> Casebook:
     """Open a casebook, or make one.
 
@@ -80,6 +83,8 @@ def open(
             stays in the mode that it is in, and a new one is in "delete". "wal-insist" takes WAL
             on a build of SQLite that can corrupt such files.
         config: The configuration of a casebook that is made by this call.
+        scrub: A function that every text goes through before it is written, to take out what is
+            not to be kept: titles, texts, reasons in records, and texts among the attributes.
 
     Raises:
         CannotOpen: If the file is missing, unreadable, another application's, or of a newer
@@ -105,7 +110,7 @@ def open(
         journal=journal,
         migrate=lambda db, version: migrate(db, version, actor=who, path=path),
     )
-    book = Casebook(store, actor=who)
+    book = Casebook(store, actor=who, scrub=scrub)
     if not read_only and book._kept("config") is None:
         # Just made; or somebody made it, and was stopped before this.
         book._begin(config or Config())
@@ -144,8 +149,9 @@ class Casebook:
         actor: Who writes.
     """
 
-    def __init__(self, store: Store, *, actor: str) -> None:
+    def __init__(self, store: Store, *, actor: str, scrub: Scrub | None = None) -> None:
         self._store = store
+        self._scrub = scrub
         self.actor = _named(actor)
         self._known_at: datetime | None = None
 
@@ -174,7 +180,7 @@ class Casebook:
         Raises:
             InvalidRecord: If `actor` is no name.
         """
-        other = Casebook(self._store, actor=actor)
+        other = Casebook(self._store, actor=actor, scrub=self._scrub)
         other._known_at = self._known_at
         return other
 
@@ -282,7 +288,7 @@ class Casebook:
             InvalidTime: If what has been lies in the future, or a correction before its incident.
         """
         with self._store.transaction() as db:
-            Writer(self._ledger(db, "replace", reason), self.config).write(records)
+            self._writer(Writer, db, reason).write(records)
 
     def record_many(
         self,
@@ -361,6 +367,11 @@ class Casebook:
             redacted=writer.redacted,
         )
 
+    def _writer(self, kind: type[W], db: Database, reason: str | None, **how: bool) -> W:
+        config = self.config
+        texts = Texts(db, config, self._scrub)
+        return kind(self._ledger(db, "replace", reason), config, texts=texts, **how)
+
     def _write_stream(
         self,
         records: Iterable[Record],
@@ -373,13 +384,13 @@ class Casebook:
         if len(head) <= _FEW:
             # What a bulk load checks over all rows at its end would cost more than so few records.
             with self._store.transaction() as db:
-                writer = Writer(self._ledger(db, "replace", reason), self.config, **how)
+                writer = self._writer(Writer, db, reason, **how)
                 writer.write(head)
                 if progress is not None:
                     progress(len(head))
             return writer
         with self._store.bulk() as db:
-            bulk = BulkWriter(self._ledger(db, "replace", reason), self.config, **how)
+            bulk = self._writer(BulkWriter, db, reason, **how)
             bulk.write_many(chain(head, stream), progress)
         return bulk
 
@@ -426,7 +437,9 @@ class Casebook:
         if twice:
             raise TypeError(f"amend() was given {twice[0]!r} twice.")
         with self._store.transaction() as db:
-            amender = Amender(self._ledger(db, "amend", reason), self.config)
+            config = self.config
+            texts = Texts(db, config, self._scrub)
+            amender = Amender(self._ledger(db, "amend", reason), config, texts)
             return amender.amend(id, {**(changes or {}), **fields})
 
     def link(self, id: str, /, *, reason: str | None = None, **fields: Any) -> None:
@@ -564,6 +577,45 @@ class Casebook:
         if kind is not None and kind not in BY_CLASS:
             raise TypeError(f"{kind!r} is no class of records.")
         return _reading.records(self._store, kind, equals)
+
+    def purge_texts(self, before: datetime | Day | str, *, reason: str) -> int:
+        """Erase what texts say in records about customers that are older than a date.
+
+        Gone are `text`, `url` and `next_step` of incidents, complaints, apologies, amends,
+        responses and follow-ups, from the records and from the history; and they do not come back
+        when a source says them again. Titles stay. The file is written anew at the end, if nobody
+        reads meanwhile: else `compact` does so later.
+
+        Args:
+            before: Until when; a `Day` counts to its end.
+            reason: Why: this stays on record.
+
+        Returns:
+            How many records were changed.
+
+        Raises:
+            InvalidTime: If `before` is no time.
+            CasebookError: If the disk has too little room.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.open()
+            >>> book.record(
+            ...     remedy.Incident(id="INC-1", occurred="2020-03-02T09:00Z", text="Anna called"),
+            ...     remedy.Incident(id="INC-2", occurred="2026-03-02T09:00Z", text="Berta called"),
+            ... )
+            >>> book.purge_texts("2023-01-01T00:00Z", reason="kept for three years")
+            1
+            >>> book.get("INC-1").text, book.get("INC-2").text
+            (None, 'Berta called')
+        """
+        _needs_reason(reason, "purge_texts")
+        moment = _moment(before, "purge_texts")
+        self._store.refuse_without_room()
+        with self._store.bulk() as db:
+            purged = purge(self._ledger(db, "erase"), _forms.micros(moment), reason, self.actor)
+        self._store.compact()
+        return purged
 
     def compact(self) -> None:
         """Write the file anew, so that nothing is left in it of what was erased or deleted.

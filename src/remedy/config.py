@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 PROFILES = ("tickets", "register", "capa")
+TEXTS = ("full", "excerpt", "none")
 DEFAULT_PLACEHOLDERS = ("?", "-", "n/a", "na", "none", "null", "other", "others", "unknown", "tbd")
 
 _SIGNATURE_FIELDS = (
@@ -115,6 +116,19 @@ def _count(_: object, field: Any, value: object) -> None:
     if not (is_number and 1 <= value <= _MOST):  # type: ignore[operator]
         raise ConfigError(
             field.name, f"{value!r} is no number of incidents: write one from 1 to {_MOST}."
+        )
+
+
+def _kept(_: object, field: Any, value: object) -> None:
+    if value not in TEXTS:
+        raise ConfigError(field.name, f"{value!r} is not one of {', '.join(TEXTS)}.")
+
+
+def _letters(_: object, field: Any, value: object) -> None:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not (is_number and 10 <= value <= _MOST):  # type: ignore[operator]
+        raise ConfigError(
+            field.name, f"{value!r} is no number of letters: write one from 10 to {_MOST}."
         )
 
 
@@ -214,6 +228,9 @@ class Config:
         severity: Severities that differ from the rules' own, by code.
         coarse_share: From which share of repeats on a signature is called too coarse.
         coarse_from: From how many comparable incidents on that is judged.
+        store_text: How much of the field `text` of records is kept: "full"; "excerpt", its
+            beginning; or "none". What is on file already stays as it is.
+        excerpt: How many letters of a text "excerpt" keeps.
     """
 
     signature: tuple[str, ...] = attrs.field(
@@ -248,6 +265,8 @@ class Config:
     severity: Mapping[str, Severity] = attrs.field(factory=dict, converter=_severities)
     coarse_share: float = attrs.field(default=0.5, converter=_number)
     coarse_from: int = attrs.field(default=20, validator=_count)
+    store_text: str = attrs.field(default="full", validator=_kept)
+    excerpt: int = attrs.field(default=200, validator=_letters)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, as `config_from` takes them."""

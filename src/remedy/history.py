@@ -149,6 +149,12 @@ def bodies_of(db: Database, id: str) -> list[Body]:
     return _bodies(db, "b.record = ?", [id]).get(id, [])
 
 
+def placed_bodies_of(db: Database, id: str) -> list[tuple[int, Body]]:
+    """Return the bodies of all that has been on file under an id, each with where it stands."""
+    places = db.execute("SELECT place FROM history_body WHERE record = ?", [id]).fetchall()
+    return [(place, body_at(db, place)) for (place,) in places]
+
+
 def body_at(db: Database, place: int) -> Body:
     """Return a body with what its entry says."""
     [(text, op, entity, shape)] = db.execute(

@@ -1,0 +1,123 @@
+"""How much of what texts say is kept: all of it, its beginning, or nothing; scrubbed before.
+
+A casebook's configuration says how much (`store_text`); who opens it may give a function that every
+text goes through before it is written. Both are applied before a record is compared with the one on
+file, so that the same again is nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from remedy import _settings
+from remedy._forms import span_of
+from remedy.config import Config
+from remedy.errors import InvalidRecord
+from remedy.records import Incident, Record
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+__all__ = ["DATED_BY", "PURGED", "Scrub", "Texts"]
+
+Scrub = Callable[[str], str]
+
+PURGED = "texts_purged_before"
+"""Under this name it is kept until when texts were purged, in µs since 1970."""
+
+_SCRUBBED = ("title", "text", "next_step", "reason")
+_PURGED = ("text", "url", "next_step")
+
+DATED_BY: Mapping[str, str] = {
+    "incident": "noted",
+    "complaint": "made",
+    "apology": "made",
+    "amends": "made",
+    "response": "made",
+    "follow_up": "coalesce(made, due)",
+}
+"""The kinds of record whose texts tell of customers, and the column of the date of each."""
+
+
+class Texts:
+    """Lets texts be as they are to be kept.
+
+    Args:
+        db: The connection.
+        config: The casebook's configuration.
+        scrub: What every text goes through before it is written, if anything.
+    """
+
+    def __init__(self, db: Database, config: Config, scrub: Scrub | None) -> None:
+        self._keep = config.store_text
+        self._excerpt = config.excerpt
+        self._scrub = scrub
+        self._purged = _settings.kept(db, PURGED)
+
+    def __bool__(self) -> bool:
+        return self._scrub is not None or self._keep != "full" or self._purged is not None
+
+    def fit(self, record: Record) -> Record:
+        """Return a record with its texts as they are to be kept.
+
+        Raises:
+            InvalidRecord: If what scrubs them returns no text.
+        """
+        changes: dict[str, Any] = {}
+        fields = attrs.fields_dict(type(record))
+        if self._scrub is not None:
+            for name in _SCRUBBED:
+                value = getattr(record, name, None) if name in fields else None
+                if value is not None:
+                    changes[name] = self._scrubbed(record, name, value)
+            attributes = {
+                name: self._value(record, value) for name, value in record.attributes.items()
+            }
+            if attributes != record.attributes:
+                changes["attributes"] = attributes
+        text = changes.get("text", getattr(record, "text", None))
+        if text is not None and self._keep != "full":
+            changes["text"] = None if self._keep == "none" else self._beginning(text)
+        if self._purged is not None and record.entity in DATED_BY and self._is_old(record):
+            changes.update((name, None) for name in _PURGED if name in fields)
+        differ = {name: value for name, value in changes.items() if getattr(record, name) != value}
+        return attrs.evolve(record, **differ) if differ else record
+
+    def _scrubbed(self, record: Record, name: str, value: str) -> str | None:
+        assert self._scrub is not None
+        told = self._scrub(value)
+        if not isinstance(told, str):
+            raise InvalidRecord(
+                type(record).__name__,
+                name,
+                told,
+                "what scrubs texts (scrub=...) has to return a text.",
+            )
+        return told or None
+
+    def _value(self, record: Record, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._scrubbed(record, "attributes", value) or ""
+        if isinstance(value, (list, tuple)):
+            return [self._value(record, each) for each in value]
+        if isinstance(value, Mapping):
+            return {name: self._value(record, each) for name, each in value.items()}
+        return value
+
+    def _beginning(self, text: str) -> str:
+        if len(text) <= self._excerpt:
+            return text
+        head = text[: self._excerpt - 1]
+        # At the end of a word, where there is one near.
+        cut = head.rsplit(maxsplit=1)[0] if " " in head[-40:] else head
+        return f"{cut.rstrip()}…"
+
+    def _is_old(self, record: Any) -> bool:
+        if isinstance(record, Incident):
+            when: Any = record.detected or record.occurred
+        else:
+            when = record.made or getattr(record, "due", None)
+        return when is not None and span_of(when)[0] < self._purged

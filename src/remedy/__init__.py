@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         Verification,
         Waiver,
     )
+    from remedy.redaction import Redaction
     from remedy.reporting import Report
     from remedy.rules import Rule
     from remedy.vocabulary import ALL
@@ -84,6 +85,7 @@ __all__ = [
     "Pending",
     "Promise",
     "Record",
+    "Redaction",
     "RemedyError",
     "Report",
     "Response",
@@ -122,6 +124,7 @@ _FROM = {
         "Decision Evidence Exposure External FollowUp Incident Link Promise Record Response Share "
         "Verdict Verification Waiver"
     ),
+    "remedy.redaction": "Redaction",
     "remedy.reporting": "Report",
     "remedy.rules": "Rule",
     "remedy.vocabulary": "ALL",

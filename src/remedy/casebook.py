@@ -39,6 +39,7 @@ from remedy.errors import (
 )
 from remedy.history import Change, Verified
 from remedy.records import Day, Record
+from remedy.redaction import Redaction
 from remedy.store import Store
 from remedy.vocabulary import Intervention, shipped_interventions
 
@@ -483,6 +484,10 @@ class Casebook:
             Amender(self._ledger(db, "unlink", reason), self.config).unlink(id, fields)
 
     # --- privacy ----------------------------------------------------------------------------------
+
+    def redaction(self) -> Redaction:
+        """Return what takes customers out of records, graphs and texts that leave the house."""
+        return Redaction(self._store)
 
     def erase_customer(self, id: str, *, reason: str) -> Erased:
         """Erase who a customer is: from records, from the history, from the file.

@@ -152,6 +152,16 @@ def casebook_first(words: tuple[str, ...], usage: str) -> tuple[str | None, str]
     return (None, words[0]) if len(words) == 1 else (words[0], words[1])
 
 
+def customers_option(command: F) -> F:
+    """Give a command whose output leaves the house the option --show-customers."""
+    return click.option(
+        "--show-customers",
+        "show",
+        is_flag=True,
+        help="Name customers in what leaves the house; by default each gets another name there.",
+    )(command)
+
+
 # --- times ----------------------------------------------------------------------------------------
 
 # A date, or a time, without a zone. Python takes any character for the one between the two, so that

@@ -12,6 +12,7 @@ from remedy.cli._shared import (
     Problem,
     casebook_argument,
     casebook_first,
+    customers_option,
     deliver,
     format_option,
     moment_given,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from remedy.records import Record
+    from remedy.redaction import Redaction
 
 
 @click.command()
@@ -105,6 +107,7 @@ _OF_GRAPHS = ("graphml", "mermaid", "dot")
 @click.option(
     "--table", metavar="NAME", help="With csv: one table alone, such as incident or customer."
 )
+@customers_option
 @click.option(
     "--raw", is_flag=True, help="With csv: leave text that looks like a formula as it is."
 )
@@ -117,15 +120,17 @@ def export(
     as_of: str | None,
     table: str | None,
     raw: bool,
+    show: bool,
     output: Path | None,
     force: bool,
 ) -> None:
     """Give out records and graphs for other programs.
 
-    json and jsonl are exact copies. csv is a folder of tables, or one of them with --table; text
-    that a spreadsheet would take for a formula gets an apostrophe before it. graphml, mermaid and
-    dot are graphs: for these name a case with --around, unless the casebook is small. A case is
-    what `remedy show` tells of a record.
+    Customers get another name each, and their orders are left out, unless --show-customers is
+    given: then json and jsonl are exact copies. csv is a folder of tables, or one of them with
+    --table; text that a spreadsheet would take for a formula gets an apostrophe before it. graphml,
+    mermaid and dot are graphs: for these name a case with --around, unless the casebook is small.
+    A case is what `remedy show` tells of a record.
     """
     if (table or raw) and form != "csv":
         raise click.UsageError("--table and --raw go with --format csv.")
@@ -136,20 +141,24 @@ def export(
             "csv makes a file for each table: name a folder with -o, or one table with --table."
         )
     with open_casebook(casebook) as book, book.snapshot():
+        redaction = None if show else book.redaction()
         if form in _OF_GRAPHS:
             graph = _graph(book, around, moment_given(as_of)[0])
+            if redaction is not None:
+                graph = redaction.graph(graph)
+                around = around if around in graph else redaction.name_of(around or "")
             deliver(_drawn(graph, form, around), output, force=force)
         elif form == "csv" and table is None:
             from remedy import exports
 
             assert output is not None
             output.mkdir(exist_ok=True)
-            written = exports.write_csv(
-                _records(book, around), output, guard=not raw, overwrite=force
-            )
+            records = _records(book, around, redaction)
+            written = exports.write_csv(records, output, guard=not raw, overwrite=force)
             say(str(path) for path in written)
         else:
-            deliver(_written(_records(book, around), form, table, raw), output, force=force)
+            records = _records(book, around, redaction)
+            deliver(_written(records, form, table, raw), output, force=force)
 
 
 def _graph(book: Any, around: str | None, as_of: Any = None) -> Any:
@@ -167,7 +176,12 @@ def _must_count(id: str, graph: Any, as_of: datetime) -> None:
         raise Problem(f"{id} was not on record by {as_of:%Y-%m-%d}.")
 
 
-def _records(book: Any, around: str | None) -> Iterable[Record]:
+def _records(book: Any, around: str | None, redaction: Redaction | None) -> Iterable[Record]:
+    found = _found(book, around)
+    return found if redaction is None else redaction.records(found)
+
+
+def _found(book: Any, around: str | None) -> Iterable[Record]:
     if around is None:
         found: Iterable[Record] = book.records()
         return found

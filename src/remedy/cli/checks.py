@@ -14,6 +14,7 @@ import click
 from remedy.cli._shared import (
     Problem,
     casebook_argument,
+    customers_option,
     deliver,
     format_option,
     journal_option,
@@ -111,6 +112,7 @@ def _codes(given: tuple[str, ...]) -> list[str]:
     is_flag=True,
     help="With json: name all apologies and promises, and what stands behind each.",
 )
+@customers_option
 @output_options
 @click.pass_context
 def check(
@@ -129,6 +131,7 @@ def check(
     top: int,
     old: bool,
     standings: bool,
+    show: bool,
     output: Path | None,
     force: bool,
 ) -> None:
@@ -137,6 +140,9 @@ def check(
     Nothing is written to the casebook. The exit status is 0 if there is nothing as grave as
     --fail-on, 1 if there is, and 2 if the command could not be carried out. What stands in the
     baseline does not count, unless it has become worse since.
+
+    In a file, and as json or markdown, customers get another name each, unless --show-customers is
+    given.
     """
     if standings and form != "json":
         raise click.UsageError("--standings goes with --format json.")
@@ -159,6 +165,9 @@ def check(
             lines = generate_text(
                 report, top=top, old=old, look_up=book.get, notes=notes, **page(output)
             )
+        if (form != "text" or output is not None) and not show:
+            # What is shown in a terminal stays in the house.
+            lines = book.redaction().lines(lines)
         deliver(lines, output, force=force)
     if output is not None:
         from remedy.reporting._digest import counts_words

@@ -1,0 +1,269 @@
+"""Customers without their names, for what leaves the house.
+
+Each customer becomes `customer-` and twelve hexadecimal digits: the same in all that leaves one
+casebook, so that what happened to one customer is still seen to have happened to one. Who it was
+cannot be told from it without the casebook.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from remedy._entities import items_of
+from remedy._rows import BY_CLASS
+from remedy.records import Affected, Customer, External, Incident, Record, Waiver
+from remedy.vocabulary import ALL
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from sqlite_utils import Database
+
+    from remedy.store import Store
+
+__all__ = ["Redaction"]
+
+_TEXTS = ("title", "text", "url", "next_step", "reason", "criterion")
+_SHORTEST = 3
+_WORD = re.compile(r"[^\s,;()\[\]\"'`|*]+")
+_AT_ONCE = 500
+
+
+class Redaction:
+    """Takes customers out of records, graphs and texts; it is made by `Casebook.redaction`.
+
+    Example:
+        >>> import remedy
+        >>> book = remedy.open()
+        >>> book.record(
+        ...     remedy.Customer(id="C-17", name="Anna"),
+        ...     remedy.Incident(
+        ...         id="INC-1", occurred="2026-03-02T09:00Z", customers="C-17", title="Anna paid"
+        ...     ),
+        ... )
+        >>> redaction = book.redaction()
+        >>> incident = redaction.record(book.get("INC-1"))
+        >>> incident.customers[0].customer == redaction.name_of("C-17")
+        True
+        >>> incident.title == f"{redaction.name_of('C-17')} paid"
+        True
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        with store.reading() as db:
+            # It is in the file alone, and is never erased: what the first entry says is a setting.
+            (self._key,) = db.execute(
+                "SELECT salt FROM history_body ORDER BY place LIMIT 1"
+            ).fetchone()
+        self._called: dict[str, tuple[str, ...]] = {}
+
+    def name_of(self, customer: str) -> str:
+        """Return what a customer is called outside."""
+        if customer.startswith("erased-"):
+            return customer
+        return f"customer-{hmac.digest(self._key, customer.encode(), 'sha256').hex()[:12]}"
+
+    # --- records ----------------------------------------------------------------------------------
+
+    def records(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Yield records without customers."""
+        return map(self.record, records)
+
+    def record(self, record: Record) -> Record:
+        """Return a record without customers.
+
+        Their ids are replaced; their names, accounts, ids in other systems and the orders of a link
+        are left out. In its texts, what names the customers whom it is about is replaced.
+        """
+        if isinstance(record, Customer):
+            return Customer(id=self.name_of(record.id), provenance=record.provenance)
+        entity = BY_CLASS[type(record)]
+        changes: dict[str, Any] = {}
+        for column in entity.references:
+            customer = getattr(record, column.field)
+            if column.target == "customer" and customer is not None:
+                changes[column.field] = self._outside(customer)
+        for child in entity.children:
+            if child.target == "customer" and getattr(record, child.field) is not ALL:
+                changes[child.field] = tuple(map(self._item, items_of(record, child)))
+        names = self._names(self._customers_of(record))
+        for field in _TEXTS:
+            value = getattr(record, field, None)
+            if isinstance(value, str):
+                changes[field] = names.replaced_in(value)
+        if isinstance(record, Waiver):
+            changes["finding"] = self._finding(record.finding)
+        if record.attributes:
+            changes["attributes"] = names.replaced_in(record.attributes)
+        promises = getattr(record, "promises", ())
+        if promises:
+            changes["promises"] = tuple(map(self.record, promises))
+        differ = {name: value for name, value in changes.items() if getattr(record, name) != value}
+        return attrs.evolve(record, **differ) if differ else record
+
+    def _finding(self, key: str) -> str:
+        """Return the key of a finding, which may end with a customer."""
+        for place in [found.end() for found in re.finditer(":", key)]:
+            if self._on_file("customer", {key[place:]}):
+                return f"{key[:place]}{self.name_of(key[place:])}"
+        return key
+
+    def _outside(self, reference: str | External) -> str:
+        return self.name_of(str(reference))
+
+    def _item(self, item: Any) -> Any:
+        if isinstance(item, Affected):
+            return attrs.evolve(
+                item, customer=self._outside(item.customer), order=None, order_no=None
+            )
+        return self._outside(item)
+
+    def _customers_of(self, record: Record) -> list[str]:
+        """Return the customers whom a record names, or who are hit by the incidents it is about."""
+        entity = BY_CLASS[type(record)]
+        referred: dict[str, list[str]] = defaultdict(list)
+        if isinstance(record, (Customer, Incident)):
+            referred[record.entity].append(record.id)
+        for column in entity.references:
+            referred[str(column.target)].append(getattr(record, column.field))
+        for child in entity.children:
+            referred[str(child.target)] += map(child.reference, items_of(record, child))
+        known = {
+            kind: [each for each in ids if isinstance(each, str)] for kind, ids in referred.items()
+        }
+        with self._store.reading() as db:
+            # What is done about causes is done about their incidents, what is promised to those who
+            # were told.
+            causes = [*known.get("cause", ())]
+            for action in known.get("action", ()):
+                causes += _column(db, "SELECT cause FROM action_cause WHERE action = ?", action)
+            incidents = [*known.get("incident", ())]
+            for cause in causes:
+                incidents += _column(
+                    db, "SELECT incident FROM incident_cause WHERE cause = ?", cause
+                )
+            customers = [*known.get("customer", ())]
+            for apology in known.get("apology", ()):
+                incidents += _column(
+                    db, "SELECT incident FROM apology_incident WHERE apology = ?", apology
+                )
+                customers += _column(
+                    db, "SELECT customer FROM apology_customer WHERE apology = ?", apology
+                )
+        return [*customers, *self._hit(incidents)]
+
+    def _hit(self, incidents: list[str]) -> list[str]:
+        found = []
+        with self._store.reading() as db:
+            for start in range(0, len(incidents), _AT_ONCE):
+                part = incidents[start : start + _AT_ONCE]
+                marks = ", ".join("?" * len(part))
+                rows = db.execute(
+                    f"SELECT customer FROM incident_customer WHERE incident IN ({marks})", part
+                )
+                found += [row[0] for row in rows]
+        return found
+
+    # --- texts ------------------------------------------------------------------------------------
+
+    def _names_of(self, customer: str) -> tuple[str, ...]:
+        if customer not in self._called:
+            with self._store.reading() as db:
+                row = db.execute(
+                    "SELECT name, external_id FROM customer WHERE id = ?", [customer]
+                ).fetchone()
+                aliases = db.execute(
+                    "SELECT external_id FROM customer_alias WHERE customer = ?", [customer]
+                ).fetchall()
+            names = {customer, *(row or ()), *(alias for (alias,) in aliases)} - {None}
+            self._called[customer] = tuple(each for each in names if len(each) >= _SHORTEST)
+        return self._called[customer]
+
+    def _names(self, customers: Iterable[str]) -> _Names:
+        return _Names(
+            {
+                name.casefold(): self.name_of(customer)
+                for customer in dict.fromkeys(customers)
+                for name in self._names_of(customer)
+            }
+        )
+
+    def text(self, text: str) -> str:
+        """Return a text of the library, such as a report, without customers.
+
+        Replaced is what names a customer whose id it says, or one of an incident whose id it says.
+        """
+        words = {word.rstrip(".:!?") for word in _WORD.findall(text)}
+        words |= {part for word in words for part in (word, word.rpartition(":")[2])}
+        customers, incidents = (self._on_file(kind, words) for kind in ("customer", "incident"))
+        names = self._names([*customers, *self._hit(sorted(incidents))])
+        return str(names.replaced_in(text))
+
+    def lines(self, lines: Iterable[str]) -> Iterator[str]:
+        """Yield the lines of a text without customers."""
+        yield from self.text("\n".join(lines)).split("\n")
+
+    def _on_file(self, table: str, ids: set[str]) -> set[str]:
+        wanted, found = sorted(ids), set[str]()
+        with self._store.reading() as db:
+            for start in range(0, len(wanted), _AT_ONCE):
+                part = wanted[start : start + _AT_ONCE]
+                marks = ", ".join("?" * len(part))
+                rows = db.execute(f"SELECT id FROM {table} WHERE id IN ({marks})", part)
+                found |= {row[0] for row in rows}
+        return found
+
+    # --- graphs -----------------------------------------------------------------------------------
+
+    def graph(self, graph: nx.MultiDiGraph) -> nx.MultiDiGraph:
+        """Return a graph of records without customers."""
+        import networkx as nx
+
+        names = {
+            node: self.name_of(node)
+            for node, record in graph.nodes(data="record")
+            if isinstance(record, Customer)
+        }
+        redacted = nx.relabel_nodes(graph, names, copy=True)
+        for node, record in graph.nodes(data="record"):
+            told = redacted.nodes[names.get(node, node)]
+            told["record"] = self.record(record)
+            known = self._names(self._customers_of(record))
+            told["label"] = known.replaced_in(graph.nodes[node]["label"])
+        for _, _, told in redacted.edges(data=True):
+            told.update((name, None) for name in ("order", "order_no") if name in told)
+        return redacted
+
+
+def _column(db: Database, sql: str, id: str) -> list[str]:
+    return [row[0] for row in db.execute(sql, [id])]
+
+
+class _Names:
+    """What customers are called inside, and what to say for it outside."""
+
+    def __init__(self, meant: Mapping[str, str]) -> None:
+        self._meant = meant
+        told = "|".join(map(re.escape, sorted(meant, key=len, reverse=True)))
+        self._pattern = re.compile(rf"(?<!\w)(?:{told})(?!\w)", re.IGNORECASE) if meant else None
+
+    def replaced_in(self, value: Any) -> Any:
+        """Return a text, or something that holds texts, without these names."""
+        if self._pattern is None:
+            return value
+        if isinstance(value, str):
+            return self._pattern.sub(self._other, value)
+        if isinstance(value, dict):
+            return {name: self.replaced_in(each) for name, each in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.replaced_in(each) for each in value]
+        return value
+
+    def _other(self, found: re.Match[str]) -> str:
+        return self._meant.get(found[0].casefold(), "customer")

@@ -133,7 +133,8 @@ class Redaction:
         for column in entity.references:
             referred[str(column.target)].append(getattr(record, column.field))
         for child in entity.children:
-            referred[str(child.target)] += map(child.reference, items_of(record, child))
+            if child.target is not None:
+                referred[child.target] += map(child.reference, items_of(record, child))
         known = {
             kind: [each for each in ids if isinstance(each, str)] for kind, ids in referred.items()
         }

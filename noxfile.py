@@ -80,6 +80,24 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """The worst day of a casebook, in full: some 40 minutes. The ordinary tests do a part of it."""
+    install_wheel(session, "test")
+    session.run(
+        *("pytest", "--numprocesses=auto", "--dist=worksteal", "--durations=20"),
+        *("tests/test_faults.py", "tests/test_history.py", "tests/test_erasing.py"),
+        *session.posargs,
+        env={
+            "REMEDY_KILLS": "334",
+            "REMEDY_EVERY_STATEMENT": "1",
+            "REMEDY_WRITES": "1000",
+            "REMEDY_MUTANTS": "10000",
+            "REMEDY_TAMPERS": "10000",
+        },
+    )
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """The benchmarks, each of which prints one JSON object.
 

@@ -6,6 +6,9 @@ it, and only inserted: with the same pragmas, in one transaction, and with the i
 and `incident_customer` built afterwards in both cases; once with all columns, and once with those
 alone that hold anything, since sqlite3 takes longer for an empty value than for a text.
 
+Besides: the same load without the history that each write leaves, and a walk along the history of
+one, links and bodies.
+
 The memory is that of a run whose incidents are made one by one while they are loaded.
 """
 
@@ -53,11 +56,25 @@ def incidents(given: Iterable[dict[str, Any]]) -> Iterator[Any]:
 
 
 def by_record_many(
-    path: Path, size: int, *, scattered: bool = False, one_by_one: bool = False
+    path: Path,
+    size: int,
+    *,
+    scattered: bool = False,
+    one_by_one: bool = False,
+    without_history: bool = False,
 ) -> dict[str, Any]:
     """Load incidents through the library."""
     sys.modules["pandas"] = None  # type: ignore[assignment] - see _contender.py
     import remedy
+    from remedy._ledger import Ledger
+
+    if without_history:  # No casebook of a user is without: this is what it costs.
+        began = Ledger.__init__
+
+        def begin(ledger: Ledger, db: Any, _: str | None, **how: Any) -> None:
+            began(ledger, db, None, **how)
+
+        Ledger.__init__ = begin  # type: ignore[method-assign, assignment]
 
     given: Iterable[dict[str, Any]] = told(size, scattered=scattered)
     if not one_by_one:
@@ -160,6 +177,24 @@ def one_by_one(path: Path, size: int) -> dict[str, Any]:
     return by_record_many(path, size, one_by_one=True)
 
 
+def without_history(path: Path, size: int) -> dict[str, Any]:
+    """Load incidents through the library, and leave no history."""
+    return by_record_many(path, size, without_history=True)
+
+
+def by_verifying(path: Path, size: int) -> dict[str, Any]:
+    """Load incidents, and then walk along their history: links and bodies alone, in the measure."""
+    by_record_many(path, size)
+    import remedy
+
+    with remedy.open(path, read_only=True) as book:
+        watch = measuring.Stopwatch()
+        verified = book.verify(records=False)
+        taken = watch.read()
+        assert verified.is_right
+    return {"seconds": taken, "new": verified.bodies, "peak_mb": measuring.peak_mb()}
+
+
 def by_record_many_scattered(path: Path, size: int) -> dict[str, Any]:
     """Load incidents through the library, whose ids come in no order."""
     return by_record_many(path, size, scattered=True)
@@ -167,6 +202,8 @@ def by_record_many_scattered(path: Path, size: int) -> dict[str, Any]:
 
 WAYS = {
     "record_many": by_record_many,
+    "record_many_without_history": without_history,
+    "verifying_bodies": by_verifying,
     "record_many_scattered_ids": by_record_many_scattered,
     "record_many_one_by_one": one_by_one,
     "executemany": by_executemany,
@@ -212,8 +249,11 @@ def main() -> None:
         }
         for clock in ("wall", "cpu"):
             least = ways[way][f"seconds_{clock}"]["min"]
-            ways[way][f"incidents_per_second_{clock}"] = round(given.size / least)
+            ways[way][f"incidents_per_second_{clock}"] = round(each[0]["new"] / least)
     taken = {way: [run["seconds"]["wall"] for run in each] for way, each in runs.items()}
+    with_history = measuring.median_ratio(
+        taken["record_many"], taken["record_many_without_history"]
+    )
     ratio, ratio_without = (
         measuring.median_ratio(taken["record_many"], taken[way])
         for way in ("executemany", "executemany_without_empty_columns")
@@ -223,6 +263,8 @@ def main() -> None:
             "benchmark": "load",
             "size": given.size,
             "incidents_per_second": ways["record_many"]["incidents_per_second_wall"],
+            "with_history_to_without": with_history,
+            "bodies_verified_per_second": ways["verifying_bodies"]["incidents_per_second_wall"],
             "record_many_to_executemany": ratio,
             "record_many_to_executemany_without_empty_columns": ratio_without,
             "peak_mb": ways["record_many_one_by_one"]["peak_mb"],

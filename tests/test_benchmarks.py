@@ -98,11 +98,14 @@ def test_all_ways_of_checking_find_the_same_in_random_casebooks(seed: int, tmp_p
 def test_loading_is_told_beside_executemany() -> None:
     result = run("load", "--rounds", "1")
     assert set(result["ways"]) == {
-        "record_many", "record_many_scattered_ids", "record_many_one_by_one", "executemany",
+        "record_many", "record_many_without_history", "verifying_bodies",
+        "record_many_scattered_ids", "record_many_one_by_one", "executemany",
         "executemany_without_empty_columns", "making_records_only",
     }  # fmt: skip
     assert result["incidents_per_second"] > 0
     assert result["record_many_to_executemany"] > 0
+    assert result["with_history_to_without"] > 0
+    assert result["bodies_verified_per_second"] > 0
     assert result["record_many_to_executemany_without_empty_columns"] > 0
     assert result["peak_mb"] > 1
     assert result["peak_mb_of_a_tenth"] > 1

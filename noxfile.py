@@ -85,7 +85,7 @@ def faults(session: nox.Session) -> None:
     install_wheel(session, "test")
     session.run(
         *("pytest", "--numprocesses=auto", "--dist=worksteal", "--durations=20"),
-        *("tests/test_faults.py", "tests/test_history.py", "tests/test_erasing.py"),
+        *("tests/test_faults.py", "tests/test_history.py", "tests/test_hosts.py"),
         *session.posargs,
         env={
             "REMEDY_KILLS": "334",
@@ -93,6 +93,7 @@ def faults(session: nox.Session) -> None:
             "REMEDY_WRITES": "1000",
             "REMEDY_MUTANTS": "10000",
             "REMEDY_TAMPERS": "10000",
+            "REMEDY_BESIDE_SECONDS": "300",
         },
     )
 

@@ -285,6 +285,21 @@ def day_of(value: str) -> Day | None:
     return Day(day, offset or name)
 
 
+def _parsed(text: str) -> datetime:
+    try:
+        if text[11:13] == "24" or "W" in text:
+            raise ValueError("neither 24:00 nor week dates are taken")
+        found = datetime.fromisoformat(text)
+        offset = found.utcoffset()
+        if offset is not None and offset.microseconds:
+            raise ValueError("no zone is parts of a second away from UTC")
+    except ValueError as error:
+        raise Refused(
+            f"is no time in ISO form ({error}): write it as 2026-03-02T09:00+01:00.", time=True
+        ) from None
+    return found
+
+
 def moment_or_day(value: datetime | Day | str | None) -> datetime | Day | None:
     """A moment with its offset, or a day in its zone."""
     if value is None:
@@ -297,14 +312,7 @@ def moment_or_day(value: datetime | Day | str | None) -> datetime | Day | None:
                     "is no time in ISO form: write it as 2026-03-02T09:00+01:00.", time=True
                 )
             return day
-        try:
-            if value[11:13] == "24" or "W" in value:
-                raise ValueError("neither 24:00 nor week dates are taken")
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise Refused(
-                f"is no time in ISO form ({error}): write it as 2026-03-02T09:00+01:00.", time=True
-            ) from None
+        value = _parsed(value)
     elif not isinstance(value, datetime):
         if isinstance(value, Day):
             return value

@@ -7,6 +7,7 @@ import re
 import attrs
 
 from remedy._coerce import Refused, needed_whole
+from remedy.errors import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Money:
         found = _AMOUNT.match(amount.strip())
         if not found:
             raise Refused(
-                f"{amount!r} is no amount: digits, and after a point at most as many more as "
+                f"{shown(amount)} is no amount: digits, and after a point at most as many more as "
                 f"{currency} has; never negative."
             )
         digits = _CURRENCIES[currency]
@@ -100,7 +101,7 @@ class Money:
         # A point in a text may part thousands; in a number it cannot.
         if len(fraction if written else fraction.rstrip("0")) > digits:
             raise Refused(
-                f"{amount} has more digits than {currency} knows ({digits}). If the point parts "
+                f"{shown(amount)} has more digits than {currency} knows ({digits}). If the point parts "
                 f"thousands, leave it out."
             )
         return cls(int(found[1] + fraction[:digits].ljust(digits, "0")), currency)

@@ -101,8 +101,8 @@ class Money:
         # A point in a text may part thousands; in a number it cannot.
         if len(fraction if written else fraction.rstrip("0")) > digits:
             raise Refused(
-                f"{shown(amount)} has more digits than {currency} knows ({digits}). If the point parts "
-                f"thousands, leave it out."
+                f"{shown(amount)} has more digits than {currency} knows ({digits}). If the point "
+                f"parts thousands, leave it out."
             )
         return cls(int(found[1] + fraction[:digits].ljust(digits, "0")), currency)
 

@@ -236,6 +236,66 @@ def test_what_waits_says_nothing_of_them(book):
     assert book.get("INC-8").title == "as [erased] said"
 
 
+def test_records_that_wait_as_a_whole_say_nothing_of_them(path):
+    with remedy.open(path) as book:
+        book.record(*told_of_them())
+        waiting = [
+            Amends(
+                id="AME-9", incident="INC-99", customer="C-4711", kind="gift", made=DAY[2],
+                text="GÅRDAGEN", attributes={"street": "Hohenzollernring"},
+            ),
+            FollowUp(
+                id="FUP-9", incident="INC-99", customer=there("SHOP-9911", "shop"), due=DAY[9],
+                text="GÅRDAGEN",
+            ),
+            Apology(
+                id="APO-9", incidents="INC-99", made=DAY[3], customers="C-4711", text="GÅRDAGEN"
+            ),
+            Apology(
+                id="APO-8", incidents="INC-99", made=DAY[3], text=f"Dear {NAME}",
+                customers=["K-77", there("4711-x")],
+            ),
+            Apology(
+                id="APO-7", incidents="INC-99", made=DAY[3], customers="K-77", text="Dear Another",
+            ),
+            Decision(
+                id="DEC-9", kind="no_action", incident="INC-99", made=DAY[3], reason=f"{NAME} only"
+            ),
+            Cause(
+                id="CAU-9", found=DAY[3], incidents=[there("9"), "INC-99"], text="the form",
+                attributes={"n": 7},
+            ),
+        ]  # fmt: skip
+        book.ingest(waiting)
+        new = book.erase_customer("C-4711", reason="asked for it").customer
+        assert book.verify().problems == ()
+        assert len(book.pending()) >= 7
+        book.record(incident("INC-99"))
+        assert (book.get("AME-9").customer, book.get("AME-9").text) == (new, None)
+        assert book.get("AME-9").attributes == {}
+        assert (book.get("FUP-9").customer, book.get("FUP-9").text) == (new, None)
+        assert (book.get("APO-9").customers, book.get("APO-9").text) == ((new,), None)
+        assert set(book.get("APO-8").customers) == {new, "K-77"}
+        assert book.get("APO-8").text == "Dear [erased]"
+        assert book.get("APO-7").text == "Dear Another"
+        assert book.get("DEC-9").reason == "[erased] only"
+        assert book.get("CAU-9").text == "the form"
+        assert book.verify().problems == ()
+    assert found_in(path.parent) == set()
+
+
+def test_who_is_only_known_by_an_id_in_a_source_is_erased(tmp_path):
+    with remedy.open(tmp_path / "q.db") as book:
+        book.ingest([incident("INC-1", customers=there("77345"), title="x")])
+        book.record(Customer(id="C-1"), reason="no crm:773456 in this, and none 77345x")
+        new = book.erase_customer("crm:77345", reason="asked for it").customer
+        assert [each.customer for each in book.get("INC-1").customers] == [new]
+        assert book.history("C-1")[0].reason == "no crm:773456 in this, and none 77345x"
+        came = book.ingest([incident("INC-2", customers=there("77345"), title="x")])
+        assert (came.new, came.redacted) == (1, 1)
+        assert [each.customer for each in book.get("INC-2").customers] == [new]
+
+
 def test_the_history_stays_verifiable_and_says_who_erased_and_why(book, path):
     anchor = book.anchor()
     actor = book.acting_as("berta")
@@ -396,6 +456,40 @@ def test_who_records_them_again_is_told(book, record):
         book.record(record)
     with pytest.raises(ErasedCustomer):
         book.record_many([record, *(incident(f"MORE-{n}") for n in range(600))])
+
+
+def test_what_comes_from_sources_is_known_by_its_ids_there(path):
+    with remedy.open(path) as book:
+        shipped = {"source": "crm", "external_id": "2"}
+        book.ingest([incident("INC-1", customers="Svenja", text="about Svenja", **shipped)])
+        book.ingest(
+            [
+                incident(
+                    "INC-2",
+                    customers="Klara",
+                    text="about Klara",
+                    **{**shipped, "external_id": "3"},
+                )
+            ]
+        )
+        book.erase_customer("Svenja", reason="asked for it")
+        refers = External(**shipped)
+        came = book.ingest(
+            [
+                incident("INC-other", text="about Svenja", **shipped),
+                Complaint(id="COM-1", made=DAY[2], incident=refers, text="about Svenja"),
+                Complaint(id="COM-2", made=DAY[2], incident=there("99"), text="about nobody known"),
+                Complaint(id="COM-3", made=DAY[2], text="about nothing"),
+                Apology(id="APO-1", incidents=refers, made=DAY[3], text="Dear Svenja"),
+                incident("INC-2", customers="Klara", text="about Klara", source="crm", external_id="3"),
+            ]
+        )  # fmt: skip
+        assert came.redacted == 3
+        assert [book.get(id).text for id in ("INC-1", "COM-1", "APO-1")] == [None] * 3
+        assert book.get("COM-2").text == "about nobody known"
+        assert book.get("COM-3").text == "about nothing"
+        assert book.get("INC-2").text == "about Klara"
+    assert b"Svenja" not in path.read_bytes()
 
 
 def test_what_is_told_to_everyone_names_nobody(book):

@@ -388,9 +388,8 @@ def mutant(sound, rng):
             data += rng.randbytes(rng.choice([1, 512, 4096]))
         else:
             # The head of a page says where its cells are.
-            page = place // 4096 * 4096
-            data[page + rng.randrange(12)] = rng.randrange(256) if page + 12 < len(data) else 0
-            data = data[: len(sound)]
+            at = place // 4096 * 4096 + rng.randrange(12)
+            data[min(at, len(data) - 1)] = rng.randrange(256)
     return bytes(data)
 
 

@@ -29,7 +29,13 @@ from remedy import (
     _schema,
     history,
 )
-from remedy.errors import CasebookError, InvalidRecord, ReadOnlyCasebook, UnknownRecord
+from remedy.errors import (
+    CasebookError,
+    InvalidRecord,
+    ReadOnlyCasebook,
+    UnknownRecord,
+    UnreadableRecord,
+)
 from tests import on_file
 from tests.given import DAY, there
 from tests.oracle.random_casebooks import random_casebook
@@ -148,6 +154,21 @@ def test_customers_who_turn_out_to_be_one_say_so(book):
         "unite", None, {"customers": ([{"customer": "crm:7"}], [{"customer": "C-7"}])},
     )  # fmt: skip
     assert told(book, "RES-1")[1][3] == {"customer": ("crm:7", "C-7")}
+
+
+def test_what_comes_and_goes_in_one_call_leaves_nothing_of_itself(book):
+    book.ingest(
+        [
+            incident("INC-1", customers=there("7"), title="Late", updated=DAY[1]),
+            Customer(id="C-7", source="crm", external_id="7"),
+            incident("INC-1", customers=there("7"), updated=DAY[2]),
+        ]
+    )
+    with pytest.raises(UnknownRecord):
+        book.history("crm:7")
+    (change,) = book.history("INC-1")
+    assert change.fields["customers"] == ([], [{"customer": "C-7"}])
+    assert "title" not in change.fields
 
 
 def test_a_customer_whom_nobody_recorded_says_that_they_were_made(book):
@@ -445,6 +466,49 @@ def test_bodies_go_only_where_an_erasure_says_so(book):
 test_bodies_go_only_where_an_erasure_says_so = pytest.mark.behind_its_back(
     test_bodies_go_only_where_an_erasure_says_so
 )
+
+
+@pytest.mark.behind_its_back
+def test_what_says_what_was_erased_is_not_erased_itself(book):
+    book.record(incident("INC-1"))
+    with book._store.transaction() as db:
+        (place,) = db.execute("SELECT place FROM history_body WHERE record = 'INC-1'").fetchone()
+        seq = _chain.let_go(db, "anna", [place], {"reason": "asked for"})
+        _chain.let_go(db, "anna", [seq * 1000], {"reason": "to hide it"})
+    (problem,) = book.verify(records=False).problems
+    assert problem == f"entry {seq} says what was erased, and was itself erased."
+
+
+def plain(connection):
+    """The tables of the history without any condition, as a damaged file may hold them."""
+    for table in _schema.HISTORY:
+        connection.execute(f"CREATE TABLE copy AS SELECT * FROM {table}")
+        connection.execute(f"DROP TABLE {table}")
+        connection.execute(f"ALTER TABLE copy RENAME TO {table}")
+    return connection
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE history SET commitments = NULL WHERE seq = 4",
+        "UPDATE history SET commitments = 7 WHERE seq = 4",
+        "UPDATE history_body SET salt = NULL WHERE place = 4000",
+        "UPDATE history_body SET place = 'x' WHERE place = 4000",
+    ],
+)
+def test_what_no_column_can_hold_is_told(written, change):
+    connection = plain(opened(written))
+    connection.execute(change)
+    (problem,) = history.verify(Database(connection), records=False).problems
+    assert problem
+
+
+def test_an_end_without_a_hash_is_told(written):
+    connection = plain(opened(written))
+    connection.execute("UPDATE history SET hash = NULL")
+    with pytest.raises(UnreadableRecord, match="the last entry of the history, number"):
+        _chain.anchor(Database(connection))
 
 
 # --- changed behind its back ----------------------------------------------------------------------

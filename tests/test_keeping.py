@@ -19,8 +19,10 @@ from remedy.errors import (
     CannotOpen,
     CasebookBusy,
     CasebookError,
+    NotACasebook,
     ReadOnlyCasebook,
     TargetExists,
+    UnreadableRecord,
 )
 from tests.given import DAY
 
@@ -226,6 +228,90 @@ def test_it_can_be_had_as_json(path):
     }  # fmt: skip
 
 
+def test_an_empty_journal_is_nothing(path):
+    path.with_name("quality.db-journal").touch()
+    assert {each.health for each in remedy.diagnose(path).symptoms} == {"right"}
+
+
+def with_an_index_that_lacks_a_row(path):
+    """Write past an index, as a fault of the disk may leave it."""
+    row = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = 'cause_id'"
+    connection = sqlite3.connect(path, isolation_level=None)
+    kept = connection.execute(row).fetchone()
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("DELETE FROM sqlite_schema WHERE name = 'cause_id'")
+    connection.close()
+    changed(
+        path,
+        "INSERT INTO cause (id, found, is_human, names_person, gate, level, provenance) "
+        "VALUES ('CAU-1', 0, 0, 0, 'any', 0, 'recorded')",
+    )
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", kept)
+    connection.close()
+
+
+@pytest.mark.behind_its_back
+def test_an_index_that_lacks_a_row_is_damage(path, tmp_path):
+    with_an_index_that_lacks_a_row(path)
+    assert any(
+        "the file is damaged: row 1 missing from index cause_id" in each for each in told(path)
+    )
+    with remedy.open(path) as book, pytest.raises(CasebookError, match="and so is the copy: row 1"):
+        book.backup(tmp_path / "copy.db")
+    assert [each.name for each in tmp_path.iterdir()] == ["quality.db"]
+
+
+BROKEN = ("PRAGMA ignore_check_constraints = ON", "UPDATE incident SET gate = 'x'")
+
+
+@pytest.mark.behind_its_back
+def test_a_record_that_cannot_be_made_of_its_rows_is_told(path):
+    changed(path, *BROKEN)
+    with remedy.open(path) as book:
+        with pytest.raises(UnreadableRecord, match="of incident INC-1 cannot be read: Incident.g"):
+            book.get("INC-1")
+        with pytest.raises(UnreadableRecord):
+            list(book.records())
+
+
+@pytest.mark.behind_its_back
+def test_an_error_that_nobody_foresaw_is_told_of_a_damaged_file_alone(path, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("remedy.checking.run_check", fail)
+    with remedy.open(path) as book, pytest.raises(ZeroDivisionError):
+        book.check()
+    changed(path, *BROKEN)
+    with remedy.open(path) as book, pytest.raises(NotACasebook, match="is damaged .CHECK"):
+        book.check()
+
+
+def test_a_name_that_is_no_text_is_damage(path):
+    with (
+        remedy.open(path) as book,
+        pytest.raises(NotACasebook, match="a name is no text"),
+        book._store.translated(),
+    ):
+        b"\xff".decode()
+
+
+@pytest.mark.behind_its_back
+def test_a_casebook_in_memory_that_cannot_be_used_any_more_says_so():
+    book = remedy.open()
+    db = book._store.db
+    db.conn.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        book._store._end_bulk(db)
+
+
+def test_nothing_is_the_name_of_no_file():
+    with pytest.raises(CannotOpen, match="is the name of no file"):
+        remedy.open("")
+
+
 # --- backup ---------------------------------------------------------------------------------------
 
 
@@ -425,6 +511,13 @@ def test_history_is_told(path):
     told = json.loads(run("history", path, "INC-1", "--format", "json").stdout)
     assert told[1]["fields"]["title"] == {"before": "Late", "after": "Too late"}
     assert (run("history", path, "INC-7").exit_code) == 2
+    with remedy.open(path) as book:
+        book.record(
+            remedy.Apology(
+                id="APO-1", incidents="INC-1", made=DAY[2], elements=["regret", "repair"]
+            )
+        )
+    assert "    elements: regret, repair" in run("history", path, "APO-1").output
     with remedy.open(path) as book:
         book.erase_customer("C-2", reason="asked for it")
     assert "A part of it has been erased since." in run("history", path, "INC-1").output

@@ -103,6 +103,13 @@ def test_who_was_erased_keeps_the_name_that_names_nobody(book):
     assert redaction.record(book.get("INC-1")).customers == (Affected(customer=new),)
 
 
+def test_the_key_of_a_finding_that_names_nobody_stays(book):
+    waiver = Waiver(
+        id="WAI-2", finding="A:backing:INC-1", code="A110", reason="x", made=DAY[3], until=DAY[9]
+    )
+    assert book.redaction().record(waiver) == waiver
+
+
 def test_a_graph_names_nobody(book):
     redaction = book.redaction()
     graph = redaction.graph(book.graph())

@@ -35,7 +35,6 @@ from remedy.errors import (
     InvalidRecord,
     InvalidTime,
     ReadOnlyCasebook,
-    UnknownRecord,
 )
 from remedy.history import Change, Verified
 from remedy.records import Day, Record
@@ -346,10 +345,10 @@ class Casebook:
             ...     id="INC-1", occurred="2026-03-02T09:00+01:00", process="shipping", title="Late"
             ... )
             >>> book.ingest([row])
-            Ingested(new=1, updated=0, unchanged=0, older=0, pending=0)
+            Ingested(new=1, updated=0, unchanged=0, older=0, pending=0, redacted=0)
             >>> amended = book.amend("INC-1", process="billing", reason="read the letter")
             >>> book.ingest([row])
-            Ingested(new=0, updated=0, unchanged=1, older=0, pending=0)
+            Ingested(new=0, updated=0, unchanged=1, older=0, pending=0, redacted=0)
             >>> book.get("INC-1").process
             'billing'
 
@@ -659,8 +658,7 @@ class Casebook:
         with self._of_history() as db:
             found = history.changes(db, id) if isinstance(id, str) and storable(id) else []
             if not found:
-                _reading.entity_of(db, id)  # Says which ids are near.
-                raise UnknownRecord(id)
+                _reading.entity_of(db, id)  # Says that there is none, and which ids are near.
             return found
 
     def known_at(self, when: datetime | Day | str) -> Casebook:

@@ -174,10 +174,7 @@ def _fold(state: State | None, told: Mapping[str, Any]) -> State | None:
         state = State({}, {})
     state.row.update(told.get("set", {}))
     for field, rows in told.get("take", {}).items():
-        held = state.rows.get(field, [])
-        for row in rows:
-            if row in held:
-                held.remove(row)
+        state.rows[field] = [row for row in state.rows.get(field, ()) if row not in rows]
     for field, rows in told.get("add", {}).items():
         state.rows.setdefault(field, []).extend(rows)
     return state

@@ -1,6 +1,8 @@
 """The facade: opening, settings, and the stateful comparison with a dict."""
 
 import json
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -300,3 +302,30 @@ def test_reasons_are_needed():
 def test_what_is_kept_in_the_file_is_json(book):
     rows = dict(book._store.db.execute("SELECT name, content FROM meta").fetchall())
     assert json.loads(rows["config"])["signature"] == ["process", "failure_mode"]
+
+
+@pytest.mark.parametrize("reason", ["a\ud800b", "a\0b", 5])
+def test_a_reason_that_is_no_text_is_refused(book, reason):
+    from remedy import Customer
+
+    before = book.anchor()
+    for write in (
+        lambda: book.record(Customer(id="C-99"), reason=reason),
+        lambda: book.ingest([Customer(id="C-99")], reason=reason),
+        lambda: book.configure(grace="3 days", reason=reason),
+    ):
+        with pytest.raises(InvalidRecord, match="reason"):
+            write()
+    assert book.anchor() == before
+
+
+def test_two_programs_that_change_settings_lose_none_of_them(tmp_path):
+    path = tmp_path / "q.db"
+    with remedy.open(path) as one, remedy.open(path, timeout=10) as other:
+        thread = threading.Thread(target=lambda: other.configure(excerpt=123))
+        with one.transaction():
+            one.configure(store_text="none")
+            thread.start()
+            time.sleep(0.1)
+        thread.join()
+        assert (one.config.store_text, one.config.excerpt) == ("none", 123)

@@ -4,6 +4,7 @@ import random
 import re
 import shutil
 from collections import namedtuple
+from datetime import UTC, datetime
 
 import pytest
 
@@ -213,7 +214,7 @@ def test_texts_about_them_alone_are_gone_and_others_are_without_them(book):
         assert book.get(id).text is None
     assert book.get("RES-1").next_step is None
     assert book.get("APO-3").text == "Dear all, [erased] among you"
-    assert book.get("APO-1").promises[0].text == "Never again, [erased]"
+    assert book.get("APO-1").promises[0].text is None
     assert book.get("DEC-1").reason == "[erased] only"
 
 
@@ -567,3 +568,161 @@ def test_an_external_of_another_source_is_somebody_else(book):
         [incident("INC-61", customers=External(source="shop", external_id="4711-x"))]
     )
     assert came.redacted == 0
+
+
+# --- people whose names and ids are not so plain --------------------------------------------------
+
+
+def test_names_in_attributes_are_found_wherever_they_stand(path):
+    name = 'Anna "Bee" \\Muster'
+    with remedy.open(path) as book:
+        book.record(
+            Customer(id="C-17", name=name),
+            incident(
+                "INC-1", customers="C-18", attributes={"note": f"line\n{name} called", "n": 1}
+            ),
+        )
+        book.amend("INC-1", attributes={"note": f"\t{name}"}, reason="x")
+        book.ingest(
+            [
+                Amends(
+                    id="AME-1", incident="INC-9", kind="gift", made=DAY[1], customer="C-18",
+                    text=f"{name} got cake", attributes={"a": [f"{name}"]},
+                )
+            ]
+        )  # fmt: skip
+        book.erase_customer("C-17", reason="asked for it")
+        assert book.get("INC-1").attributes == {"note": "\t[erased]"}
+        assert book.verify().problems == ()
+        book.record(incident("INC-9"))
+        assert book.get("AME-1").text == "[erased] got cake"
+    assert b"Bee" not in path.read_bytes()
+
+
+def test_what_waits_for_others_is_as_it_was(path):
+    """Their name is a word of ours, and their id the beginning of a date."""
+    with remedy.open(path) as book:
+        book.ingest(
+            [
+                Customer(id="C-17", name="Gift", source="crm", external_id="2026"),
+                Amends(id="AME-1", incident="INC-9", kind="gift", made=DAY[1], customer="C-18"),
+                Cause(id="CAU-1", found=DAY[1], incidents=["C-17-0001"]),
+                Action(
+                    id="ACT-1", kind="correction", decided=DAY[2], incidents="INC-9",
+                    events=[ActionEvent(state="implemented", occurred=DAY[3], reason="for Gift")],
+                ),
+            ]
+        )  # fmt: skip
+        book.erase_customer("C-17", reason="asked for it")
+        book.ingest([incident("INC-9"), incident("C-17-0001")])
+        assert book.get("AME-1").kind == "gift"
+        assert book.get("AME-1").made == Amends(id="A", incident="I", kind="gift", made=DAY[1]).made
+        assert [link.to for link in book.get("CAU-1").incidents] == ["C-17-0001"]
+        assert book.get("ACT-1").events[0].reason == "for [erased]"
+        assert book.pending() == []
+        assert book.verify().problems == ()
+
+
+def test_an_alias_that_was_given_to_them_by_mistake_is_the_others(path):
+    alias = Alias(source="crm", external_id="77345")
+    with remedy.open(path) as book:
+        book.record(Customer(id="C-17", name="Anna"), Customer(id="C-18"))
+        book.link("C-17", aliases=alias)
+        book.unlink("C-17", aliases=alias, reason="a mistake")
+        book.link("C-18", aliases=alias)
+        book.erase_customer("C-17", reason="asked for it")
+        came = book.ingest([incident("INC-1", customers=there("77345"), title="late")])
+        assert came.redacted == 0
+        assert [each.customer for each in book.get("INC-1").customers] == ["C-18"]
+
+
+def test_who_was_known_by_another_id_and_name_before_is_erased_with_them(path):
+    with remedy.open(path) as book:
+        book.ingest([incident("INC-1", customers=there("77345"))])
+        book.amend("crm:77345", name="Anna Beispiel", reason="they called")
+        book.record(
+            Waiver(
+                id="WAI-1", finding="C301:crm:77345", code="C301", reason="r", made=DAY[1],
+                until=DAY[9],
+            ),
+            incident("INC-5", customers="C-99", title="Anna Beispiel and crm:77345 phoned"),
+        )  # fmt: skip
+        book.ingest([Customer(id="C-17", name="A. Muster", source="crm", external_id="77345")])
+        book.erase_customer("C-17", reason="asked for it")
+        assert book.get("INC-5").title == "[erased] and [erased] phoned"
+        assert book.verify().problems == ()
+    assert found_in(path.parent, ("Anna Beispiel", "77345")) == set()
+
+
+def test_nobody_brings_them_back_by_linking_or_amending(path):
+    with filled(path) as book:
+        book.erase_customer("C-4711", reason="asked for it")
+        for write in (
+            lambda: book.link("INC-3", customers="C-4711"),
+            lambda: book.link("INC-3", customers=there("4711-x")),
+            lambda: book.amend("COM-1", customer="C-4711", reason="x"),
+            lambda: book.link("K-77", aliases=Alias(source="shop", external_id="SHOP-9911")),
+        ):
+            with pytest.raises(ErasedCustomer):
+                write()
+        book.link("INC-3", customers="K-78")
+        book.amend("COM-1", channel="mail", reason="x")
+    assert found_in(path.parent) == set()
+
+
+def test_who_is_erased_once_more_is_still_one(path):
+    row = incident("INC-1", customers="C-4711")
+    with remedy.open(path) as book:
+        book.ingest([row])
+        first = book.erase_customer("C-4711", reason="asked for it").customer
+        second = book.erase_customer(first, reason="once more").customer
+        book.ingest([row])
+        assert [each.customer for each in book.get("INC-1").customers] == [second]
+
+
+def test_what_people_amended_stays_when_the_source_says_the_same_again(path):
+    row = incident("INC-1", process="shipping", customers=["C-4711", "C-9"], text="x")
+    with remedy.open(path) as book:
+        book.ingest([row])
+        book.amend("INC-1", process="billing", reason="read it")
+        book.unlink("INC-1", customers="C-4711", reason="a mistake")
+        book.erase_customer("C-4711", reason="asked for it")
+        book.ingest([row])
+        assert book.get("INC-1").process == "billing"
+        assert [each.customer for each in book.get("INC-1").customers] == ["C-9"]
+
+
+def test_short_names_and_ids_are_no_reason_either(book):
+    book.record(Customer(id="C7", name="Al"))
+    for reason in ("C7 asked", "Al asked"):
+        with pytest.raises(InvalidRecord, match="without naming"):
+            book.erase_customer("C7", reason=reason)
+    book.erase_customer("C7", reason="All asked")
+
+
+def test_what_waited_and_was_accepted_before_is_known_without_them(path):
+    with filled(path) as book:
+        before = datetime.now(UTC)
+        new = book.erase_customer("C-4711", reason="asked for it").customer
+        then = book.known_at(before)
+        assert len(then.pending()) == 3
+        assert any(key.endswith(new) for key in then.baseline())
+
+
+def test_it_takes_no_longer_for_each_incident_where_there_are_many(path):
+    """One look for each incident, and not one at all complaints."""
+    with remedy.open(path) as book:
+        book.record_many(
+            [
+                *(incident(f"INC-{n}", customers="C-4711") for n in range(400)),
+                *(Complaint(id=f"COM-{n}", incident=f"INC-{n}", made=DAY[2]) for n in range(400)),
+            ]
+        )
+        plans = []
+        book._store.db.conn.set_trace_callback(plans.append)
+        book.erase_customer("C-4711", reason="asked for it")
+        book._store.db.conn.set_trace_callback(None)
+        looks = [each for each in plans if "FROM complaint WHERE +customer IS NULL" in each]
+        assert len(looks) == 400
+        plan = book._store.db.execute(f"EXPLAIN QUERY PLAN {looks[0]}").fetchall()
+        assert "complaint_incident" in str(plan)

@@ -354,6 +354,24 @@ def test_each_state_that_there_was_comes_back(seed, book):
         assert on_file.known(book.known_at(when)) == state
 
 
+def test_what_one_transaction_wrote_is_known_as_a_whole(book):
+    """Wherever in it a record came: references within one call go in all directions."""
+    book.record_many(
+        [
+            *(incident(f"INC-{n}", customers="C-1") for n in range(1_200)),
+            *(Response(id=f"RES-{n}", customer="C-1", incident=f"LATE-{n}", kind="left", made=DAY[2])
+              for n in range(600)),
+            *(incident(f"LATE-{n}") for n in range(600)),
+        ]
+    )  # fmt: skip
+    then = book.known_at(book.history("INC-0")[0].written)
+    assert len(list(then.records())) == 2_401
+    with book.transaction():
+        book.record(Customer(id="C-2"))
+        book.record(Customer(id="C-3"))
+    assert book.known_at(book.history("C-2")[0].written).get("C-3")
+
+
 def test_a_clock_that_was_put_back_takes_nothing_away(book, monkeypatch):
     """What was written after something is known with it, whatever the clock said."""
     book.record(incident("INC-1"))
@@ -775,6 +793,16 @@ def test_what_cannot_be_read_is_told(written):
     connection.execute("UPDATE history_body SET body = CAST(x'ff' AS TEXT) WHERE place = 4000")
     (problem,) = history.verify(Database(connection)).problems
     assert "the history cannot be read" in problem
+
+
+def test_an_anchor_that_was_made_after_a_rewriting_hides_nothing(written):
+    connection = opened(written)
+    a_rewriting(connection, random.Random(1))
+    after = _chain.anchor(Database(connection))
+    assert after.count == written[1].count
+    for anchors in ([written[1], after], [after, written[1]]):
+        (problem,) = history.verify(Database(connection), anchors, records=False).problems
+        assert "is another one than when an anchor was kept" in problem
 
 
 def test_a_cut_and_a_rewriting_say_what_they_are(written):

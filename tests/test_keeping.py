@@ -393,6 +393,18 @@ def test_a_damaged_file_is_not_copied(path, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["quality.db"]
 
 
+def test_no_copy_is_made_in_the_middle_of_a_transaction(path, tmp_path):
+    with (
+        remedy.open(path) as book,
+        pytest.raises(CasebookError, match="end the transaction before"),
+        book.transaction(),
+    ):
+        book.backup(tmp_path / "copy.db")
+    with remedy.open(path) as book, pytest.raises(CasebookError, match="no history of its own"):
+        book.known_at("2100-01-01T00:00Z").backup(tmp_path / "copy.db")
+    assert [each.name for each in tmp_path.iterdir()] == ["quality.db"]
+
+
 def test_copies_are_made_while_others_write(path, tmp_path):
     """Each is one state of the casebook: what was written in one call is there as a whole."""
     stop = threading.Event()

@@ -175,3 +175,15 @@ def test_what_is_written_to_a_file_names_nobody_and_the_terminal_does(path, tmp_
     assert "C-4711" in run("check", path, "--as-of", "2026-05-01")
     run("export", path, "--format", "csv", "-o", tmp_path / "tables")
     assert not any(named(file.read_text()) for file in (tmp_path / "tables").iterdir())
+
+
+def test_names_that_change_their_length_with_their_case_are_found():
+    with remedy.open() as book:
+        book.record(
+            Customer(id="C-17", name="Frau Strauß"),
+            Incident(id="INC-1", occurred=DAY[1], customers="C-17", title="Frau Strauß called"),
+        )
+        redaction = book.redaction()
+        assert redaction.record(book.get("INC-1")).title == f"{redaction.name_of('C-17')} called"
+        then = book.known_at("2100-01-01T00:00Z").redaction()
+        assert then.record(book.get("INC-1")).customers[0].customer.startswith("customer-")

@@ -234,3 +234,11 @@ def test_purging_says_why_and_until_when():
 def test_a_file_is_not_purged_inside_a_transaction(tmp_path):
     with remedy.open(tmp_path / "q.db") as book, pytest.raises(CasebookError), book.transaction():
         book.purge_texts("2023-01-01T00:00Z", reason="x")
+
+
+def test_purging_once_more_leaves_the_history_right():
+    with remedy.open() as book:
+        book.record(incident("INC-1", occurred=OLD, text="secret"))
+        for year in (2021, 2022, 2021):
+            book.purge_texts(f"{year}-01-01T00:00Z", reason="three years")
+        assert book.verify().problems == ()

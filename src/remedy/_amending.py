@@ -15,6 +15,7 @@ from remedy._marks import marks_known
 from remedy._reading import entity_of, kinds_of, read, scalar
 from remedy._references import References
 from remedy._rows import BY_NAME, ENTITIES
+from remedy._tombstones import Tombstones
 from remedy._unsettled import Unsettled
 from remedy.config import Config
 from remedy.errors import CannotAmend, DanglingReference, InvalidRecord
@@ -44,6 +45,7 @@ class Amender:
         self._unsettled = Unsettled(ledger)
         self._filing = Filing(ledger, config, self._unsettled)
         self._references = References(ledger)
+        self._erased = Tombstones(ledger.db)
 
     def amend(self, id: str, fields: Mapping[str, Any]) -> Record:
         """Change single-valued fields of a record, and return it as it is then."""
@@ -65,6 +67,8 @@ class Amender:
                 # Of the fields that are amended alone: others stay as they are on file.
                 kept = {field: getattr(fit, field) for field in fields}
                 after = attrs.evolve(after, **kept)
+            if self._erased:
+                self._erased.refuse(after)
             after = self._known_by_id(entity, after, fields)
         self._filing.refuse_future(entity, after, fields)
         for field in fields:
@@ -126,6 +130,8 @@ class Amender:
                 told = scalar(self._db, "SELECT recipients FROM apology WHERE id = ?", [id])
                 self._filing.tell_recipients(id, told or "listed")
             self._filing.refuse_future_items(child, id, items)
+            if self._erased:
+                self._erased.refuse_items(entity.name, id, child, items)
             known = [self._references.known_item(child, item) for item in items]
             self._filing.add(entity, child, id, known)
             for item in known:

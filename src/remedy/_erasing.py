@@ -146,7 +146,8 @@ def purge(ledger: Ledger, before: int, reason: str, actor: str) -> int:
                     redacted.append(_Redacted(place, body.place, name, id, told))
     _redact(ledger, redacted, {"reason": reason, "before": before}, actor)
     latest = max(before, _settings.kept(db, PURGED) or before)
-    _settings.keep(ledger, PURGED, latest)
+    with ledger.making("configure"):
+        _settings.keep(ledger, PURGED, latest)
     ledger.flush()
     return count
 
@@ -186,22 +187,41 @@ class _Eraser:
         self._pattern, self._in_json, self._too_short = self._to_hunt()
         self._alone = self._about_them_alone()
         self._db.conn.create_function("names_them", 1, self._names_them, deterministic=True)
+        self._db.conn.create_function("holds_them", 1, self._holds_them, deterministic=True)
 
     # --- whom to look for -------------------------------------------------------------------------
 
     def _called(self) -> tuple[set[str], set[tuple[str, str]]]:
         """Return the names that they ever had, and their ids in sources."""
-        names, there = set(), set()
-        source = external_id = None
-        for body in history.bodies_of(self._db, self._id):
-            row = body.told.get("set", {})
-            names.add(row.get("name"))
-            source = row.get("source", source)
-            external_id = row.get("external_id", external_id)
-            there.add((source, external_id))
-            for alias in body.told.get("add", {}).get("aliases", ()):
-                there.add((alias["source"], alias["external_id"]))
-        return names - {None}, {each for each in there if None not in each}
+        names: set[Any] = set()
+        there: set[Any] = set()
+        todo, done = [self._id], set[str]()
+        while todo:
+            id = todo.pop()
+            done.add(id)
+            source = external_id = None
+            for body in history.bodies_of(self._db, id):
+                row = body.told.get("set", {})
+                names.add(row.get("name"))
+                source = row.get("source", source)
+                external_id = row.get("external_id", external_id)
+                there.add((source, external_id))
+                for alias in body.told.get("add", {}).get("aliases", ()):
+                    there.add((alias["source"], alias["external_id"]))
+            theirs = {each for each in there if None not in each and not self._of_others(*each)}
+            # As whoever was only known by an id in a source, they had a history of their own.
+            todo += {name_of(*each) for each in theirs} - done
+        return names - {None}, theirs
+
+    def _of_others(self, source: str, external_id: str) -> bool:
+        """Whether an id in a source is that of another customer now, whoever had it before."""
+        owner = scalar(
+            self._db,
+            "SELECT customer FROM customer_alias WHERE source = ?1 AND external_id = ?2 "
+            "UNION ALL SELECT id FROM customer WHERE source = ?1 AND external_id = ?2",
+            [source, external_id],
+        )
+        return owner is not None and owner != self._id
 
     def _to_hunt(self) -> tuple[re.Pattern[str] | None, re.Pattern[str], list[str]]:
         orders = {
@@ -213,7 +233,7 @@ class _Eraser:
             )
         }
         ids = {external_id for _, external_id in self._there} | orders
-        names = {self._id} | self._names
+        names = self._ids.keys() | self._names
         hunted = {each for each in names if len(each) >= _SHORTEST_NAME}
         hunted |= {each for each in ids if len(each) >= _SHORTEST_ID}
         short = sorted((names | ids) - hunted)
@@ -221,18 +241,29 @@ class _Eraser:
         told = "|".join(map(re.escape, longest_first))
         pattern = re.compile(rf"(?<!\w)(?:{told})(?!\w)", re.IGNORECASE) if hunted else None
         # As JSON has them: with marks before what would end a text.
-        raw = [json.dumps(each, ensure_ascii=False)[1:-1] for each in (*hunted, *self._ids)]
+        raw: set[str] = set()
+        for each in (*hunted, *self._ids):
+            told_in = each
+            # Attributes, and what waits, are JSON that stands in JSON.
+            for _ in range(4):
+                raw.add(told_in)
+                told_in = json.dumps(told_in, ensure_ascii=False)[1:-1]
         return pattern, re.compile("|".join(map(re.escape, raw)), re.IGNORECASE), short
 
     def _names_them(self, text: str | None) -> bool:
         return text is not None and self._pattern is not None and bool(self._pattern.search(text))
+
+    def _holds_them(self, text: str | None) -> bool:
+        """Whether attributes, which stand in the file as JSON, name them."""
+        return text is not None and self._attributes(text, alone=False) != text
 
     def _without(self, text: str) -> str:
         return text if self._pattern is None else self._pattern.sub(ERASED, text)
 
     def refuse_to_be_named_in(self, reason: str) -> None:
         """Refuse a reason that names the customer: it is not erased."""
-        if self._names_them(reason):
+        words = "|".join(map(re.escape, {*self._ids, *self._names, *(x for _, x in self._there)}))
+        if self._names_them(reason) or re.search(rf"(?<!\w)(?:{words})(?!\w)", reason, re.I):
             raise InvalidRecord(
                 "erase_customer", "reason", ERASED, "say why without naming the customer: it stays."
             )
@@ -263,7 +294,7 @@ class _Eraser:
                     alone |= {
                         (entity.name, row[0])
                         for row in db.execute(
-                            f"SELECT id FROM {entity.name} WHERE customer IS NULL AND "
+                            f"SELECT id FROM {entity.name} WHERE +customer IS NULL AND "
                             "CASE stated WHEN '' THEN incident ELSE stated END = ? AND "
                             "incident IN (?1, (SELECT canonical FROM incident WHERE id = ?1))",
                             [each],
@@ -277,6 +308,10 @@ class _Eraser:
         ).fetchall():
             if self._is_to_them_alone(apology, incidents):
                 alone.add(("apology", apology))
+                alone |= {
+                    ("promise", row[0])
+                    for row in db.execute("SELECT id FROM promise WHERE apology = ?", [apology])
+                }
         return alone
 
     def _is_to_them_alone(self, apology: str, incidents: set[str]) -> bool:
@@ -370,25 +405,51 @@ class _Eraser:
             new["reason"] = self._without(new["reason"])
         return new
 
-    def _waiting(self, value: Any, field: str = "") -> Any:
+    def _waiting(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return what waits for its other side, as plain values, without them."""
+        if "record" not in content:
+            return dict(content)
+        return {**content, "record": self._waiting_record(content["record"])}
+
+    def _waiting_record(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        is_theirs = self._is_theirs(record.get("customer", record.get("customers")))
+        names = _GONE_WHERE_IT_WAITS if is_theirs else ()
+        new: dict[str, Any] = {}
+        for name, value in record.items():
+            if name in names and name not in self._kept:
+                continue
+            if name in _CUSTOMERS:
+                new[name] = self._referred(value)
+            elif name in _SAID_IN_TEXTS:
+                new[name] = self._value(value)
+            elif name == "promises":
+                new[name] = [self._waiting_record(each) for each in value]
+            elif name == "events":
+                new[name] = [
+                    {**each, "reason": self._value(each["reason"])} if "reason" in each else each
+                    for each in value
+                ]
+            else:
+                new[name] = value
+        return new
+
+    def _referred(self, value: Any) -> Any:
+        """Return what refers to customers, as plain values, without them."""
         if isinstance(value, str):
-            if field in ("customer", "customers", "not_reached") and value in self._ids:
-                return self._ids[value]
-            return self._without(value) if field not in ("id", "record") else value
+            return self._ids.get(value, value)
         if isinstance(value, list):
-            return [self._waiting(each, field) for each in value]
+            return [self._referred(each) for each in value]
         if not isinstance(value, dict):
             return value
-        if (value.get("source"), value.get("external_id")) in self._there and "record" not in value:
+        if (value.get("source"), value.get("external_id")) in self._there:
             return self._new
-        is_theirs = self._is_theirs(value.get("customer", value.get("customers")))
-        names = _GONE_WHERE_IT_WAITS if is_theirs else ()
-        return {
-            name: self._waiting(each, name)
-            for name, each in value.items()
-            if name not in names or name in self._kept
-        }
+        if "customer" not in value:
+            return value
+        customer = self._referred(value["customer"])
+        if customer == value["customer"]:
+            return value
+        orders = {name: None for name in ("order", *_OF_LINK) if name in value}
+        return {**value, **orders, "customer": customer}
 
     def _is_theirs(self, named: Any) -> bool:
         """Whether what waits names nobody but them."""
@@ -476,7 +537,6 @@ class _Eraser:
 
     def _change_rows(self) -> int:
         db = self._db
-        about = {id for _, id in self._alone} | {self._id}
         touched: set[tuple[str, str]] = set()
         incidents: set[str] = set()
         for entity in ENTITIES:
@@ -495,6 +555,18 @@ class _Eraser:
             for child in entity.children:
                 touched |= self._change_links(entity, child)
         db.execute("DELETE FROM customer_alias WHERE customer IN (?, ?)", [self._id, self._new])
+        self._change_what_is_beside()
+        failure = signature_reader(self._config)
+        for incident in sorted(incidents):
+            db.execute(
+                "UPDATE incident SET failure = ? WHERE id = ?",
+                [failure(read(db, incident)), incident],
+            )
+        return len(touched)
+
+    def _change_what_is_beside(self) -> None:
+        """Change the baseline, what waits, and what sources had said."""
+        db = self._db
         for row in dicts(db, "SELECT * FROM baseline", []):
             key = self._finding(row["finding"])
             if key != row["finding"]:
@@ -507,28 +579,35 @@ class _Eraser:
                 db.execute(
                     "UPDATE pending SET content = ? WHERE id = ?", [waiting["content"], row["id"]]
                 )
-        for record, field, said in db.execute("SELECT * FROM overruled").fetchall():
-            if self._in_json.search(said) or record in about:
+        alone = {id for _, id in self._alone}
+        for record, field, said in db.execute(
+            "SELECT record, field, said FROM overruled"
+        ).fetchall():
+            place = [record, field, said]
+            if record == self._id or field in _SAID_IN_TEXTS:
+                if record == self._id or self._in_json.search(said) or record in alone:
+                    db.execute(
+                        "DELETE FROM overruled WHERE record = ? AND field = ? AND said = ?", place
+                    )
+            elif self._in_json.search(said):
+                plain = self._referred(json.loads(said))
+                other = json.dumps(plain, ensure_ascii=False, sort_keys=True)
                 db.execute(
-                    "DELETE FROM overruled WHERE record = ? AND field = ? AND said = ?",
-                    [record, field, said],
+                    "UPDATE OR REPLACE overruled SET said = ? "
+                    "WHERE record = ? AND field = ? AND said = ?",
+                    [other, *place],
                 )
-        failure = signature_reader(self._config)
-        for incident in sorted(incidents):
-            db.execute(
-                "UPDATE incident SET failure = ? WHERE id = ?",
-                [failure(read(db, incident)), incident],
-            )
-        return len(touched)
 
     def _rows_of(self, entity: Entity) -> list[dict[str, Any]]:
         """Return the rows of a kind of record that may name them."""
         names = [name for name in (*_TEXTS, "finding") if name in entity.names]
-        wanted = ["id = ?", *(f"names_them({name})" for name in names)]
+        wanted = ["id = ?"]
+        wanted += [f"{'holds' if name == 'attributes' else 'names'}_them({name})" for name in names]
         values: list[Any] = [self._id]
         if "finding" in names:
-            wanted.append("substr(finding, ?) = ?")
-            values += [-len(self._id) - 1, f":{self._id}"]
+            for id in self._ids:
+                wanted.append("substr(finding, ?) = ?")
+                values += [-len(id) - 1, f":{id}"]
         for column in entity.references:
             if column.target == "customer":
                 wanted.append(f"{column.name} = ?")
@@ -595,4 +674,6 @@ class _Eraser:
             yield f"{told} them: an id is for good"
 
 
+_SAID_IN_TEXTS = ("title", "text", "url", "next_step", "reason", "criterion", "attributes")
+_CUSTOMERS = ("customer", "customers", "not_reached")
 _GONE_WHERE_IT_WAITS = ("title", "text", "url", "next_step", "attributes", "order", "order_no")

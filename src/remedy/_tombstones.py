@@ -21,6 +21,7 @@ from remedy._rows import BY_CLASS
 from remedy.errors import ErasedCustomer
 from remedy.records import (
     Affected,
+    Alias,
     Apology,
     Customer,
     External,
@@ -63,6 +64,8 @@ def put(ledger: Ledger, erased: str, id: str, there: Iterable[tuple[str, str]]) 
     known = [_hash(key, id)]
     for source, external_id in there:
         known += [_hash(key, source, external_id), _hash(key, name_of(source, external_id))]
+    # Who was erased before, and is once more, is one and the same.
+    ledger.db.execute("UPDATE tombstone SET customer = ? WHERE customer = ?", [erased, id])
     ledger.db.conn.executemany(
         "INSERT OR REPLACE INTO tombstone (hash, customer) VALUES (?, ?)",
         [(each, erased) for each in known],
@@ -118,6 +121,20 @@ class Tombstones:
                     found = found or self._find(child.reference(item))
         if found is not None:
             raise ErasedCustomer(record.entity, record.id, found)
+
+    def refuse_items(self, kind: str, id: str, child: Child, items: Iterable[Any]) -> None:
+        """Refuse what is put into a plural field, where it names an erased customer.
+
+        Raises:
+            ErasedCustomer: If it does.
+        """
+        for item in items:
+            if isinstance(item, Alias):
+                found = self._of.get(_hash(self._key, item.source, item.external_id))
+            else:
+                found = self._find(child.reference(item)) if child.target == "customer" else None
+            if found is not None:
+                raise ErasedCustomer(kind, id, found)
 
     def without_them(self, record: Record) -> Record | None:
         """Return a record without what it says of erased customers; None where nothing is left."""

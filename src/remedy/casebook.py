@@ -196,7 +196,11 @@ class Casebook:
     # --- settings ---------------------------------------------------------------------------------
 
     def _ledger(self, db: Database, op: str, reason: str | None = None) -> Ledger:
-        return Ledger(db, self.actor, op=op, reason=reason)
+        try:
+            why = _coerce.text(reason)
+        except _coerce.Refused as refused:
+            raise InvalidRecord(op, "reason", reason, refused.problem) from None
+        return Ledger(db, self.actor, op=op, reason=why)
 
     def _begin(self, config: Config) -> None:
         with self._store.transaction() as db:
@@ -250,9 +254,9 @@ class Casebook:
             ConfigError: If a setting is not known or cannot be used.
             InvalidTime: If `told_on` is no time.
         """
-        before = self.config
-        after = config_from(settings, "configure", before)
         with self.transaction(), self._store.transaction() as db:
+            before = self.config
+            after = config_from(settings, "configure", before)
             ledger = self._ledger(db, "configure", reason)
             _settings.keep(ledger, "config", after.to_dict())
             if told_on is not None:
@@ -614,10 +618,11 @@ class Casebook:
             (None, 'Berta called')
         """
         _needs_reason(reason, "purge_texts")
-        moment = _moment(before, "purge_texts")
+        moment = _moment(before, "purge_texts", "before")
         self._store.refuse_without_room()
         with self._store.bulk() as db:
-            purged = purge(self._ledger(db, "erase"), _forms.micros(moment), reason, self.actor)
+            ledger = self._ledger(db, "erase", reason)
+            purged = purge(ledger, _forms.micros(moment), reason, self.actor)
         self._store.compact()
         return purged
 
@@ -683,7 +688,7 @@ class Casebook:
             >>> print(book.known_at(before).get("INC-1").process)
             None
         """
-        moment = _moment(when, "known_at")
+        moment = _moment(when, "known_at", "when")
         copy = Store("", label=self._store.path)
         with self._of_history() as db, copy.bulk() as to:
             seq = history.until(db, moment)
@@ -757,6 +762,8 @@ class Casebook:
             CannotOpen: If it cannot be made there.
             CasebookError: If the copy is damaged, or the disk has no room: then there is none.
         """
+        if self._known_at is not None:
+            self._refuse_without_history()
         found: list[Verified] = []
 
         def look(db: Database) -> None:
@@ -771,13 +778,16 @@ class Casebook:
     @contextlib.contextmanager
     def _of_history(self) -> Iterator[Database]:
         if self._known_at is not None:
-            raise CasebookError(
-                self.path,
-                "what was on record at a time has no history of its own. Ask the casebook that it "
-                "comes from.",
-            )
+            self._refuse_without_history()
         with self._store.blaming_the_file(), self._store.snapshot() as db:
             yield db
+
+    def _refuse_without_history(self) -> None:
+        raise CasebookError(
+            self.path,
+            "what was on record at a time has no history of its own. Ask the casebook that it "
+            "comes from.",
+        )
 
     def pending(self) -> list[Pending]:
         """Return the references that wait for their other side.
@@ -951,11 +961,11 @@ def check(book: Casebook, **options: Any) -> Report:
     return book.check(**options)
 
 
-def _moment(as_of: datetime | Day | str, method: str) -> datetime:
+def _moment(as_of: datetime | Day | str, method: str, name: str = "as_of") -> datetime:
     try:
         return _coerce.needed_deadline(as_of)
     except _coerce.Refused as refused:
-        raise InvalidTime(method, "as_of", as_of, refused.problem) from None
+        raise InvalidTime(method, name, as_of, refused.problem) from None
 
 
 def _needs_reason(reason: str, method: str) -> None:

@@ -331,11 +331,7 @@ def _beside(db: Database, seq: int) -> dict[str, list[dict[str, Any]]]:
 def _states_beside(db: Database, seq: int) -> dict[tuple[str, str], State]:
     names = [*_BESIDE, "pending"]
     marks = ", ".join("?" * len(names))
-    found = _bodies(
-        db,
-        f"h.entity IN ({marks}) AND b.place < ?",
-        [*names, (seq + 1) * BODIES],
-    )
+    found = _bodies(db, f"h.entity IN ({marks})", names)
     states: dict[tuple[str, str], State] = {}
     for id, bodies in found.items():
         for entity, state in _folded(bodies, seq).items():

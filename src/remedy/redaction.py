@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -58,9 +59,9 @@ class Redaction:
         self._store = store
         with store.reading() as db:
             # It is in the file alone, and is never erased: what the first entry says is a setting.
-            (self._key,) = db.execute(
-                "SELECT salt FROM history_body ORDER BY place LIMIT 1"
-            ).fetchone()
+            row = db.execute("SELECT salt FROM history_body ORDER BY place LIMIT 1").fetchone()
+        # What was on record at a time has no history of its own.
+        self._key: bytes = secrets.token_bytes(16) if row is None else row[0]
         self._called: dict[str, tuple[str, ...]] = {}
 
     def name_of(self, customer: str) -> str:
@@ -189,7 +190,7 @@ class Redaction:
     def _names(self, customers: Iterable[str]) -> _Names:
         return _Names(
             {
-                name.casefold(): self.name_of(customer)
+                name: self.name_of(customer)
                 for customer in dict.fromkeys(customers)
                 for name in self._names_of(customer)
             }
@@ -250,7 +251,7 @@ class _Names:
     """What customers are called inside, and what to say for it outside."""
 
     def __init__(self, meant: Mapping[str, str]) -> None:
-        self._meant = meant
+        self._meant = {name.casefold(): other for name, other in meant.items()}
         told = "|".join(map(re.escape, sorted(meant, key=len, reverse=True)))
         self._pattern = re.compile(rf"(?<!\w)(?:{told})(?!\w)", re.IGNORECASE) if meant else None
 

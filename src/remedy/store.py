@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -68,6 +69,8 @@ class _Connection(sqlite3.Connection):
     """A connection that can be referred to weakly, and knows whether it holds a snapshot."""
 
     in_snapshot = False
+    began: int | None = None
+    """When the transaction began that it is in, in µs since 1970."""
     asked_by: str | None = None
     """The rule whose function is being asked on it."""
 
@@ -486,6 +489,7 @@ class Store:
                     yield db
                 return
             db.execute("BEGIN IMMEDIATE")
+            _own(db).began = time.time_ns() // 1000
             try:
                 if not any_version:
                     self._refuse_another_version(db)
@@ -495,6 +499,8 @@ class Store:
                 # Does nothing where SQLite has rolled back by itself, as after some errors.
                 db.conn.rollback()
                 raise
+            finally:
+                _own(db).began = None
 
     def _refuse_another_version(self, db: Database) -> None:
         """Refuse to write to a file that a newer version has brought over since it was opened."""
@@ -570,6 +576,10 @@ class Store:
             CannotOpen: If it cannot be made there.
         """
         _refuse_impossible(path)
+        if self.in_transaction:
+            raise CasebookError(
+                self.path, "is copied as it is on file: end the transaction before."
+            )
         if path.exists():
             raise TargetExists(path, replaceable=False)
         try:
@@ -634,8 +644,8 @@ class Store:
                 yield db
             finally:
                 _own(db).in_snapshot = False
-                if db.conn.in_transaction:
-                    db.execute("ROLLBACK")
+                # Does nothing where SQLite has rolled back by itself, as after some errors.
+                db.conn.rollback()
 
     @contextlib.contextmanager
     def asking(self, code: str) -> Iterator[None]:

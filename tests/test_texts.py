@@ -6,6 +6,8 @@ import pytest
 
 import remedy
 from remedy import (
+    Action,
+    ActionEvent,
     Amends,
     Apology,
     Cause,
@@ -218,7 +220,9 @@ def test_they_do_not_come_back_with_the_next_import(few):
         assert book.ingest(records).updated == 0
         book.ingest([incident("INC-7", occurred=OLD, text="secret")])
         assert book.get("INC-7").text is None
-        assert book.amend("INC-7", text="secret", reason="x").text is None
+        # What a person writes about it later is kept.
+        assert book.amend("INC-7", text="for the court", reason="x").text == "for the court"
+        assert book.ingest([incident("INC-7", occurred=OLD, text="secret")]).updated == 0
 
 
 def test_purging_says_why_and_until_when():
@@ -242,3 +246,50 @@ def test_purging_once_more_leaves_the_history_right():
         for year in (2021, 2022, 2021):
             book.purge_texts(f"{year}-01-01T00:00Z", reason="three years")
         assert book.verify().problems == ()
+
+
+@pytest.mark.parametrize("arrives", ["before", "after", "never"])
+def test_what_waits_is_purged_too(tmp_path, arrives):
+    path = tmp_path / "q.db"
+    with remedy.open(path) as book:
+        book.ingest(
+            [
+                Amends(id="AME-1", incident="INC-9", kind="gift", made=OLD, text="secret"),
+                Amends(id="AME-2", incident="INC-9", kind="gift", made=NEW, text="known"),
+                Apology(id="APO-1", incidents="INC-9", made=OLD, text="secret"),
+                FollowUp(id="FUP-1", incident="INC-9", due=OLD, text="secret"),
+                Cause(id="CAU-1", found=OLD, incidents="INC-9", text="the form"),
+            ]
+        )
+        if arrives == "before":
+            book.ingest([incident("INC-9", occurred=OLD)])
+        book.purge_texts("2023-01-01T00:00Z", reason="three years")
+        if arrives == "after":
+            book.ingest([incident("INC-9", occurred=OLD)])
+        assert book.verify().problems == ()
+        if arrives != "never":
+            assert book.get("AME-1").text is None
+            assert book.get("AME-2").text == "known"
+            assert book.get("CAU-1").text == "the form"
+    assert b"secret" not in path.read_bytes()
+
+
+def test_reasons_of_events_and_criteria_are_scrubbed_too():
+    with remedy.open(scrub=without_numbers) as book:
+        book.record(
+            Action(
+                id="ACT-1",
+                kind="corrective",
+                decided=DAY[1],
+                criterion="below 5551234",
+                events=[
+                    ActionEvent(state="implemented", occurred=DAY[2], reason="for 5551234"),
+                    ActionEvent(state="closed", occurred=DAY[3]),
+                ],
+            )
+        )
+        event = ActionEvent(state="reopened", occurred=DAY[4], reason="again 5551234")
+        book.link("ACT-1", events=event, reason="x")
+        action = book.get("ACT-1")
+        assert action.criterion == "below #"
+        assert [each.reason for each in action.events] == ["for #", None, "again #"]

@@ -132,6 +132,8 @@ class Amender:
             self._filing.refuse_future_items(child, id, items)
             if self._erased:
                 self._erased.refuse_items(entity.name, id, child, items)
+            if self._texts:
+                items = tuple(map(self._texts.fit_item, items))
             known = [self._references.known_item(child, item) for item in items]
             self._filing.add(entity, child, id, known)
             for item in known:

@@ -14,15 +14,17 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
 from remedy import _chain, _pending, _settings, _tombstones, history
+from remedy._convert import from_dict
 from remedy._customers import name_of
 from remedy._entities import Child, Entity
+from remedy._forms import span_of
 from remedy._reading import dicts, read, scalar
 from remedy._rows import BY_NAME, ENTITIES
 from remedy._schema import BODIES
@@ -32,6 +34,8 @@ from remedy.errors import InvalidRecord
 from remedy.records import Customer, Incident
 
 if TYPE_CHECKING:
+    from sqlite_utils import Database
+
     from remedy._ledger import Ledger
 
 __all__ = ["Erased", "erase", "purge"]
@@ -119,6 +123,7 @@ def _of_entity(redacted: _Redacted) -> str:
 
 
 _PURGED = ("body", "url", "next_step")
+_SAID_AND_PURGED = ("text", "url", "next_step")
 
 
 def purge(ledger: Ledger, before: int, reason: str, actor: str) -> int:
@@ -142,14 +147,50 @@ def purge(ledger: Ledger, before: int, reason: str, actor: str) -> int:
             )
             for place, body in history.placed_bodies_of(db, id):
                 told = _without_texts(body.told)
-                if body.entity == name and told != body.told:
-                    redacted.append(_Redacted(place, body.place, name, id, told))
+                if body.entity in (name, "pending") and told != body.told:
+                    redacted.append(_Redacted(place, body.place, body.entity, id, told))
+    redacted += _purge_what_waits(db, before, {each.record for each in redacted})
     _redact(ledger, redacted, {"reason": reason, "before": before}, actor)
     latest = max(before, _settings.kept(db, PURGED) or before)
     with ledger.making("configure"):
         _settings.keep(ledger, PURGED, latest)
     ledger.flush()
     return count
+
+
+def _purge_what_waits(db: Database, before: int, done: Collection[str]) -> list[_Redacted]:
+    """Take texts out of records that wait as a whole; return what stands for their bodies."""
+    redacted = []
+    for number, id, text in db.execute("SELECT id, record, content FROM pending").fetchall():
+        content = json.loads(text)
+        if "record" not in content or not _is_old(from_dict(content["record"]), before):
+            continue
+        new = _without_said_texts(text)
+        if new == text:
+            continue
+        db.execute("UPDATE pending SET content = ? WHERE id = ?", [new, number])
+        if id not in done:
+            for place, body in history.placed_bodies_of(db, id):
+                told = _without_texts(body.told)
+                if told != body.told:
+                    redacted.append(_Redacted(place, body.place, body.entity, id, told))
+    return list({each.place: each for each in redacted}.values())
+
+
+def _is_old(record: Any, before: int) -> bool:
+    if record.entity not in DATED_BY:
+        return False
+    when = record.occurred if record.entity == "incident" else record.made or record.due
+    return when is not None and span_of(when)[0] < before
+
+
+def _without_said_texts(text: str) -> str:
+    content = json.loads(text)
+    record = content.get("record")
+    if record is None:
+        return text
+    kept = {name: value for name, value in record.items() if name not in _SAID_AND_PURGED}
+    return json.dumps({**content, "record": kept}, ensure_ascii=False)
 
 
 def _without_texts(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,6 +200,13 @@ def _without_texts(told: Mapping[str, Any]) -> dict[str, Any]:
             new[word] = {
                 name: None if name in _PURGED else value for name, value in new[word].items()
             }
+    for word in ("add", "take"):
+        if _pending.ROWS in new.get(word, {}):
+            rows = [
+                {**row, "content": _without_said_texts(row["content"])}
+                for row in new[word][_pending.ROWS]
+            ]
+            new[word] = {**new[word], _pending.ROWS: rows}
     return new
 
 

@@ -16,7 +16,7 @@ from remedy import _settings
 from remedy._forms import span_of
 from remedy.config import Config
 from remedy.errors import InvalidRecord
-from remedy.records import Incident, Record
+from remedy.records import Action, ActionEvent, Incident, Record
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -28,7 +28,7 @@ Scrub = Callable[[str], str]
 PURGED = "texts_purged_before"
 """Under this name it is kept until when texts were purged, in µs since 1970."""
 
-_SCRUBBED = ("title", "text", "next_step", "reason")
+_SCRUBBED = ("title", "text", "next_step", "reason", "criterion")
 _PURGED = ("text", "url", "next_step")
 
 DATED_BY: Mapping[str, str] = {
@@ -60,8 +60,12 @@ class Texts:
     def __bool__(self) -> bool:
         return self._scrub is not None or self._keep != "full" or self._purged is not None
 
-    def fit(self, record: Record) -> Record:
+    def fit(self, record: Record, *, from_source: bool = False) -> Record:
         """Return a record with its texts as they are to be kept.
+
+        Args:
+            record: The record.
+            from_source: Whether a source says it, which may say again what was purged.
 
         Raises:
             InvalidRecord: If what scrubs them returns no text.
@@ -73,6 +77,8 @@ class Texts:
                 value = getattr(record, name, None) if name in fields else None
                 if value is not None:
                     changes[name] = self._scrubbed(record, name, value)
+            if isinstance(record, Action):
+                changes["events"] = tuple(map(self.fit_item, record.events))
             attributes = {
                 name: self._value(record, value) for name, value in record.attributes.items()
             }
@@ -81,12 +87,18 @@ class Texts:
         text = changes.get("text", getattr(record, "text", None))
         if text is not None and self._keep != "full":
             changes["text"] = None if self._keep == "none" else self._beginning(text)
-        if self._purged is not None and record.entity in DATED_BY and self._is_old(record):
+        if from_source and self.is_purged(record):
             changes.update((name, None) for name in _PURGED if name in fields)
         differ = {name: value for name, value in changes.items() if getattr(record, name) != value}
         return attrs.evolve(record, **differ) if differ else record
 
-    def _scrubbed(self, record: Record, name: str, value: str) -> str | None:
+    def fit_item(self, item: Any) -> Any:
+        """Return an item of a plural field with its texts as they are to be kept."""
+        if self._scrub is None or not isinstance(item, ActionEvent) or item.reason is None:
+            return item
+        return attrs.evolve(item, reason=self._scrubbed(item, "reason", item.reason))
+
+    def _scrubbed(self, record: Any, name: str, value: str) -> str | None:
         assert self._scrub is not None
         told = self._scrub(value)
         if not isinstance(told, str):
@@ -115,9 +127,12 @@ class Texts:
         cut = head.rsplit(maxsplit=1)[0] if " " in head[-40:] else head
         return f"{cut.rstrip()}…"
 
-    def _is_old(self, record: Any) -> bool:
+    def is_purged(self, record: Any) -> bool:
+        """Whether the texts of a record are of before the date until when they were purged."""
+        if self._purged is None or record.entity not in DATED_BY:
+            return False
         if isinstance(record, Incident):
             when: Any = record.detected or record.occurred
         else:
             when = record.made or getattr(record, "due", None)
-        return when is not None and span_of(when)[0] < self._purged
+        return when is not None and span_of(when)[0] < int(self._purged)

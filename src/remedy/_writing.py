@@ -7,6 +7,7 @@ transaction ends.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,8 @@ class Writer:
     def _as_kept(self, records: Iterable[Record]) -> Iterator[Record]:
         """Return records as they are to be kept: with less text, without who was erased."""
         if self._texts:
-            records = map(self._texts.fit, records)
+            fit = functools.partial(self._texts.fit, from_source=self._replace)
+            records = map(fit, records)
         return self._without_erased(records) if self._erased else iter(records)
 
     def _without_erased(self, records: Iterable[Record]) -> Iterator[Record]:
@@ -341,7 +343,8 @@ class Writer:
         self._ledger.flush()
         self._db.execute("SAVEPOINT arrival")
         try:
-            self._write_one(self._texts.fit(record) if self._texts else record)
+            fit = self._texts.fit(record, from_source=True) if self._texts else record
+            self._write_one(fit)
         except (Conflict, InvalidRecord):
             self._db.execute("ROLLBACK TO arrival")
             self._ledger.forget()

@@ -458,7 +458,9 @@ class Casebook:
             ['C-17', 'C-18']
         """
         with self._store.transaction() as db:
-            Amender(self._ledger(db, "link", reason), self.config).link(id, fields)
+            config = self.config
+            texts = Texts(db, config, self._scrub)
+            Amender(self._ledger(db, "link", reason), config, texts).link(id, fields)
 
     def unlink(self, id: str, /, *, reason: str, **fields: Any) -> None:
         """Take from plural fields of a record what was put there by mistake.
@@ -591,7 +593,8 @@ class Casebook:
 
         Gone are `text`, `url` and `next_step` of incidents, complaints, apologies, amends,
         responses and follow-ups, from the records and from the history; and they do not come back
-        when a source says them again. Titles stay. The file is written anew at the end, if nobody
+        when a source says them again. What a person writes about such a record later is kept, until
+        the next purge. Titles stay. The file is written anew at the end, if nobody
         reads meanwhile: else `compact` does so later.
 
         Args:

@@ -329,3 +329,9 @@ def test_two_programs_that_change_settings_lose_none_of_them(tmp_path):
             time.sleep(0.1)
         thread.join()
         assert (one.config.store_text, one.config.excerpt) == ("none", 123)
+
+
+@pytest.mark.parametrize("table", [{"a": 5}, [], 7])
+def test_interventions_are_a_table(book, table):
+    with pytest.raises(ConfigError, match="is a mapping of names to Intervention"):
+        book.configure(interventions=table)

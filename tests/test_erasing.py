@@ -327,6 +327,13 @@ def test_what_was_on_record_before_is_known_without_them(book):
     assert changes[0].reason == "[erased] called"
 
 
+def test_a_reason_that_named_them_says_the_rest(book):
+    book.amend("INC-3", channel="mail", reason=f"{NAME} told us of it")
+    book.erase_customer("C-4711", reason="asked for it")
+    (_, change) = book.history("INC-3")
+    assert (change.reason, change.redacted) == ("[erased] told us of it", False)
+
+
 def test_two_customers_are_erased_one_after_the_other(book, path):
     first = book.erase_customer("C-4711", reason="asked for it").customer
     second = book.erase_customer("K-77", reason="asked for it").customer

@@ -187,3 +187,10 @@ def test_names_that_change_their_length_with_their_case_are_found():
         assert redaction.record(book.get("INC-1")).title == f"{redaction.name_of('C-17')} called"
         then = book.known_at("2100-01-01T00:00Z").redaction()
         assert then.record(book.get("INC-1")).customers[0].customer.startswith("customer-")
+
+
+def test_what_is_no_record_and_what_is_no_text_of_a_casebook(book):
+    redaction = book.redaction()
+    with pytest.raises(TypeError, match="5 is no record"):
+        redaction.record(5)
+    assert redaction.text("a \ud800 b") == "a \ud800 b"

@@ -70,6 +70,10 @@ def keep_interventions(ledger: Ledger, table: Mapping[str, Intervention]) -> Non
     Raises:
         ConfigError: If it lacks one that an action on file names.
     """
+    if not isinstance(table, Mapping) or not all(
+        isinstance(each, Intervention) for each in table.values()
+    ):
+        raise ConfigError("interventions", "is a mapping of names to Intervention(...).")
     db = ledger.db
     used = {
         row[0]

@@ -187,6 +187,7 @@ def changes(db: Database, id: str) -> list[Change]:
     """Return the changes of all that has been on file under an id, the first one first."""
     found = []
     states: dict[str, dict[str, Any]] = {}
+    redacted: dict[int, str] | None = None
     for body in bodies_of(db, id):
         entity = BY_NAME.get(body.entity)
         if entity is None:
@@ -195,6 +196,10 @@ def changes(db: Database, id: str) -> list[Change]:
         after = {**before, **body.told.get("set", {})}
         states[body.entity] = {} if body.told.get("gone") else after
         seq = body.place // BODIES
+        reason = _reason(db, seq)
+        if reason is None and _is_gone(db, seq * BODIES):
+            redacted = _redacted_reasons(db) if redacted is None else redacted
+            reason = redacted.get(seq)
         [(written, actor, op)] = db.execute(
             "SELECT written, actor, op FROM history WHERE seq = ?", [seq]
         )
@@ -206,7 +211,7 @@ def changes(db: Database, id: str) -> list[Change]:
                 op=op,
                 entity=body.entity,
                 id=id,
-                reason=_reason(db, seq),
+                reason=reason,
                 fields=MappingProxyType(_fields(entity, before, after, body.told)),
                 redacted=body.redacted,
             )
@@ -218,17 +223,23 @@ def _reason(db: Database, seq: int) -> str | None:
     row = db.execute(
         "SELECT body FROM history_body WHERE place = ? AND record = ''", [seq * BODIES]
     ).fetchone()
-    if row is not None:
-        return json.loads(row[0]).get("reason")  # type: ignore[no-any-return]
-    for (text,) in db.execute(
+    return None if row is None else json.loads(row[0]).get("reason")
+
+
+def _is_gone(db: Database, place: int) -> bool:
+    gone = db.execute("SELECT 1 FROM history_gone WHERE place = ?", [place]).fetchone()
+    return gone is not None
+
+
+def _redacted_reasons(db: Database) -> dict[int, str]:
+    """Return what stands for reasons that were erased, by the number of the entry."""
+    rows = db.execute(
         "SELECT b.body FROM history h JOIN history_body b "
         f"ON b.place BETWEEN h.seq * {BODIES} AND h.seq * {BODIES} + {BODIES - 1} "
         "WHERE h.op = 'redact' AND h.entity = 'reason'"
-    ):
-        told = json.loads(text)
-        if told["instead"] == seq * BODIES:
-            return told["reason"]  # type: ignore[no-any-return]
-    return None
+    )
+    told = [json.loads(text) for (text,) in rows]
+    return {each["instead"] // BODIES: each["reason"] for each in told}
 
 
 def _fields(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from remedy._coerce import storable
 from remedy._entities import items_of
 from remedy._rows import BY_CLASS
 from remedy.records import Affected, Customer, External, Incident, Record, Waiver
@@ -84,6 +85,8 @@ class Redaction:
         """
         if isinstance(record, Customer):
             return Customer(id=self.name_of(record.id), provenance=record.provenance)
+        if type(record) not in BY_CLASS:
+            raise TypeError(f"{record!r:.80} is no record.")
         entity = BY_CLASS[type(record)]
         changes: dict[str, Any] = {}
         for column in entity.references:
@@ -203,6 +206,7 @@ class Redaction:
         """
         words = {word.rstrip(".:!?") for word in _WORD.findall(text)}
         words |= {part for word in words for part in (word, word.rpartition(":")[2])}
+        words = set(filter(storable, words))
         customers, incidents = (self._on_file(kind, words) for kind in ("customer", "incident"))
         names = self._names([*customers, *self._hit(sorted(incidents))])
         return str(names.replaced_in(text))

@@ -250,7 +250,8 @@ def test_records_that_wait_as_a_whole_say_nothing_of_them(path):
                 text="GÅRDAGEN",
             ),
             Apology(
-                id="APO-9", incidents="INC-99", made=DAY[3], customers="C-4711", text="GÅRDAGEN"
+                id="APO-9", incidents="INC-99", made=DAY[3], customers="C-4711", text="GÅRDAGEN",
+                promises=Promise(kind="deed", text=f"a call to {NAME}"),
             ),
             Apology(
                 id="APO-8", incidents="INC-99", made=DAY[3], text=f"Dear {NAME}",
@@ -276,6 +277,7 @@ def test_records_that_wait_as_a_whole_say_nothing_of_them(path):
         assert book.get("AME-9").attributes == {}
         assert (book.get("FUP-9").customer, book.get("FUP-9").text) == (new, None)
         assert (book.get("APO-9").customers, book.get("APO-9").text) == ((new,), None)
+        assert book.get("APO-9").promises[0].text == "a call to [erased]"
         assert set(book.get("APO-8").customers) == {new, "K-77"}
         assert book.get("APO-8").text == "Dear [erased]"
         assert book.get("APO-7").text == "Dear Another"

@@ -581,3 +581,17 @@ def test_reports_print_the_anchor_of_a_file(path):
     with remedy.open() as book:
         assert book.check().anchor is None
         assert book.check().to_dict()["anchor"] is None
+
+
+@pytest.mark.behind_its_back
+def test_a_text_that_is_none_is_damage(path):
+    changed(path, "UPDATE incident SET title = CAST(x'ff' AS TEXT)")
+    with remedy.open(path) as book, pytest.raises(NotACasebook, match="a text is no text"):
+        book.get("INC-1")
+
+
+def test_a_connection_that_cannot_be_used_any_more_is_replaced(path):
+    with remedy.open(path) as book:
+        book._store.db.conn.close()
+        book._store._end_bulk(book._store.db)
+        assert book.get("INC-1")

@@ -18,6 +18,7 @@ from remedy import (
     FollowUp,
     Incident,
     Response,
+    Verification,
 )
 from remedy.errors import CasebookError, ConfigError, InvalidRecord, InvalidTime
 from tests.given import DAY
@@ -252,9 +253,15 @@ def test_purging_once_more_leaves_the_history_right():
 def test_what_waits_is_purged_too(tmp_path, arrives):
     path = tmp_path / "q.db"
     with remedy.open(path) as book:
+        book.record(incident("INC-1", occurred=OLD))
         book.ingest(
             [
                 Amends(id="AME-1", incident="INC-9", kind="gift", made=OLD, text="secret"),
+                Amends(id="AME-3", incident="INC-9", kind="gift", made=OLD),
+                Apology(id="APO-2", incidents=["INC-1", "INC-9"], made=OLD, text="secret"),
+                Verification(
+                    id="VER-1", action="ACT-9", made=OLD, result="effective", text="looked"
+                ),
                 Amends(id="AME-2", incident="INC-9", kind="gift", made=NEW, text="known"),
                 Apology(id="APO-1", incidents="INC-9", made=OLD, text="secret"),
                 FollowUp(id="FUP-1", incident="INC-9", due=OLD, text="secret"),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -149,7 +149,7 @@ def purge(ledger: Ledger, before: int, reason: str, actor: str) -> int:
                 told = _without_texts(body.told)
                 if body.entity in (name, "pending") and told != body.told:
                     redacted.append(_Redacted(place, body.place, body.entity, id, told))
-    redacted += _purge_what_waits(db, before, {each.record for each in redacted})
+    redacted += _purge_what_waits(db, before)
     _redact(ledger, redacted, {"reason": reason, "before": before}, actor)
     latest = max(before, _settings.kept(db, PURGED) or before)
     with ledger.making("configure"):
@@ -158,7 +158,7 @@ def purge(ledger: Ledger, before: int, reason: str, actor: str) -> int:
     return count
 
 
-def _purge_what_waits(db: Database, before: int, done: Collection[str]) -> list[_Redacted]:
+def _purge_what_waits(db: Database, before: int) -> list[_Redacted]:
     """Take texts out of records that wait as a whole; return what stands for their bodies."""
     redacted = []
     for number, id, text in db.execute("SELECT id, record, content FROM pending").fetchall():
@@ -169,11 +169,11 @@ def _purge_what_waits(db: Database, before: int, done: Collection[str]) -> list[
         if new == text:
             continue
         db.execute("UPDATE pending SET content = ? WHERE id = ?", [new, number])
-        if id not in done:
-            for place, body in history.placed_bodies_of(db, id):
-                told = _without_texts(body.told)
-                if told != body.told:
-                    redacted.append(_Redacted(place, body.place, body.entity, id, told))
+        redacted += [
+            _Redacted(place, body.place, body.entity, id, told)
+            for place, body in history.placed_bodies_of(db, id)
+            if (told := _without_texts(body.told)) != body.told
+        ]
     return list({each.place: each for each in redacted}.values())
 
 
@@ -472,11 +472,6 @@ class _Eraser:
                 new[name] = self._value(value)
             elif name == "promises":
                 new[name] = [self._waiting_record(each) for each in value]
-            elif name == "events":
-                new[name] = [
-                    {**each, "reason": self._value(each["reason"])} if "reason" in each else each
-                    for each in value
-                ]
             else:
                 new[name] = value
         return new
@@ -487,14 +482,11 @@ class _Eraser:
             return self._ids.get(value, value)
         if isinstance(value, list):
             return [self._referred(each) for each in value]
-        if not isinstance(value, dict):
-            return value
-        if (value.get("source"), value.get("external_id")) in self._there:
+        told = value if isinstance(value, dict) else {}
+        if (told.get("source"), told.get("external_id")) in self._there:
             return self._new
-        if "customer" not in value:
-            return value
-        customer = self._referred(value["customer"])
-        if customer == value["customer"]:
+        customer = self._referred(told.get("customer"))
+        if customer == told.get("customer"):
             return value
         orders = {name: None for name in ("order", *_OF_LINK) if name in value}
         return {**value, **orders, "customer": customer}

@@ -1,12 +1,14 @@
-"""What stands in the tables of a casebook."""
+"""What stands in the tables of a casebook, and changing it behind the library's back."""
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 from remedy import Casebook, _schema
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
-__all__ = ["known", "tables"]
+__all__ = ["changed_by_hand", "known", "tables"]
 
 
 def tables(book: Casebook) -> Rows:
@@ -26,3 +28,12 @@ def known(book: Casebook) -> Rows:
     told["pending"] = sorted((row[1:] for row in told["pending"]), key=repr)
     told["action_event"] = sorted(((row[0], *row[2:]) for row in told["action_event"]), key=repr)
     return told
+
+
+def changed_by_hand(path: Path, *statements: str) -> bytes:
+    """Run statements on a file that know nothing of the library; return what is in it then."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+    return path.read_bytes()

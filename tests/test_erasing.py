@@ -3,6 +3,7 @@
 import random
 import re
 import shutil
+import unicodedata
 from collections import namedtuple
 from datetime import UTC, datetime
 
@@ -29,15 +30,11 @@ from remedy import (
     Waiver,
 )
 from remedy.errors import CasebookError, ErasedCustomer, InvalidRecord, UnknownRecord
-from tests.given import DAY, there
+from tests.given import DAY, coded, there
 from tests.oracle.random_casebooks import random_casebook
 
 NAME = "Svenja Ångström-Quist"
 WORDS = (NAME, "C-4711", "svenja@", "SHOP-9911", "ORD-774411", "Hohenzollernring", "GÅRDAGEN")
-
-
-def incident(id, **given):
-    return Incident(**{"id": id, "occurred": DAY[1], "process": "p", "failure_mode": "f", **given})
 
 
 def told_of_them():
@@ -53,14 +50,14 @@ def told_of_them():
             attributes={"mail": "svenja@example.org"},
         ),
         Customer(id="K-77", name="Another"),
-        incident(
+        coded(
             "INC-1",
             customers=[Affected(customer="C-4711", order="ORD-774411", order_no=3)],
             title=f"{NAME} paid the carrier",
             text="She lives in the Hohenzollernring.",
             attributes={"street": "Hohenzollernring 7", "lane": "B"},
         ),
-        incident(
+        coded(
             "INC-2",
             occurred=DAY[7],
             customers=["C-4711", "K-77"],
@@ -68,10 +65,10 @@ def told_of_them():
             text=f"That of {NAME.upper()} (C-4711, order ORD-774411) went to Another.",
             attributes={"said_by": NAME, "list": [NAME, {"deep": "C-4711"}, 7]},
         ),
-        incident("INC-3", customers="K-77", text="Nobody else is in this."),
-        incident("INC-4", customers="C-4711", duplicate_of="INC-2", title="GÅRDAGEN"),
-        incident("INC-5", customers="C-4711", failure_mode="g"),
-        incident("INC-6", occurred=DAY[7], customers="C-4711", failure_mode="g"),
+        coded("INC-3", customers="K-77", text="Nobody else is in this."),
+        coded("INC-4", customers="C-4711", duplicate_of="INC-2", title="GÅRDAGEN"),
+        coded("INC-5", customers="C-4711", failure_mode="g"),
+        coded("INC-6", occurred=DAY[7], customers="C-4711", failure_mode="g"),
         Complaint(id="COM-1", customer="C-4711", made=DAY[2], incident="INC-1", text="GÅRDAGEN"),
         Cause(id="CAU-1", found=DAY[3], incidents="INC-1", text=f"Seen with {NAME}'s parcel"),
         Action(
@@ -123,12 +120,12 @@ def told_of_them():
 def filled(path):
     book = remedy.open(path, actor="anna")
     # Before their record came, somebody named them by an id of the source.
-    book.ingest([incident("INC-9", customers=there("4711-x"), title="GÅRDAGEN before")])
+    book.ingest([coded("INC-9", customers=there("4711-x"), title="GÅRDAGEN before")])
     book.record(*told_of_them(), reason=f"{NAME} called")
     book.ingest(
         [
             Complaint(id="COM-9", made=DAY[2], incident="INC-99", customer="C-4711", text="GÅRDAGEN"),
-            incident("INC-8", duplicate_of="INC-99", title=f"as {NAME} said"),
+            coded("INC-8", duplicate_of="INC-99", title=f"as {NAME} said"),
             Complaint(
                 id="COM-8", made=DAY[2], incident="INC-99", customer=there("SHOP-9911", "shop"),
                 text="GÅRDAGEN",
@@ -230,7 +227,7 @@ def test_acceptances_that_name_them_hold_on(book):
 def test_what_waits_says_nothing_of_them(book):
     new = book.erase_customer("C-4711", reason="asked for it").customer
     assert len(book.pending()) == 3
-    book.record(incident("INC-99"))
+    book.record(coded("INC-99"))
     assert book.pending() == []
     assert (book.get("COM-9").customer, book.get("COM-9").text) == (new, None)
     assert (book.get("COM-8").customer, book.get("COM-8").text) == (new, None)
@@ -272,7 +269,7 @@ def test_records_that_wait_as_a_whole_say_nothing_of_them(path):
         new = book.erase_customer("C-4711", reason="asked for it").customer
         assert book.verify().problems == ()
         assert len(book.pending()) >= 7
-        book.record(incident("INC-99"))
+        book.record(coded("INC-99"))
         assert (book.get("AME-9").customer, book.get("AME-9").text) == (new, None)
         assert book.get("AME-9").attributes == {}
         assert (book.get("FUP-9").customer, book.get("FUP-9").text) == (new, None)
@@ -289,12 +286,12 @@ def test_records_that_wait_as_a_whole_say_nothing_of_them(path):
 
 def test_who_is_only_known_by_an_id_in_a_source_is_erased(tmp_path):
     with remedy.open(tmp_path / "q.db") as book:
-        book.ingest([incident("INC-1", customers=there("77345"), title="x")])
+        book.ingest([coded("INC-1", customers=there("77345"), title="x")])
         book.record(Customer(id="C-1"), reason="no crm:773456 in this, and none 77345x")
         new = book.erase_customer("crm:77345", reason="asked for it").customer
         assert [each.customer for each in book.get("INC-1").customers] == [new]
         assert book.history("C-1")[0].reason == "no crm:773456 in this, and none 77345x"
-        came = book.ingest([incident("INC-2", customers=there("77345"), title="x")])
+        came = book.ingest([coded("INC-2", customers=there("77345"), title="x")])
         assert (came.new, came.redacted) == (1, 1)
         assert [each.customer for each in book.get("INC-2").customers] == [new]
 
@@ -369,7 +366,7 @@ def test_any_customer_of_any_casebook_can_be_erased(seed, tmp_path):
 def test_a_bulk_load_can_be_erased_from(tmp_path):
     with remedy.open(tmp_path / "q.db", actor="anna") as book:
         book.record_many(
-            incident(f"INC-{n:04}", customers=f"C-{n % 50}", title=f"of C-{n % 50}")
+            coded(f"INC-{n:04}", customers=f"C-{n % 50}", title=f"of C-{n % 50}")
             for n in range(2_000)
         )
         new = book.erase_customer("C-7", reason="asked for it").customer
@@ -384,7 +381,7 @@ def test_the_title_that_tells_failures_apart_stays(tmp_path):
         book.record(
             Customer(id="C-4711", name="Svenja"),
             *(
-                incident(
+                coded(
                     f"INC-{n}", customers="C-4711", title="Svenja paid", attributes={"lane": "x", "y": "z"}
                 )
                 for n in (1, 2)
@@ -429,11 +426,11 @@ def test_the_next_import_does_not_bring_them_back(path, few, monkeypatch):
         assert list(book.records()) == before
         came = book.ingest(
             [
-                incident("INC-50", customers=there("SHOP-9911", "shop"), title=f"{NAME} again"),
-                incident("INC-51", customers=["crm:4711-x", "C-3"], title=f"{NAME} again"),
+                coded("INC-50", customers=there("SHOP-9911", "shop"), title=f"{NAME} again"),
+                coded("INC-51", customers=["crm:4711-x", "C-3"], title=f"{NAME} again"),
                 Complaint(id="COM-50", made=DAY[2], incident="INC-50", customer=there("4711-x")),
                 Customer(id="other", aliases=Alias(source="shop", external_id="SHOP-9911")),
-                incident("INC-52", customers="C-3", title="of somebody else"),
+                coded("INC-52", customers="C-3", title="of somebody else"),
             ]
         )
         assert (came.new, came.redacted) == (4, 4)
@@ -452,8 +449,8 @@ def test_the_next_import_does_not_bring_them_back(path, few, monkeypatch):
         Customer(id="C-4711"),
         Customer(id="C-9", source="crm", external_id="4711-x"),
         Customer(id="C-9", aliases=Alias(source="shop", external_id="SHOP-9911")),
-        incident("INC-50", customers="C-4711"),
-        incident("INC-50", customers=there("4711-x")),
+        coded("INC-50", customers="C-4711"),
+        coded("INC-50", customers=there("4711-x")),
         Response(id="RES-9", customer="C-4711", kind="left", made=DAY[2]),
         Apology(id="APO-9", incidents="INC-3", made=DAY[2], not_reached="C-4711"),
     ],
@@ -465,16 +462,16 @@ def test_who_records_them_again_is_told(book, record):
     ):
         book.record(record)
     with pytest.raises(ErasedCustomer):
-        book.record_many([record, *(incident(f"MORE-{n}") for n in range(600))])
+        book.record_many([record, *(coded(f"MORE-{n}") for n in range(600))])
 
 
 def test_what_comes_from_sources_is_known_by_its_ids_there(path):
     with remedy.open(path) as book:
         shipped = {"source": "crm", "external_id": "2"}
-        book.ingest([incident("INC-1", customers="Svenja", text="about Svenja", **shipped)])
+        book.ingest([coded("INC-1", customers="Svenja", text="about Svenja", **shipped)])
         book.ingest(
             [
-                incident(
+                coded(
                     "INC-2",
                     customers="Klara",
                     text="about Klara",
@@ -486,12 +483,12 @@ def test_what_comes_from_sources_is_known_by_its_ids_there(path):
         refers = External(**shipped)
         came = book.ingest(
             [
-                incident("INC-other", text="about Svenja", **shipped),
+                coded("INC-other", text="about Svenja", **shipped),
                 Complaint(id="COM-1", made=DAY[2], incident=refers, text="about Svenja"),
                 Complaint(id="COM-2", made=DAY[2], incident=there("99"), text="about nobody known"),
                 Complaint(id="COM-3", made=DAY[2], text="about nothing"),
                 Apology(id="APO-1", incidents=refers, made=DAY[3], text="Dear Svenja"),
-                incident("INC-2", customers="Klara", text="about Klara", source="crm", external_id="3"),
+                coded("INC-2", customers="Klara", text="about Klara", source="crm", external_id="3"),
             ]
         )  # fmt: skip
         assert came.redacted == 3
@@ -530,11 +527,11 @@ def test_only_customers_are_erased(book):
 
 
 def test_what_is_out_of_reach_is_said(book):
-    book.record(Customer(id="xy"), incident("INC-xy", customers=Affected(customer="xy", order="1")))
+    book.record(Customer(id="xy"), coded("INC-xy", customers=Affected(customer="xy", order="1")))
     told = book.erase_customer("xy", reason="asked for it").out_of_reach
     assert any("backups" in each for each in told)
     assert any("2 of their names and ids" in each for each in told)
-    book.record(incident("INC-of-Klara"), Customer(id="Klara"))
+    book.record(coded("INC-of-Klara"), Customer(id="Klara"))
     told = book.erase_customer("Klara", reason="asked for it").out_of_reach
     assert "the id of 1 record, which names them: an id is for good" in told
 
@@ -572,10 +569,8 @@ def test_in_memory_it_is_done_too():
 
 def test_an_external_of_another_source_is_somebody_else(book):
     book.erase_customer("C-4711", reason="asked for it")
-    book.record(incident("INC-60", customers="4711-x"))
-    came = book.ingest(
-        [incident("INC-61", customers=External(source="shop", external_id="4711-x"))]
-    )
+    book.record(coded("INC-60", customers="4711-x"))
+    came = book.ingest([coded("INC-61", customers=External(source="shop", external_id="4711-x"))])
     assert came.redacted == 0
 
 
@@ -587,9 +582,7 @@ def test_names_in_attributes_are_found_wherever_they_stand(path):
     with remedy.open(path) as book:
         book.record(
             Customer(id="C-17", name=name),
-            incident(
-                "INC-1", customers="C-18", attributes={"note": f"line\n{name} called", "n": 1}
-            ),
+            coded("INC-1", customers="C-18", attributes={"note": f"line\n{name} called", "n": 1}),
         )
         book.amend("INC-1", attributes={"note": f"\t{name}"}, reason="x")
         book.ingest(
@@ -603,7 +596,7 @@ def test_names_in_attributes_are_found_wherever_they_stand(path):
         book.erase_customer("C-17", reason="asked for it")
         assert book.get("INC-1").attributes == {"note": "\t[erased]"}
         assert book.verify().problems == ()
-        book.record(incident("INC-9"))
+        book.record(coded("INC-9"))
         assert book.get("AME-1").text == "[erased] got cake"
     assert b"Bee" not in path.read_bytes()
 
@@ -623,7 +616,7 @@ def test_what_waits_for_others_is_as_it_was(path):
             ]
         )  # fmt: skip
         book.erase_customer("C-17", reason="asked for it")
-        book.ingest([incident("INC-9"), incident("C-17-0001")])
+        book.ingest([coded("INC-9"), coded("C-17-0001")])
         assert book.get("AME-1").kind == "gift"
         assert book.get("AME-1").made == Amends(id="A", incident="I", kind="gift", made=DAY[1]).made
         assert [link.to for link in book.get("CAU-1").incidents] == ["C-17-0001"]
@@ -640,21 +633,21 @@ def test_an_alias_that_was_given_to_them_by_mistake_is_the_others(path):
         book.unlink("C-17", aliases=alias, reason="a mistake")
         book.link("C-18", aliases=alias)
         book.erase_customer("C-17", reason="asked for it")
-        came = book.ingest([incident("INC-1", customers=there("77345"), title="late")])
+        came = book.ingest([coded("INC-1", customers=there("77345"), title="late")])
         assert came.redacted == 0
         assert [each.customer for each in book.get("INC-1").customers] == ["C-18"]
 
 
 def test_who_was_known_by_another_id_and_name_before_is_erased_with_them(path):
     with remedy.open(path) as book:
-        book.ingest([incident("INC-1", customers=there("77345"))])
+        book.ingest([coded("INC-1", customers=there("77345"))])
         book.amend("crm:77345", name="Anna Beispiel", reason="they called")
         book.record(
             Waiver(
                 id="WAI-1", finding="C301:crm:77345", code="C301", reason="r", made=DAY[1],
                 until=DAY[9],
             ),
-            incident("INC-5", customers="C-99", title="Anna Beispiel and crm:77345 phoned"),
+            coded("INC-5", customers="C-99", title="Anna Beispiel and crm:77345 phoned"),
         )  # fmt: skip
         book.ingest([Customer(id="C-17", name="A. Muster", source="crm", external_id="77345")])
         book.erase_customer("C-17", reason="asked for it")
@@ -680,7 +673,7 @@ def test_nobody_brings_them_back_by_linking_or_amending(path):
 
 
 def test_who_is_erased_once_more_is_still_one(path):
-    row = incident("INC-1", customers="C-4711")
+    row = coded("INC-1", customers="C-4711")
     with remedy.open(path) as book:
         book.ingest([row])
         first = book.erase_customer("C-4711", reason="asked for it").customer
@@ -690,7 +683,7 @@ def test_who_is_erased_once_more_is_still_one(path):
 
 
 def test_what_people_amended_stays_when_the_source_says_the_same_again(path):
-    row = incident("INC-1", process="shipping", customers=["C-4711", "C-9"], text="x")
+    row = coded("INC-1", process="shipping", customers=["C-4711", "C-9"], text="x")
     with remedy.open(path) as book:
         book.ingest([row])
         book.amend("INC-1", process="billing", reason="read it")
@@ -723,7 +716,7 @@ def test_it_takes_no_longer_for_each_incident_where_there_are_many(path):
     with remedy.open(path) as book:
         book.record_many(
             [
-                *(incident(f"INC-{n}", customers="C-4711") for n in range(400)),
+                *(coded(f"INC-{n}", customers="C-4711") for n in range(400)),
                 *(Complaint(id=f"COM-{n}", incident=f"INC-{n}", made=DAY[2]) for n in range(400)),
             ]
         )
@@ -735,3 +728,26 @@ def test_it_takes_no_longer_for_each_incident_where_there_are_many(path):
         assert len(looks) == 400
         plan = book._store.db.execute(f"EXPLAIN QUERY PLAN {looks[0]}").fetchall()
         assert "complaint_incident" in str(plan)
+
+
+def test_names_are_found_in_every_form_and_script(path):
+    zoe = unicodedata.normalize("NFD", "Zoë Ångström")
+    with remedy.open(path) as book:
+        book.record(
+            Customer(id="C-17", name=unicodedata.normalize("NFC", zoe)),
+            Customer(id="C-18", name="田中太郎"),
+            coded(
+                "INC-1", customers="C-19", title=f"{zoe} called", text="昨日、田中太郎様から電話"
+            ),
+            coded("INC-2", customers="C-19", attributes={"note": ["FRAU ZOË\n  ÅNGSTRÖM"]}),
+        )
+        book.amend("INC-1", title=f"{zoe} called twice", reason=f"{zoe} said so")
+        book.erase_customer("C-17", reason="asked for it")
+        book.erase_customer("C-18", reason="asked for it")
+        assert book.get("INC-1").title == "[erased] called twice"
+        assert book.get("INC-1").text == "昨日、[erased]様から電話"
+        assert book.get("INC-2").attributes == {"note": ["FRAU [erased]"]}
+        assert book.verify().problems == ()
+    content = path.read_bytes().decode("utf-8", "replace")
+    assert "田中" not in content
+    assert "ngstro" not in unicodedata.normalize("NFD", content).lower()

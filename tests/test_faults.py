@@ -19,22 +19,16 @@ from pathlib import Path
 import pytest
 
 import remedy
-from remedy import Action, Apology, Cause, Complaint, Customer, Incident, Promise
+from remedy import Action, Apology, Cause, Complaint, Customer, Promise
 from remedy import store as store_module
 from remedy.errors import CasebookBusy, CasebookError, ReadOnlyCasebook, RemedyError
 from tests import on_file
-from tests.given import DAY, there
+from tests.given import DAY, incident, there
 
 KILLS = int(os.environ.get("REMEDY_KILLS", "6"))
 MUTANTS = int(os.environ.get("REMEDY_MUTANTS", "120"))
 WRITES = int(os.environ.get("REMEDY_WRITES", "12"))
 EVERY = bool(os.environ.get("REMEDY_EVERY_STATEMENT"))
-
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork")
-
-
-def incident(id, **given):
-    return Incident(**{"id": id, "occurred": DAY[1], **given})
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from remedy.errors import (
     UnreadableRecord,
 )
 from tests import on_file
-from tests.given import DAY, there
+from tests.given import DAY, incident, there
 from tests.oracle.random_casebooks import random_casebook
 
 TAMPERS = int(os.environ.get("REMEDY_TAMPERS", "400"))
@@ -47,10 +47,6 @@ TAMPERS = int(os.environ.get("REMEDY_TAMPERS", "400"))
 def book():
     with remedy.open(":memory:", actor="anna") as book:
         yield book
-
-
-def incident(id, **given):
-    return Incident(**{"id": id, "occurred": DAY[1], **given})
 
 
 def told(book, id):

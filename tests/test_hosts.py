@@ -11,13 +11,9 @@ import pytest
 import remedy
 from remedy import Customer, Incident
 from remedy.errors import CasebookBusy
-from tests.given import DAY
+from tests.given import coded
 
 BESIDE = float(os.environ.get("REMEDY_BESIDE_SECONDS", "2"))
-
-
-def incident(id, **given):
-    return Incident(**{"id": id, "occurred": DAY[1], "process": "p", "failure_mode": "f", **given})
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -32,7 +28,7 @@ def test_one_object_serves_all_threads_of_a_web_application(book):
 
     def request(number):
         mine = book.acting_as(f"user {number % 5}")
-        mine.record(incident(f"INC-{number}", customers=f"C-{number % 7}"))
+        mine.record(coded(f"INC-{number}", customers=f"C-{number % 7}"))
         with mine.transaction():
             mine.amend(f"INC-{number}", title="seen", reason="read it")
             assert mine.get(f"INC-{number}").title == "seen"
@@ -48,7 +44,7 @@ def test_one_object_serves_all_threads_of_a_web_application(book):
 
 def test_an_event_loop_hands_the_work_to_threads(book):
     async def request(number):
-        await asyncio.to_thread(book.record, incident(f"INC-{number}"))
+        await asyncio.to_thread(book.record, coded(f"INC-{number}"))
         return await asyncio.to_thread(book.get, f"INC-{number}")
 
     async def serve():
@@ -63,7 +59,7 @@ def test_a_task_that_is_cancelled_leaves_nothing_half_written(tmp_path):
 
         async def serve():
             task = asyncio.create_task(
-                asyncio.to_thread(book.record_many, (incident(f"INC-{n}") for n in range(5_000)))
+                asyncio.to_thread(book.record_many, (coded(f"INC-{n}") for n in range(5_000)))
             )
             await asyncio.sleep(0.02)
             task.cancel()
@@ -80,32 +76,32 @@ def test_a_task_that_is_cancelled_leaves_nothing_half_written(tmp_path):
 )
 def test_no_transaction_stays_open_after_an_error_of_the_host(book, error):
     def rows():
-        yield from (incident(f"INC-{n}") for n in range(700))
+        yield from (coded(f"INC-{n}") for n in range(700))
         raise error
 
     for write in (
         lambda: book.record_many(rows()),
         lambda: book.ingest(rows()),
-        lambda: book.record(incident("INC-0"), *rows()),
+        lambda: book.record(coded("INC-0"), *rows()),
     ):
         with pytest.raises(error):
             write()
         assert not book._store.in_transaction
     with pytest.raises(error), book.transaction():
-        book.record(incident("INC-1"))
+        book.record(coded("INC-1"))
         raise error
     with pytest.raises(error), book.snapshot():
         raise error
     assert not book._store.in_transaction
     assert list(book.records()) == []
-    book.record(incident("INC-1"))
+    book.record(coded("INC-1"))
 
 
 def test_a_generator_that_nobody_finishes_holds_nothing(book):
-    book.record_many(incident(f"INC-{n:04}") for n in range(1_200))
+    book.record_many(coded(f"INC-{n:04}") for n in range(1_200))
     records = book.records(Incident)
     next(records)
-    book.record(incident("INC-x"))
+    book.record(coded("INC-x"))
     del records
     assert not book._store.in_transaction
 
@@ -166,7 +162,7 @@ def test_readers_go_on_beside_a_long_load(tmp_path):
     """
     path = tmp_path / "q.db"
     with remedy.open(path, journal="wal-insist", timeout=5) as book:
-        book.record_many(incident(f"OLD-{n:04}", customers=f"C-{n % 9}") for n in range(1_000))
+        book.record_many(coded(f"OLD-{n:04}", customers=f"C-{n % 9}") for n in range(1_000))
         seen, waited, failed = [], [], []
         stop = threading.Event()
 
@@ -194,7 +190,7 @@ def test_readers_go_on_beside_a_long_load(tmp_path):
             end = time.monotonic() + BESIDE
             while time.monotonic() < end or not seen:
                 written += 1
-                yield incident(f"NEW-{written:09}", process="q", customers=f"C-{written % 9999}")
+                yield coded(f"NEW-{written:09}", process="q", customers=f"C-{written % 9999}")
 
         try:
             loaded = book.record_many(rows())

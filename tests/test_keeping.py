@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import remedy
-from remedy import Anchor, Complaint, Customer, Incident
+from remedy import Anchor, Complaint, Customer
 from remedy.cli import main
 from remedy.errors import (
     CannotOpen,
@@ -24,13 +24,10 @@ from remedy.errors import (
     TargetExists,
     UnreadableRecord,
 )
-from tests.given import DAY
+from tests.given import DAY, incident
+from tests.on_file import changed_by_hand
 
 OLD = Path(__file__).parent / "files_of_versions" / "1-7.db.gz"
-
-
-def incident(id, **given):
-    return Incident(**{"id": id, "occurred": DAY[1], **given})
 
 
 @pytest.fixture
@@ -43,14 +40,6 @@ def path(tmp_path):
 
 def run(*words, stdin=None):
     return CliRunner().invoke(main, list(map(str, words)), input=stdin)
-
-
-def changed(path, *statements):
-    connection = sqlite3.connect(path)
-    for statement in statements:
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
 
 
 def told(path):
@@ -125,7 +114,7 @@ def test_a_write_that_was_stopped_is_told_and_left(path):
         (lambda path: path.write_bytes(b""), "it is empty. Delete it, or name another file."),
         (lambda path: path.write_bytes(b"x" * 200), "it is no casebook: it is no SQLite file."),
         (
-            lambda path: changed(path, "CREATE TABLE x (y)"),
+            lambda path: changed_by_hand(path, "CREATE TABLE x (y)"),
             "it is a database of another application.",
         ),
         (
@@ -159,7 +148,7 @@ def test_what_is_damaged_is_told(path):
 
 
 def test_indexes_that_do_not_fit_are_told(path):
-    changed(
+    changed_by_hand(
         path,
         "PRAGMA writable_schema = ON",
         "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema "
@@ -171,7 +160,7 @@ def test_indexes_that_do_not_fit_are_told(path):
 
 
 def test_what_was_changed_by_hand_is_told(path):
-    changed(
+    changed_by_hand(
         path,
         "UPDATE incident SET title = 'Early'",
         "INSERT INTO incident_customer (incident, customer, stated) VALUES ('INC-7', 'C-1', '')",
@@ -179,7 +168,7 @@ def test_what_was_changed_by_hand_is_told(path):
     found = told(path)
     assert found["incident INC-1 is not what the history says: title differs."][0] == "wrong"
     assert found["1 rows (incident_customer) refer to what is not on file."][0] == "wrong"
-    changed(path, "CREATE TRIGGER x AFTER DELETE ON meta BEGIN SELECT 1; END")
+    changed_by_hand(path, "CREATE TRIGGER x AFTER DELETE ON meta BEGIN SELECT 1; END")
     assert list(told(path))[-1].startswith("it holds a trigger (x) that remedy did not make.")
 
 
@@ -241,7 +230,7 @@ def with_an_index_that_lacks_a_row(path):
     connection.execute("PRAGMA writable_schema = ON")
     connection.execute("DELETE FROM sqlite_schema WHERE name = 'cause_id'")
     connection.close()
-    changed(
+    changed_by_hand(
         path,
         "INSERT INTO cause (id, found, is_human, names_person, gate, level, provenance) "
         "VALUES ('CAU-1', 0, 0, 0, 'any', 0, 'recorded')",
@@ -268,7 +257,7 @@ BROKEN = ("PRAGMA ignore_check_constraints = ON", "UPDATE incident SET gate = 'x
 
 @pytest.mark.behind_its_back
 def test_a_record_that_cannot_be_made_of_its_rows_is_told(path):
-    changed(path, *BROKEN)
+    changed_by_hand(path, *BROKEN)
     with remedy.open(path) as book:
         with pytest.raises(UnreadableRecord, match="of incident INC-1 cannot be read: Incident.g"):
             book.get("INC-1")
@@ -284,7 +273,7 @@ def test_an_error_that_nobody_foresaw_is_told_of_a_damaged_file_alone(path, monk
     monkeypatch.setattr("remedy.checking.run_check", fail)
     with remedy.open(path) as book, pytest.raises(ZeroDivisionError):
         book.check()
-    changed(path, *BROKEN)
+    changed_by_hand(path, *BROKEN)
     with remedy.open(path) as book, pytest.raises(NotACasebook, match="is damaged .CHECK"):
         book.check()
 
@@ -367,7 +356,7 @@ def test_where_no_file_can_be_made_no_copy_is(path, tmp_path):
 
 @pytest.mark.behind_its_back
 def test_a_copy_of_what_was_changed_by_hand_says_so(path, tmp_path):
-    changed(path, "UPDATE incident SET title = 'Early'")
+    changed_by_hand(path, "UPDATE incident SET title = 'Early'")
     with remedy.open(path) as book:
         assert book.backup(tmp_path / "copy.db").problems == (
             "incident INC-1 is not what the history says: title differs.",
@@ -553,7 +542,7 @@ def test_verify_says_whether_it_is_as_it_was_written(path, tmp_path):
     with remedy.open(path) as book:
         book.erase_customer("C-1", reason="asked for it")
     assert "more that were erased" in run("verify", path).output
-    changed(path, "UPDATE incident SET title = 'Early'")
+    changed_by_hand(path, "UPDATE incident SET title = 'Early'")
     result = run("verify", path)
     assert result.exit_code == 1
     assert "Incident INC-1 is not what the history says: title differs." in result.output
@@ -585,7 +574,7 @@ def test_reports_print_the_anchor_of_a_file(path):
 
 @pytest.mark.behind_its_back
 def test_a_text_that_is_none_is_damage(path):
-    changed(path, "UPDATE incident SET title = CAST(x'ff' AS TEXT)")
+    changed_by_hand(path, "UPDATE incident SET title = CAST(x'ff' AS TEXT)")
     with remedy.open(path) as book, pytest.raises(NotACasebook, match="a text is no text"):
         book.get("INC-1")
 

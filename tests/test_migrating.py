@@ -39,8 +39,10 @@ from remedy import (
     _schema,
 )
 from remedy.errors import CannotOpen, NewerCasebook, NotACasebook
+from tests.on_file import changed_by_hand
 
 FILES = sorted((Path(__file__).parent / "files_of_versions").glob("*.gz"))
+WITH_BASELINE = FILES[1:]  # The first is older than baselines.
 D = "2026-03-{:02}T09:00+01:00".format
 
 
@@ -145,7 +147,11 @@ def made_now(path):
     return book
 
 
-@pytest.fixture(params=FILES, ids=lambda path: path.name.split(".")[0])
+def named(path):
+    return path.name.split(".")[0]
+
+
+@pytest.fixture(params=FILES, ids=named)
 def old(request, tmp_path):
     path = tmp_path / "old.db"
     with gzip.open(request.param) as packed, path.open("wb") as file:
@@ -184,10 +190,9 @@ def test_what_was_on_file_is_the_beginning_of_the_history(old):
         assert book.verify().problems == ()
 
 
+@pytest.mark.parametrize("old", WITH_BASELINE, indirect=True, ids=named)
 def test_a_baseline_of_an_older_version_holds_what_it_held(old):
     with remedy.open(old) as book:
-        if not book.baseline():
-            pytest.skip("this file is older than baselines")
         report = book.check(profile="capa", as_of="2026-05-01T00:00Z")
         assert set(report.baseline.states.values()) == {"left"}
 
@@ -259,16 +264,8 @@ def test_two_programs_can_bring_it_over_at_once(old):
         assert len(book.history("INC-1")) == 1
 
 
-def changed(path, *statements):
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA foreign_keys = OFF")
-    for statement in statements:
-        connection.execute(statement)
-    connection.close()
-
-
 def test_what_lacks_a_table_is_no_casebook_of_an_older_version(old):
-    changed(old, "DROP TABLE waiver")
+    changed_by_hand(old, "DROP TABLE waiver")
     before = old.read_bytes()
     with pytest.raises(CannotOpen, match="the table waiver is missing"):
         remedy.open(old)
@@ -276,14 +273,14 @@ def test_what_lacks_a_table_is_no_casebook_of_an_older_version(old):
 
 
 def test_what_runs_code_of_its_own_is_refused(old):
-    changed(old, "CREATE TRIGGER x AFTER INSERT ON meta BEGIN DELETE FROM incident; END")
+    changed_by_hand(old, "CREATE TRIGGER x AFTER INSERT ON meta BEGIN DELETE FROM incident; END")
     with pytest.raises(NotACasebook, match=r"holds a trigger \(x\)"):
         remedy.open(old)
 
 
 def test_there_never_was_a_version_0(tmp_path):
     made_now(tmp_path / "q.db").close()
-    changed(tmp_path / "q.db", "PRAGMA user_version = 0")
+    changed_by_hand(tmp_path / "q.db", "PRAGMA user_version = 0")
     with pytest.raises(NotACasebook, match="that there never was"):
         remedy.open(tmp_path / "q.db")
 
@@ -306,7 +303,7 @@ def test_what_the_next_version_only_added_does_not_hinder(tmp_path):
     """Programs are brought over one by one."""
     path = tmp_path / "q.db"
     made_now(path).close()
-    changed(path, *ADDED)
+    changed_by_hand(path, *ADDED)
     with remedy.open(path) as book:
         before = checked(book)
         book.record(Customer(id="C-20"))
@@ -332,7 +329,7 @@ def test_what_the_next_version_only_added_does_not_hinder(tmp_path):
 def test_what_the_next_version_changed_is_refused(tmp_path, statement):
     path = tmp_path / "q.db"
     made_now(path).close()
-    changed(path, *ADDED, statement)
+    changed_by_hand(path, *ADDED, statement)
     before = path.read_bytes()
     with pytest.raises(NewerCasebook, match="Update remedy. The file was left as it is"):
         remedy.open(path)
@@ -343,7 +340,7 @@ def test_what_the_next_version_changed_is_refused(tmp_path, statement):
 def test_a_file_that_is_brought_over_while_it_is_open_is_not_written_to(tmp_path):
     path = tmp_path / "q.db"
     with made_now(path) as book:
-        changed(path, f"PRAGMA user_version = {_schema.SCHEMA_VERSION + 1}")
+        changed_by_hand(path, f"PRAGMA user_version = {_schema.SCHEMA_VERSION + 1}")
         with pytest.raises(NewerCasebook, match="written by a newer version"):
             book.record(Customer(id="C-20"))
         assert not book._store.in_transaction

@@ -25,6 +25,7 @@ from remedy.errors import (
     ReadOnlyCasebook,
 )
 from remedy.store import _wal_is_safe
+from tests.on_file import changed_by_hand
 
 AT = "2026-03-02T09:00+01:00"
 
@@ -45,15 +46,6 @@ def kept(path):
 def pragma(path, name):
     with sqlite3.connect(path) as connection:
         return connection.execute(f"PRAGMA {name}").fetchone()[0]
-
-
-def changed_by_hand(path, *statements):
-    connection = sqlite3.connect(path)
-    for statement in statements:
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
-    return path.read_bytes()
 
 
 # --- making and opening ---------------------------------------------------------------------------

@@ -16,18 +16,13 @@ from remedy import (
     Day,
     Decision,
     FollowUp,
-    Incident,
     Response,
     Verification,
 )
 from remedy.errors import CasebookError, ConfigError, InvalidRecord, InvalidTime
-from tests.given import DAY
+from tests.given import DAY, incident
 
 LONG = "The parcel came on Monday. " * 40
-
-
-def incident(id, **given):
-    return Incident(**{"id": id, "occurred": DAY[1], **given})
 
 
 @pytest.fixture(params=[500, -1], ids=["few", "bulk"])

@@ -43,18 +43,13 @@ from remedy.errors import (
     UnknownRecord,
 )
 from remedy.records import RECORDS
-
-DAY = [f"2026-03-{day:02}T09:00+01:00" for day in range(1, 30)]
+from tests.given import DAY, incident
 
 
 @pytest.fixture
 def book():
     with remedy.open(":memory:", actor="test") as book:
         yield book
-
-
-def incident(id, **fields):
-    return Incident(id=id, **{"occurred": DAY[1], **fields})
 
 
 def cause(id, **fields):
@@ -145,7 +140,7 @@ def test_the_recipients_of_an_apology_are_a_difference(book):
 
 def test_an_id_with_a_directional_mark_is_warned_of_once_and_kept(book):
     with pytest.warns(MisleadingId) as warned:
-        marked = incident("INC\u202e-1", customers="C-\u200f1")
+        marked = Incident(id="INC\u202e-1", occurred=DAY[1], customers="C-\u200f1")
     assert {each.message.id for each in warned} == {"INC\u202e-1", "C-\u200f1"}
     assert all(each.filename == __file__ for each in warned)
     # What follows would fail of any further warning.

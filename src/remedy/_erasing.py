@@ -12,33 +12,28 @@ ids are taken out of it.
 from __future__ import annotations
 
 import json
-import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy import _chain, _pending, _settings, _tombstones, history
-from remedy._convert import from_dict
+from remedy import _chain, _pending, _tombstones, history
 from remedy._customers import name_of
 from remedy._entities import Child, Entity
-from remedy._forms import span_of
+from remedy._expunging import Expunged, expunge
+from remedy._naming import Names
 from remedy._reading import dicts, read, scalar
 from remedy._rows import BY_NAME, ENTITIES
 from remedy._schema import BODIES
-from remedy._texts import DATED_BY, PURGED
 from remedy.config import Config, signature_reader
 from remedy.errors import InvalidRecord
 from remedy.records import Customer, Incident
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-
     from remedy._ledger import Ledger
 
-__all__ = ["Erased", "erase", "purge"]
+__all__ = ["Erased", "erase"]
 
 ERASED = "[erased]"
 """What stands in a text where something was taken out."""
@@ -85,131 +80,6 @@ def erase(ledger: Ledger, config: Config, id: str, reason: str, actor: str) -> E
     return eraser.erase(reason, actor)
 
 
-class _Redacted(NamedTuple):
-    """A body that is to go, and what is to stand for it."""
-
-    place: int
-    stands_for: int
-    entity: str
-    record: str
-    told: Mapping[str, Any]
-
-
-def _redact(
-    ledger: Ledger, redacted: Sequence[_Redacted], why: Mapping[str, Any], actor: str
-) -> int:
-    """Let bodies of the history go, and put others there that stand for them."""
-    for entity, group in groupby(sorted(redacted, key=_of_entity), key=_of_entity):
-        bodies = list(group)
-        for start in range(0, len(bodies), BODIES):
-            part = bodies[start : start + BODIES]
-            _chain.append(
-                ledger.db,
-                entity,
-                [each.record for each in part],
-                [
-                    json.dumps({**each.told, "instead": each.stands_for}, ensure_ascii=False)
-                    for each in part
-                ],
-                actor=actor,
-                op="redact",
-            )
-    _chain.let_go(ledger.db, actor, [each.place for each in redacted], why)
-    return len(redacted)
-
-
-def _of_entity(redacted: _Redacted) -> str:
-    return redacted.entity
-
-
-_PURGED = ("body", "url", "next_step")
-_SAID_AND_PURGED = ("text", "url", "next_step")
-
-
-def purge(ledger: Ledger, before: int, reason: str, actor: str) -> int:
-    """Erase what texts say in records about customers from before a time (µs since 1970)."""
-    db = ledger.db
-    count = 0
-    redacted = []
-    for name, date in DATED_BY.items():
-        columns = [column for column in _PURGED if column in BY_NAME[name].names]
-        held = " OR ".join(f"{column} IS NOT NULL" for column in columns)
-        ids = [row[0] for row in db.execute(f"SELECT id FROM {name} WHERE {date} < ?", [before])]
-        assign = ", ".join(f"{column} = NULL" for column in columns)
-        count += db.execute(
-            f"UPDATE {name} SET {assign} WHERE {date} < ? AND ({held})", [before]
-        ).rowcount
-        for id in ids:
-            # What a source had said before people amended it is a text of theirs, too.
-            db.execute(
-                "DELETE FROM overruled WHERE record = ? AND field IN ('text', 'url', 'next_step')",
-                [id],
-            )
-            for place, body in history.placed_bodies_of(db, id):
-                told = _without_texts(body.told)
-                if body.entity in (name, "pending") and told != body.told:
-                    redacted.append(_Redacted(place, body.place, body.entity, id, told))
-    redacted += _purge_what_waits(db, before)
-    _redact(ledger, redacted, {"reason": reason, "before": before}, actor)
-    latest = max(before, _settings.kept(db, PURGED) or before)
-    with ledger.making("configure"):
-        _settings.keep(ledger, PURGED, latest)
-    ledger.flush()
-    return count
-
-
-def _purge_what_waits(db: Database, before: int) -> list[_Redacted]:
-    """Take texts out of records that wait as a whole; return what stands for their bodies."""
-    redacted = []
-    for number, id, text in db.execute("SELECT id, record, content FROM pending").fetchall():
-        content = json.loads(text)
-        if "record" not in content or not _is_old(from_dict(content["record"]), before):
-            continue
-        new = _without_said_texts(text)
-        if new == text:
-            continue
-        db.execute("UPDATE pending SET content = ? WHERE id = ?", [new, number])
-        redacted += [
-            _Redacted(place, body.place, body.entity, id, told)
-            for place, body in history.placed_bodies_of(db, id)
-            if (told := _without_texts(body.told)) != body.told
-        ]
-    return list({each.place: each for each in redacted}.values())
-
-
-def _is_old(record: Any, before: int) -> bool:
-    if record.entity not in DATED_BY:
-        return False
-    when = record.occurred if record.entity == "incident" else record.made or record.due
-    return when is not None and span_of(when)[0] < before
-
-
-def _without_said_texts(text: str) -> str:
-    content = json.loads(text)
-    record = content.get("record")
-    if record is None:
-        return text
-    kept = {name: value for name, value in record.items() if name not in _SAID_AND_PURGED}
-    return json.dumps({**content, "record": kept}, ensure_ascii=False)
-
-
-def _without_texts(told: Mapping[str, Any]) -> dict[str, Any]:
-    new = dict(told)
-    for word in ("set", "was"):
-        if word in new:
-            new[word] = {
-                name: None if name in _PURGED else value for name, value in new[word].items()
-            }
-    for word in ("add", "take"):
-        if _pending.ROWS in new.get(word, {}):
-            rows = [
-                {**row, "content": _without_said_texts(row["content"])}
-                for row in new[word][_pending.ROWS]
-            ]
-            new[word] = {**new[word], _pending.ROWS: rows}
-    return new
-
-
 class _Eraser:
     def __init__(self, ledger: Ledger, config: Config, id: str) -> None:
         self._ledger = ledger
@@ -232,9 +102,9 @@ class _Eraser:
             if name_of(*there) != id:
                 self._ids[name_of(*there)] = f"{self._new}-{number}"
         self._kept = set(config.signature)
-        self._pattern, self._in_json, self._too_short = self._to_hunt()
+        self._hunted, self._looked_for, self._too_short = self._to_hunt()
         self._alone = self._about_them_alone()
-        self._db.conn.create_function("names_them", 1, self._names_them, deterministic=True)
+        self._db.conn.create_function("names_them", 1, self._hunted.found_in, deterministic=True)
         self._db.conn.create_function("holds_them", 1, self._holds_them, deterministic=True)
 
     # --- whom to look for -------------------------------------------------------------------------
@@ -271,7 +141,7 @@ class _Eraser:
         )
         return owner is not None and owner != self._id
 
-    def _to_hunt(self) -> tuple[re.Pattern[str] | None, re.Pattern[str], list[str]]:
+    def _to_hunt(self) -> tuple[Names, Names, list[str]]:
         orders = {
             str(row[0])
             for row in self._db.execute(
@@ -285,33 +155,20 @@ class _Eraser:
         hunted = {each for each in names if len(each) >= _SHORTEST_NAME}
         hunted |= {each for each in ids if len(each) >= _SHORTEST_ID}
         short = sorted((names | ids) - hunted)
-        longest_first = sorted(hunted, key=len, reverse=True)
-        told = "|".join(map(re.escape, longest_first))
-        pattern = re.compile(rf"(?<!\w)(?:{told})(?!\w)", re.IGNORECASE) if hunted else None
-        # As JSON has them: with marks before what would end a text.
-        raw: set[str] = set()
-        for each in (*hunted, *self._ids):
-            told_in = each
-            # Attributes, and what waits, are JSON that stands in JSON.
-            for _ in range(4):
-                raw.add(told_in)
-                told_in = json.dumps(told_in, ensure_ascii=False)[1:-1]
-        return pattern, re.compile("|".join(map(re.escape, raw)), re.IGNORECASE), short
-
-    def _names_them(self, text: str | None) -> bool:
-        return text is not None and self._pattern is not None and bool(self._pattern.search(text))
+        return (
+            Names(dict.fromkeys(hunted, ERASED)),
+            Names(dict.fromkeys((*hunted, *self._ids), ERASED)),
+            short,
+        )
 
     def _holds_them(self, text: str | None) -> bool:
         """Whether attributes, which stand in the file as JSON, name them."""
         return text is not None and self._attributes(text, alone=False) != text
 
-    def _without(self, text: str) -> str:
-        return text if self._pattern is None else self._pattern.sub(ERASED, text)
-
     def refuse_to_be_named_in(self, reason: str) -> None:
         """Refuse a reason that names the customer: it is not erased."""
-        words = "|".join(map(re.escape, {*self._ids, *self._names, *(x for _, x in self._there)}))
-        if self._names_them(reason) or re.search(rf"(?<!\w)(?:{words})(?!\w)", reason, re.I):
+        short = Names(dict.fromkeys(self._too_short, ERASED))
+        if self._hunted.found_in(reason) or short.found_in(reason):
             raise InvalidRecord(
                 "erase_customer", "reason", ERASED, "say why without naming the customer: it stays."
             )
@@ -413,25 +270,16 @@ class _Eraser:
             elif alone and name in _GONE and name not in self._kept:
                 new[name] = None
             else:
-                new[name] = self._without(value)
+                new[name] = self._hunted.replaced_in(value)
         return new
 
     def _attributes(self, text: str, *, alone: bool) -> str | None:
         kept = {
-            name: self._value(value)
+            name: self._hunted.replaced_in(value)
             for name, value in json.loads(text).items()
             if not alone or name in self._kept
         }
         return json.dumps(kept, ensure_ascii=False) if kept else None
-
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._without(value)
-        if isinstance(value, list):
-            return [self._value(each) for each in value]
-        if isinstance(value, dict):
-            return {name: self._value(each) for name, each in value.items()}
-        return value
 
     def _item(
         self, entity: str, id: str, field: str, row: Mapping[str, Any]
@@ -450,7 +298,7 @@ class _Eraser:
             for name in _OF_LINK:
                 new.pop(name, None)
         if new.get("reason"):
-            new["reason"] = self._without(new["reason"])
+            new["reason"] = self._hunted.replaced_in(new["reason"])
         return new
 
     def _waiting(self, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -469,7 +317,7 @@ class _Eraser:
             if name in _CUSTOMERS:
                 new[name] = self._referred(value)
             elif name in _SAID_IN_TEXTS:
-                new[name] = self._value(value)
+                new[name] = self._hunted.replaced_in(value)
             elif name == "promises":
                 new[name] = [self._waiting_record(each) for each in value]
             else:
@@ -536,23 +384,21 @@ class _Eraser:
         )
 
     def _change_bodies(self, reason: str, actor: str) -> int:
-        redacted = []
+        expunged = []
         for place, record, text, body in self._bodies():
             if body is None:
                 told = json.loads(text)
-                new = {
-                    name: self._without(value) if isinstance(value, str) else value
-                    for name, value in told.items()
-                }
+                new = self._hunted.replaced_in(told)
                 if new != told:
-                    redacted.append(_Redacted(place, told.get("instead", place), "reason", "", new))
+                    expunged.append(Expunged(place, told.get("instead", place), "reason", "", new))
                 continue
             new = self._told(body.entity, record, body.told)
             key = self._key(body.entity, record)
             if new != body.told or key != record:
-                redacted.append(_Redacted(place, body.place, body.entity, key, new))
+                expunged.append(Expunged(place, body.place, body.entity, key, new))
         why = {"reason": reason, "customer": self._new}
-        return _redact(self._ledger, redacted, why, actor)
+        expunge(self._db, expunged, why, actor)
+        return len(expunged)
 
     def _bodies(self) -> Iterator[tuple[int, str, str, Any]]:
         """Yield place, id, text and meaning of the bodies that may name them."""
@@ -564,7 +410,7 @@ class _Eraser:
                 "SELECT b.place, b.record, b.body FROM history_body b JOIN history h "
                 f"ON h.seq = b.place / {BODIES} WHERE h.op <> '{_chain.ERASE}'"
             )
-            if record in affected or record.endswith(ends) or self._in_json.search(body)
+            if record in affected or record.endswith(ends) or self._looked_for.may_be_in(body)
         ]
         for place, record in found:
             [text] = self._db.execute(
@@ -625,11 +471,11 @@ class _Eraser:
         ).fetchall():
             place = [record, field, said]
             if record == self._id or field in _SAID_IN_TEXTS:
-                if record == self._id or self._in_json.search(said) or record in alone:
+                if record == self._id or self._looked_for.may_be_in(said) or record in alone:
                     db.execute(
                         "DELETE FROM overruled WHERE record = ? AND field = ? AND said = ?", place
                     )
-            elif self._in_json.search(said):
+            elif self._looked_for.may_be_in(said):
                 plain = self._referred(json.loads(said))
                 other = json.dumps(plain, ensure_ascii=False, sort_keys=True)
                 db.execute(
@@ -687,7 +533,7 @@ class _Eraser:
             for row in dicts(db, f"SELECT * FROM {child.table} WHERE names_them(reason)", []):
                 db.execute(
                     f"UPDATE {child.table} SET reason = ? WHERE {child.owner} = ? AND seq = ?",
-                    [self._without(row["reason"]), row[child.owner], row["seq"]],
+                    [self._hunted.replaced_in(row["reason"]), row[child.owner], row["seq"]],
                 )
                 touched.add((entity.name, row[child.owner]))
         return touched

@@ -35,6 +35,8 @@ __all__ = [
 ]
 
 _PAGE = 500
+_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError)
+"""What decoding raises where what stands on file is damaged."""
 _ENTITY_OF = " UNION ALL ".join(
     f"SELECT '{entity.name}' AS entity FROM {entity.name} WHERE id = ?1" for entity in ENTITIES
 )
@@ -108,8 +110,11 @@ def _assemble(db: Database, entity: Entity, rows: list[dict[str, Any]]) -> list[
         if ids:
             for child in entity.children:
                 for owner, row in rows_of_field(db, child, ids):
-                    with readable(entity, owner):
-                        fields[owner].setdefault(child.field, []).append(child.decode(row))
+                    try:
+                        item = child.decode(row)
+                        fields[owner].setdefault(child.field, []).append(item)
+                    except _UNREADABLE as error:
+                        raise UnreadableRecord(entity.name, owner, f"{error}") from error
         if entity.record is Apology:
             of_apologies = _rows_of(db, BY_CLASS[Promise], "apology", ids, "rowid") if ids else []
             for promise in _assemble(db, BY_CLASS[Promise], of_apologies):
@@ -119,31 +124,11 @@ def _assemble(db: Database, entity: Entity, rows: list[dict[str, Any]]) -> list[
                 fields[row["id"]]["customers"] = recipients(row, fields[row["id"]])
         records = []
         for row in rows:
-            with readable(entity, row["id"]):
+            try:
                 records.append(entity.decode(row, fields[row["id"]]))
+            except _UNREADABLE as error:
+                raise UnreadableRecord(entity.name, row["id"], f"{error}") from error
         return records
-
-
-class readable:  # noqa: N801 - a context manager, and as fast as one can be
-    """Say of what cannot be made of its rows that the file is damaged.
-
-    Args:
-        entity: The kind of record.
-        id: Its id.
-    """
-
-    __slots__ = ("_entity", "_id")
-
-    def __init__(self, entity: Entity, id: object) -> None:
-        self._entity = entity
-        self._id = id
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (ValueError, TypeError, LookupError, ArithmeticError)):
-            raise UnreadableRecord(self._entity.name, self._id, f"{error}") from error
 
 
 def recipients(row: Mapping[str, Any], given: Mapping[str, list[Any]]) -> Any:

@@ -14,6 +14,7 @@ import attrs
 
 from remedy import _settings
 from remedy._forms import span_of
+from remedy._naming import in_texts
 from remedy.config import Config
 from remedy.errors import InvalidRecord
 from remedy.records import Action, ActionEvent, Incident, Record
@@ -21,7 +22,7 @@ from remedy.records import Action, ActionEvent, Incident, Record
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-__all__ = ["DATED_BY", "PURGED", "Scrub", "Texts"]
+__all__ = ["DATED_BY", "PURGED", "PURGED_FIELDS", "Scrub", "Texts", "dated"]
 
 Scrub = Callable[[str], str]
 
@@ -29,7 +30,7 @@ PURGED = "texts_purged_before"
 """Under this name it is kept until when texts were purged, in µs since 1970."""
 
 _SCRUBBED = ("title", "text", "next_step", "reason", "criterion")
-_PURGED = ("text", "url", "next_step")
+PURGED_FIELDS = ("text", "url", "next_step")
 
 DATED_BY: Mapping[str, str] = {
     "incident": "noted",
@@ -79,16 +80,16 @@ class Texts:
                     changes[name] = self._scrubbed(record, name, value)
             if isinstance(record, Action):
                 changes["events"] = tuple(map(self.fit_item, record.events))
-            attributes = {
-                name: self._value(record, value) for name, value in record.attributes.items()
-            }
+            attributes = in_texts(
+                lambda text: self._scrubbed(record, "attributes", text) or "", record.attributes
+            )
             if attributes != record.attributes:
                 changes["attributes"] = attributes
         text = changes.get("text", getattr(record, "text", None))
         if text is not None and self._keep != "full":
             changes["text"] = None if self._keep == "none" else self._beginning(text)
-        if from_source and self.is_purged(record):
-            changes.update((name, None) for name in _PURGED if name in fields)
+        if from_source and self._is_purged(record):
+            changes.update((name, None) for name in PURGED_FIELDS if name in fields)
         differ = {name: value for name, value in changes.items() if getattr(record, name) != value}
         return attrs.evolve(record, **differ) if differ else record
 
@@ -110,15 +111,6 @@ class Texts:
             )
         return told or None
 
-    def _value(self, record: Record, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._scrubbed(record, "attributes", value) or ""
-        if isinstance(value, (list, tuple)):
-            return [self._value(record, each) for each in value]
-        if isinstance(value, Mapping):
-            return {name: self._value(record, each) for name, each in value.items()}
-        return value
-
     def _beginning(self, text: str) -> str:
         if len(text) <= self._excerpt:
             return text
@@ -127,12 +119,21 @@ class Texts:
         cut = head.rsplit(maxsplit=1)[0] if " " in head[-40:] else head
         return f"{cut.rstrip()}…"
 
-    def is_purged(self, record: Any) -> bool:
-        """Whether the texts of a record are of before the date until when they were purged."""
-        if self._purged is None or record.entity not in DATED_BY:
-            return False
-        if isinstance(record, Incident):
-            when: Any = record.detected or record.occurred
-        else:
-            when = record.made or getattr(record, "due", None)
-        return when is not None and span_of(when)[0] < int(self._purged)
+    def _is_purged(self, record: Record) -> bool:
+        """Whether a record is of before the date until when texts were purged."""
+        date = dated(record)
+        return self._purged is not None and date is not None and date < int(self._purged)
+
+
+def dated(record: Any) -> int | None:
+    """Return of when a record whose texts tell of customers is, in µs since 1970; None of others.
+
+    It says of a record what `DATED_BY` says of its row.
+    """
+    if record.entity not in DATED_BY:
+        return None
+    if isinstance(record, Incident):
+        when: Any = record.detected or record.occurred
+    else:
+        when = record.made or getattr(record, "due", None)
+    return None if when is None else span_of(when)[0]

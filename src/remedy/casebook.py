@@ -18,11 +18,12 @@ from remedy._amending import Amender
 from remedy._bulk import BulkWriter
 from remedy._chain import Anchor
 from remedy._coerce import storable
-from remedy._erasing import Erased, erase, purge
+from remedy._erasing import Erased, erase
 from remedy._filing import rebuild_failures
 from remedy._ledger import Ledger
 from remedy._migrating import migrate
 from remedy._pending import Pending
+from remedy._purging import purge
 from remedy._rows import BY_CLASS
 from remedy._texts import Scrub, Texts
 from remedy._writing import Ingested, Writer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from typing import Any, overload
@@ -177,6 +177,8 @@ class Finding:
         }
 
 
+Change = Callable[[Iterable[Finding]], Iterator[Finding]]
+
 _EVIDENCE = (
     "promise", "apology", "response", "earlier", "later", "action", "cause", "fix", "other",
     "first_action", "second_action", "example",
@@ -199,6 +201,7 @@ class Findings(Sequence[Finding]):
         lines: What was found.
         beside: What stands beside the apologies for an incident: words and ids.
         zone: The zone in which days are told of which no row says where they were.
+        change: What is made of them before they are looked at.
     """
 
     def __init__(
@@ -208,15 +211,29 @@ class Findings(Sequence[Finding]):
         lines: list[tuple[Any, ...]],
         beside: Mapping[str, Sequence[tuple[str, str]]],
         zone: tzinfo,
+        *,
+        change: Change | None = None,
     ) -> None:
         self._rules = rules
         self._columns = columns
         self._lines = lines
         self._beside = beside
         self._zone = zone
+        self._change = change
 
     def _part(self, lines: list[tuple[Any, ...]]) -> Findings:
-        return Findings(self._rules, self._columns, lines, self._beside, self._zone)
+        return Findings(
+            self._rules, self._columns, lines, self._beside, self._zone, change=self._change
+        )
+
+    def changed(self, change: Change) -> Findings:
+        """Return the same findings, changed by a function before they are looked at.
+
+        What `heads` and `rows` tell stays as it was.
+        """
+        part = self._part(self._lines)
+        part._change = change
+        return part
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -230,10 +247,14 @@ class Findings(Sequence[Finding]):
     def __getitem__(self, place: int | slice) -> Finding | Findings:
         if isinstance(place, slice):
             return self._part(self._lines[place])
-        return self._make(self._lines[place])
+        return next(self._made([self._lines[place]]))
 
     def __iter__(self) -> Iterator[Finding]:
-        return map(self._make, self._lines)
+        return self._made(self._lines)
+
+    def _made(self, lines: list[tuple[Any, ...]]) -> Iterator[Finding]:
+        made = map(self._make, lines)
+        return made if self._change is None else self._change(made)
 
     def __repr__(self) -> str:
         counts = self.counts()

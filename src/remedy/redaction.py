@@ -11,14 +11,17 @@ import hmac
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from remedy._coerce import storable
 from remedy._entities import items_of
+from remedy._naming import Names
 from remedy._rows import BY_CLASS
+from remedy.findings import Finding, Waived
 from remedy.records import Affected, Customer, External, Incident, Record, Waiver
 from remedy.vocabulary import ALL
 
@@ -61,15 +64,18 @@ class Redaction:
         with store.reading() as db:
             # It is in the file alone, and is never erased: what the first entry says is a setting.
             row = db.execute("SELECT salt FROM history_body ORDER BY place LIMIT 1").fetchone()
+            erased = db.execute("SELECT customer FROM tombstone").fetchall()
         # What was on record at a time has no history of its own.
         self._key: bytes = secrets.token_bytes(16) if row is None else row[0]
-        self._called: dict[str, tuple[str, ...]] = {}
+        self._erased = {customer for (customer,) in erased}
+        self._called: dict[str, dict[str, str]] = {}
 
     def name_of(self, customer: str) -> str:
         """Return what a customer is called outside."""
-        if customer.startswith("erased-"):
-            return customer
-        return f"customer-{hmac.digest(self._key, customer.encode(), 'sha256').hex()[:12]}"
+        return customer if customer in self._erased else self._other("customer", customer)
+
+    def _other(self, kind: str, name: str) -> str:
+        return f"{kind}-{hmac.digest(self._key, name.encode(), 'sha256').hex()[:12]}"
 
     # --- records ----------------------------------------------------------------------------------
 
@@ -112,10 +118,13 @@ class Redaction:
         return attrs.evolve(record, **differ) if differ else record
 
     def _finding(self, key: str) -> str:
-        """Return the key of a finding, which may end with a customer."""
+        """Return the key of a finding, which may end with a customer, or an account."""
         for place in [found.end() for found in re.finditer(":", key)]:
-            if self._on_file("customer", {key[place:]}):
-                return f"{key[:place]}{self.name_of(key[place:])}"
+            head, name = key[:place], key[place:]
+            if self._on_file("customer", "id", {name}):
+                return f"{head}{self.name_of(name)}"
+            if self._on_file("customer", "account", {name}):
+                return f"{head}{self._other('account', name)}"
         return key
 
     def _outside(self, reference: str | External) -> str:
@@ -177,27 +186,31 @@ class Redaction:
 
     # --- texts ------------------------------------------------------------------------------------
 
-    def _names_of(self, customer: str) -> tuple[str, ...]:
+    def _names_of(self, customer: str) -> dict[str, str]:
+        """Return what names a customer, and what to say for it."""
         if customer not in self._called:
             with self._store.reading() as db:
-                row = db.execute(
-                    "SELECT name, external_id FROM customer WHERE id = ?", [customer]
-                ).fetchone()
-                aliases = db.execute(
-                    "SELECT external_id FROM customer_alias WHERE customer = ?", [customer]
-                ).fetchall()
-            names = {customer, *(row or ()), *(alias for (alias,) in aliases)} - {None}
-            self._called[customer] = tuple(each for each in names if len(each) >= _SHORTEST)
+                name, there, account = db.execute(
+                    "SELECT name, external_id, account FROM customer WHERE id = ?", [customer]
+                ).fetchone() or (None, None, None)
+                aliases = _column(
+                    db, "SELECT external_id FROM customer_alias WHERE customer = ?", customer
+                )
+            other = self.name_of(customer)
+            meant = dict.fromkeys((customer, name, there, *aliases), other)
+            if account is not None:
+                meant.setdefault(account, self._other("account", account))
+            self._called[customer] = {
+                each: said for each, said in meant.items() if each and len(each) >= _SHORTEST
+            }
         return self._called[customer]
 
-    def _names(self, customers: Iterable[str]) -> _Names:
-        return _Names(
-            {
-                name: self.name_of(customer)
-                for customer in dict.fromkeys(customers)
-                for name in self._names_of(customer)
-            }
-        )
+    def _names(self, customers: Iterable[str]) -> Names:
+        meant: dict[str, str] = {}
+        for customer in dict.fromkeys(customers):
+            # What is the name of one and an account of another means the one.
+            meant = self._names_of(customer) | meant
+        return Names(meant)
 
     def text(self, text: str) -> str:
         """Return a text of the library, such as a report, without customers.
@@ -207,23 +220,57 @@ class Redaction:
         words = {word.rstrip(".:!?") for word in _WORD.findall(text)}
         words |= {part for word in words for part in (word, word.rpartition(":")[2])}
         words = set(filter(storable, words))
-        customers, incidents = (self._on_file(kind, words) for kind in ("customer", "incident"))
+        customers, incidents = (
+            self._on_file(kind, "id", words) for kind in ("customer", "incident")
+        )
         names = self._names([*customers, *self._hit(sorted(incidents))])
         return str(names.replaced_in(text))
 
-    def lines(self, lines: Iterable[str]) -> Iterator[str]:
-        """Yield the lines of a text without customers."""
-        yield from self.text("\n".join(lines)).split("\n")
-
-    def _on_file(self, table: str, ids: set[str]) -> set[str]:
+    def _on_file(self, table: str, column: str, ids: set[str]) -> set[str]:
         wanted, found = sorted(ids), set[str]()
         with self._store.reading() as db:
             for start in range(0, len(wanted), _AT_ONCE):
                 part = wanted[start : start + _AT_ONCE]
                 marks = ", ".join("?" * len(part))
-                rows = db.execute(f"SELECT id FROM {table} WHERE id IN ({marks})", part)
+                rows = db.execute(f"SELECT {column} FROM {table} WHERE {column} IN ({marks})", part)
                 found |= {row[0] for row in rows}
         return found
+
+    # --- findings ---------------------------------------------------------------------------------
+
+    def findings(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Yield findings without customers; the ids of other records stay.
+
+        `Report.redacted` does so with all of a report.
+        """
+        rest = iter(findings)
+        while block := list(islice(rest, _AT_ONCE)):
+            incidents = {id for finding in block for id in _incidents_of(finding)}
+            customers = {id for finding in block for id in _customers_of(finding)}
+            names = self._names([*sorted(customers), *self._hit(sorted(incidents))])
+            for finding in block:
+                yield self._without(finding, names)
+
+    def _without(self, finding: Finding, names: Names) -> Finding:
+        other = {customer: self.name_of(customer) for customer in _customers_of(finding)}
+        key = finding.key
+        for customer in other:
+            for name, said in self._names_of(customer).items():
+                if key.endswith(f":{name}"):
+                    key = f"{key.removesuffix(name)}{said}"
+        return attrs.evolve(
+            finding,
+            key=key,
+            subject=other.get(finding.subject, finding.subject),
+            customers=tuple(map(self.name_of, finding.customers)),
+            path=tuple(other.get(id, id) for id in finding.path),
+            message=names.replaced_in(finding.message),
+            advice=names.replaced_in(finding.advice),
+        )
+
+    def waived(self, waived: Waived) -> Waived:
+        """Return a waived finding without customers."""
+        return attrs.evolve(waived, key=self._finding(waived.key), reason=self.text(waived.reason))
 
     # --- graphs -----------------------------------------------------------------------------------
 
@@ -247,29 +294,15 @@ class Redaction:
         return redacted
 
 
+def _customers_of(finding: Finding) -> list[str]:
+    subject = [finding.subject] if finding.subject_kind == "customer" else []
+    return [*finding.customers, *subject]
+
+
+def _incidents_of(finding: Finding) -> list[str]:
+    # Of what is brought together, its sentence tells of the last.
+    return [finding.subject, *finding.path, *finding.incidents[-1:]]
+
+
 def _column(db: Database, sql: str, id: str) -> list[str]:
     return [row[0] for row in db.execute(sql, [id])]
-
-
-class _Names:
-    """What customers are called inside, and what to say for it outside."""
-
-    def __init__(self, meant: Mapping[str, str]) -> None:
-        self._meant = {name.casefold(): other for name, other in meant.items()}
-        told = "|".join(map(re.escape, sorted(meant, key=len, reverse=True)))
-        self._pattern = re.compile(rf"(?<!\w)(?:{told})(?!\w)", re.IGNORECASE) if meant else None
-
-    def replaced_in(self, value: Any) -> Any:
-        """Return a text, or something that holds texts, without these names."""
-        if self._pattern is None:
-            return value
-        if isinstance(value, str):
-            return self._pattern.sub(self._other, value)
-        if isinstance(value, dict):
-            return {name: self.replaced_in(each) for name, each in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.replaced_in(each) for each in value]
-        return value
-
-    def _other(self, found: re.Match[str]) -> str:
-        return self._meant.get(found[0].casefold(), "customer")

@@ -6,11 +6,9 @@ What is peculiar to SQLite about files and locks stands here and in `engines/sql
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import shutil
 import sqlite3
-import tempfile
 import threading
 import time
 import weakref
@@ -21,11 +19,18 @@ from urllib.parse import quote
 from sqlite_utils import Database
 
 from remedy import _schema
+from remedy._format import (
+    check_header,
+    check_tables,
+    create_tables,
+    refuse_another_version,
+    refuse_foreign,
+)
+from remedy._placing import beside, settle
 from remedy.errors import (
     CannotOpen,
     CasebookBusy,
     CasebookError,
-    NewerCasebook,
     NotACasebook,
     ReadOnlyCasebook,
     RemedyError,
@@ -38,10 +43,7 @@ __all__ = ["JOURNALS", "Store"]
 
 JOURNALS = ("delete", "wal", "wal-insist")
 MEMORY = ":memory:"
-OPEN_TO = "open_to"
-"""Under this name a file says from which version on it can be read and written."""
 
-_MAGIC = b"SQLite format 3\x00"
 _STATEMENTS_KEPT = 512
 _CACHE_KIB = 16_384
 _BULK_CACHE_KIB = 128 * 1024
@@ -159,7 +161,7 @@ class Store:
         _STORES.add(self)
         if self.in_memory:
             self._memory = self._connect(str(path))
-            self._create_tables(self._memory)
+            create_tables(self._memory)
             return
         try:
             self._prepare_file(create)
@@ -186,11 +188,11 @@ class Store:
                     path, "there is no such casebook. Make one with: remedy init, or create=True."
                 )
             self._create_file(path)
-        version = self._check_header(path)
+        version = check_header(path)
         with self.translated():
             if version < _schema.SCHEMA_VERSION:
                 self._bring_over()
-            self._check_tables(self.db)
+            check_tables(self.db, self.path)
 
     def _bring_over(self) -> None:
         """Let a file of an older version become one of this, or leave it as it is."""
@@ -202,7 +204,7 @@ class Store:
                 "remedy.open(...). If the file is to stay as it is, do so with a copy.",
             )
         db = self.db
-        self._refuse_foreign(db)
+        refuse_foreign(db, self.path)
         db.execute("PRAGMA foreign_keys = OFF")
         # Renaming a table is to change no other one.
         db.execute("PRAGMA legacy_alter_table = ON")
@@ -212,119 +214,19 @@ class Store:
                 if version < _schema.SCHEMA_VERSION:  # Else somebody else has done it meanwhile.
                     self._migrate(db, version)
                     db.execute(f"PRAGMA user_version = {_schema.SCHEMA_VERSION}")
-                    self._check_tables(db)
+                    check_tables(db, self.path)
         finally:
             db.execute("PRAGMA legacy_alter_table = OFF")
             db.execute("PRAGMA foreign_keys = ON")
 
     def _create_file(self, path: Path) -> None:
-        """Make the whole file beside its place and link it there: nobody sees half of one."""
-        try:
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        except OSError as error:
-            raise CannotOpen(path, f"cannot be made here ({error.strerror}).") from None
-        os.close(handle)
-        half = Path(name)
-        try:
+        """Make the whole file, or leave one that somebody else has made meanwhile."""
+        with contextlib.suppress(FileExistsError), _made(path) as half:
             db = self._connect(f"file:{quote(os.fsencode(half.absolute()))}?mode=rw")
             try:
-                self._create_tables(db)
+                create_tables(db)
             finally:
                 db.conn.close()
-            try:
-                os.link(half, path)
-            except FileExistsError:
-                pass  # Somebody else made it meanwhile: theirs is as good.
-            except OSError:
-                half.replace(path)  # A file system without links.
-        finally:
-            half.unlink(missing_ok=True)
-
-    @staticmethod
-    def _create_tables(db: Database) -> None:
-        db.execute("BEGIN IMMEDIATE")
-        for statement in _schema.statements():
-            db.execute(statement)
-        db.execute(f"PRAGMA application_id = {_schema.APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {_schema.SCHEMA_VERSION}")
-        db.execute("COMMIT")
-
-    def _check_header(self, path: Path) -> int:
-        """Refuse what is no casebook; return of which version it is."""
-        try:
-            with path.open("rb") as file:
-                header = file.read(100)
-        except OSError as error:
-            raise CannotOpen(path, f"cannot be read ({error.strerror}).") from None
-        if not header:
-            raise NotACasebook(path, "is empty. Delete it, or name another file.")
-        if not header.startswith(_MAGIC) or len(header) < 100:
-            raise NotACasebook(path, "is no casebook: it is no SQLite file. It was left as it is.")
-        if int.from_bytes(header[68:72], "big") != _schema.APPLICATION_ID:
-            raise NotACasebook(path, "is a database of another application. It was left as it is.")
-        version = int.from_bytes(header[60:64], "big")
-        if version > _schema.SCHEMA_VERSION + 1:
-            raise self._newer(version)
-        if version < 1:
-            raise NotACasebook(path, f"has a version ({version}) that there never was.")
-        return version
-
-    def _newer(self, version: int) -> NewerCasebook:
-        return NewerCasebook(
-            self.path,
-            f"was written by a newer version of remedy (its format is {version}, this version "
-            f"knows {_schema.SCHEMA_VERSION}). Update remedy. The file was left as it is.",
-        )
-
-    def _refuse_foreign(self, db: Database) -> None:
-        """Refuse a file that would run code which is not ours."""
-        for kind, name in db.execute("SELECT type, name FROM sqlite_schema"):
-            if kind in ("trigger", "view") and (kind, name) not in _expected():
-                raise NotACasebook(
-                    self.path,
-                    f"holds a {kind} ({name}) that remedy did not make. It was left as it is.",
-                )
-
-    def _check_tables(self, db: Database) -> None:
-        """Refuse a file whose tables are not ours to the letter.
-
-        Of the next version, which may be in use already while programs are brought over one by
-        one, they have to be there with all columns of ours, if that version says so.
-        """
-        self._refuse_foreign(db)
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        is_newer = version > _schema.SCHEMA_VERSION
-        if is_newer and not self._is_additive(db):
-            raise self._newer(version)
-        found = {
-            (kind, name): sql
-            for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_schema")
-        }
-        for key, sql in _expected().items():
-            if is_newer and key[0] == "table" and key in found:
-                continue
-            if found.get(key) != sql:
-                state = "differs" if key in found else "is missing"
-                raise NotACasebook(
-                    self.path,
-                    f"the {key[0]} {key[1]} {state}: the file is damaged, or was changed by hand. "
-                    f"It was left as it is; go back to a backup.",
-                )
-
-    def _is_additive(self, db: Database) -> bool:
-        """Whether a file of the next version can be read and written as one of this."""
-        row = db.execute(f"SELECT content FROM meta WHERE name = '{OPEN_TO}'").fetchone()
-        if row is None or not row[0].isdecimal() or int(row[0]) > _schema.SCHEMA_VERSION:
-            return False
-        for table in _schema.TABLES:
-            columns = {row[1]: row for row in db.execute(f"PRAGMA table_info({table})")}
-            ours = _columns(table)
-            added = [columns[name] for name in columns.keys() - ours.keys()]
-            if any(columns.get(name, ())[2:] != rest[2:] for name, rest in ours.items()) or any(
-                not_null and default is None for _, _, _, not_null, default, _ in added
-            ):
-                return False
-        return True
 
     def _connect(self, target: str) -> Database:
         connection = sqlite3.connect(
@@ -492,7 +394,7 @@ class Store:
             _own(db).began = time.time_ns() // 1000
             try:
                 if not any_version:
-                    self._refuse_another_version(db)
+                    refuse_another_version(db, self.path)
                 yield db
                 db.execute("COMMIT")
             except BaseException:
@@ -501,12 +403,6 @@ class Store:
                 raise
             finally:
                 _own(db).began = None
-
-    def _refuse_another_version(self, db: Database) -> None:
-        """Refuse to write to a file that a newer version has brought over since it was opened."""
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version > _schema.SCHEMA_VERSION and not self._is_additive(db):
-            raise self._newer(version)
 
     @contextlib.contextmanager
     def bulk(self) -> Iterator[Database]:
@@ -583,12 +479,12 @@ class Store:
         if path.exists():
             raise TargetExists(path, replaceable=False)
         try:
-            handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-        except OSError as error:
-            raise CannotOpen(path, f"cannot be made here ({error.strerror}).") from None
-        os.close(handle)
-        half = Path(name)
-        try:
+            self._copy_to(path, look)
+        except FileExistsError:
+            raise TargetExists(path, replaceable=False) from None
+
+    def _copy_to(self, path: Path, look: Callable[[Database], None]) -> None:
+        with _made(path) as half:
             with self._exclusive() as db, self.translated():
                 to = sqlite3.connect(half)
                 try:
@@ -597,22 +493,12 @@ class Store:
                     to.execute("PRAGMA journal_mode = DELETE")
                 finally:
                     to.close()
-            with half.open("rb") as file:
-                os.fsync(file.fileno())
             copy = Store(half, read_only=True, create=False, label=path)
             try:
                 with copy.snapshot() as db:
                     look(db)
             finally:
                 copy.close()
-            try:
-                os.link(half, path)
-            except FileExistsError:
-                raise TargetExists(path, replaceable=False) from None
-            except OSError:  # pragma: no cover - a file system without links
-                half.replace(path)
-        finally:
-            half.unlink(missing_ok=True)
 
     def compact(self) -> bool:
         """Write the file anew, so that nothing is left of what was deleted; say if it was done.
@@ -694,6 +580,35 @@ class Store:
                 yield self.db
 
 
+@contextlib.contextmanager
+def _made(path: Path) -> Iterator[Path]:
+    """Give a file for nobody but its owner, which gets its place when the block ends well.
+
+    Raises:
+        CannotOpen: If none can be made there.
+        FileExistsError: If somebody else has made one there meanwhile.
+    """
+    half = beside(path)
+    with _saying_where(path):
+        os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        yield half
+        with _saying_where(path):
+            settle(half, path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _saying_where(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise CannotOpen(path, f"cannot be made here ({error.strerror}).") from None
+
+
 def _refuse_impossible(path: Path) -> None:
     """Refuse what can be the name of no file here, which to some functions is a missing one."""
     try:
@@ -727,25 +642,3 @@ def _own(db: Database) -> _Connection:
     connection = db.conn
     assert isinstance(connection, _Connection)
     return connection
-
-
-@functools.cache
-def _empty() -> sqlite3.Connection:
-    """Return an empty casebook, to compare with."""
-    connection = sqlite3.connect(MEMORY, check_same_thread=False)
-    for statement in _schema.statements():
-        connection.execute(statement)
-    return connection
-
-
-@functools.cache
-def _expected() -> dict[tuple[str, str], str]:
-    """Return (kind, name) → statement of everything that a casebook of this version holds."""
-    rows = _empty().execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
-    return {(kind, name): sql for kind, name, sql in rows}
-
-
-@functools.cache
-def _columns(table: str) -> dict[str, tuple[object, ...]]:
-    rows = _empty().execute(f"PRAGMA table_info({table})").fetchall()
-    return {row[1]: row for row in rows}

@@ -97,10 +97,10 @@ def test_a_file_that_somebody_else_makes_meanwhile_is_not_replaced(tmp_path: Pat
 def test_a_file_system_without_links_will_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: Path, target: Path) -> None:
+    def refuse(*_: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     path = tmp_path / "out.txt"
     write(path, "one")
     assert path.read_text(encoding="utf-8") == "one"

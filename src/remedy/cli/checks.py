@@ -30,6 +30,7 @@ from remedy.cli.rules import extra_rules, rules_option
 if TYPE_CHECKING:
     from remedy.casebook import Casebook
     from remedy.findings import Finding
+    from remedy.records import Record
     from remedy.reporting import Report
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -153,21 +154,23 @@ def check(
             as_of=moment, around=around, select=_codes(select), ignore=_codes(ignore),
         )  # fmt: skip
         notes |= more
+        shown: Report = report
+        look_up: Callable[[str], Record] = book.get
+        if (form != "text" or output is not None) and not show:
+            # What is shown in a terminal stays in the house.
+            shown, look_up = _for_others(report, book)
         if form == "json":
-            lines: Iterator[str] = iter([report.to_json(standings=standings)])
+            lines: Iterator[str] = iter([shown.to_json(standings=standings)])
         elif form == "markdown":
             from remedy.reporting.markdown import generate_markdown
 
-            lines = generate_markdown(report, top=top, old=old, look_up=book.get, notes=notes)
+            lines = generate_markdown(shown, top=top, old=old, look_up=look_up, notes=notes)
         else:
             from remedy.reporting.text import generate_text
 
             lines = generate_text(
-                report, top=top, old=old, look_up=book.get, notes=notes, **page(output)
+                shown, top=top, old=old, look_up=look_up, notes=notes, **page(output)
             )
-        if (form != "text" or output is not None) and not show:
-            # What is shown in a terminal stays in the house.
-            lines = book.redaction().lines(lines)
         deliver(lines, output, force=force)
     if output is not None:
         from remedy.reporting._digest import counts_words
@@ -177,6 +180,12 @@ def check(
         say(_hints(report, casebook))
     if fail_on != "never" and report.fails(fail_on):
         context.exit(1)
+
+
+def _for_others(report: Report, book: Casebook) -> tuple[Report, Callable[[str], Record]]:
+    """Return a report, and what looks up its records, without customers."""
+    redaction = book.redaction()
+    return report.redacted(redaction), lambda id: redaction.record(book.get(id))
 
 
 def _hints(report: Report, casebook: Path | None) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import secrets
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from remedy._placing import beside, settle
 from remedy.cli._shared import (
     DEFAULT,
     VARIABLE,
@@ -311,10 +312,11 @@ def _imported(
         return into(target, overwrite=force)
     # In a file of its own, so that none is there if it fails; taking one away again could take
     # away what somebody else has written to it meanwhile.
-    half = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
+    half = beside(target)
     try:
         imported = into(half, overwrite=force)
-        if _placed(half, target):
+        with contextlib.suppress(FileExistsError):
+            settle(half, target)
             return imported
     except CasebookError as error:
         raise type(error)(target, error.problem) from None
@@ -322,21 +324,6 @@ def _imported(
         half.unlink(missing_ok=True)
     # Somebody made one meanwhile. The file of refused rows is there, and is the same again.
     return into(target, overwrite=True)
-
-
-def _placed(half: Path, target: Path) -> bool:
-    """Give a file its place; say whether it was free."""
-    try:
-        os.link(half, target)
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without links
-        try:
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
-            return False
-        half.replace(target)
-    return True
 
 
 # --- profile --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Files that are there whole, or not at all."""
+"""Text files for other programs: what they are called, and how they are written."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import errno
 import hashlib
 import os
 import re
-import secrets
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from remedy._placing import beside, settle
 from remedy.errors import TargetExists
 
 _LONGEST_NAME = 60
@@ -65,37 +65,16 @@ def replacing(
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     if not overwrite and os.path.lexists(target):
         raise TargetExists(target)
-    part = target.parent / f".{secrets.token_hex(8)}.part"
+    part = beside(target)
     try:
         with part.open("x", encoding=encoding, newline="") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _place(part, target, overwrite)
+        try:
+            settle(part, target, overwrite=overwrite)
+        except FileExistsError:
+            raise TargetExists(target) from None
     finally:
         part.unlink(missing_ok=True)
-    if os.name == "posix":  # pragma: no branch - elsewhere a folder cannot be opened
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _place(part: Path, target: Path, overwrite: bool) -> None:
-    if overwrite:
-        part.replace(target)
-        return
-    try:
-        # A link, unlike a renaming, fails where somebody else made the file meanwhile.
-        target.hardlink_to(part)
-    except FileExistsError:
-        raise TargetExists(target) from None
-    except OSError:
-        # The file system knows no links.
-        if os.path.lexists(target):
-            raise TargetExists(target) from None
-        part.rename(target)
 
 
 def write_lines(lines: Iterable[str], path: str | os.PathLike[str], *, overwrite: bool) -> Path:

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import attrs
+
 from remedy._chain import Anchor
 from remedy.acceptance import Accepted, Baseline, BaselineState
 from remedy.checking import CheckResult
 from remedy.config import Config
 from remedy.findings import Finding, Findings, Waived
 from remedy.records import Record
+from remedy.redaction import Redaction
 from remedy.standings import Standings
 from remedy.vocabulary import Severity
 
@@ -95,6 +98,35 @@ class Report:
         """Return the findings as the baseline keeps them, by key."""
         return self._result.accepted()
 
+    def redacted(self, redaction: Redaction) -> Report:
+        """Return the report without customers, for what leaves the house.
+
+        Where records are looked up besides, as by `to_text`, redact these as well:
+        `look_up=lambda id: redaction.record(book.get(id))`.
+
+        Args:
+            redaction: That of the casebook: `Casebook.redaction()`.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.examples.load("twice-shipped-collect")
+            >>> finding = book.check().redacted(book.redaction()).findings[0]
+            >>> book.check().findings[0].customers, finding.customers[0][:9]
+            (('C-1',), 'customer-')
+        """
+        told = self._result
+        around = told.around
+        return Report(
+            attrs.evolve(
+                told,
+                findings=told.findings.changed(redaction.findings),
+                waived=tuple(map(redaction.waived, told.waived)),
+                around=None if around is None else redaction.text(around),
+                not_assessed=tuple(map(redaction.text, told.not_assessed)),
+                remarks=tuple(map(redaction.text, told.remarks)),
+            )
+        )
+
     def about(self, subject: str) -> list[Finding]:
         """Return the findings whose subject, or one of whose incidents, is a record."""
         return [f for f in self.findings if f.subject == subject or subject in f.incidents]
@@ -123,8 +155,8 @@ class Report:
             "signature": list(config.signature),
             "counts": {str(severity): count for severity, count in self.counts().items()},
             "findings": [
-                finding.to_dict() | {"baseline": old.get(finding.key) == BaselineState.LEFT}
-                for finding in self.findings
+                finding.to_dict() | {"baseline": old.get(key) == BaselineState.LEFT}
+                for (key, *_), finding in zip(self.findings.heads(), self.findings, strict=True)
             ],
             "apologies": {
                 "states": {str(state): n for state, n in self.apologies.counts().items()},

@@ -1,14 +1,14 @@
-"""Writing files so that a reader sees all of one, or nothing."""
+"""Text files that importing writes: mappings, and the rows that were refused."""
 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from remedy._placing import beside, settle
 from remedy.errors import SourceError
 
 __all__ = ["refuse_existing", "write_text", "written"]
@@ -19,8 +19,12 @@ _SAY_SO = "Name another file, or say that it may be replaced: overwrite=True."
 
 def refuse_existing(path: Path, instead: str = _SAY_SO) -> None:
     """Refuse to write over what is there, and say what to do instead."""
-    if path.exists():
-        raise SourceError(path, f"is there already. {instead}")
+    if os.path.lexists(path):
+        raise _is_there(path, instead)
+
+
+def _is_there(path: Path, instead: str) -> SourceError:
+    return SourceError(path, f"is there already. {instead}")
 
 
 @contextmanager
@@ -51,21 +55,21 @@ def written(
     """
     if not overwrite:
         refuse_existing(path, instead)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    part = beside(path)
     with _told(path):
-        file = temporary.open("x", encoding=encoding, errors="backslashreplace", newline="")
+        file = part.open("x", encoding=encoding, errors="backslashreplace", newline="")
     try:
         with file:
             yield file
             with _told(path):
                 file.flush()
-                os.fsync(file.fileno())
-        if not overwrite:
-            refuse_existing(path, instead)
         with _told(path):
-            temporary.replace(path)
+            try:
+                settle(part, path, overwrite=overwrite)
+            except FileExistsError:
+                raise _is_there(path, instead) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str, *, overwrite: bool) -> Path:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
@@ -312,8 +313,9 @@ def test_a_day_counts_to_its_end(book):
 
 def test_what_was_on_record_can_only_be_read(book):
     then = book.known_at(datetime.now(UTC))
-    with pytest.raises(ReadOnlyCasebook):
+    with pytest.raises(ReadOnlyCasebook, match="as it was on record then. Write to the casebook"):
         then.record(Customer(id="C-1"))
+    assert re.search(r"<Casebook .*, as known at 20\d\d-", repr(then))
     for ask in (then.anchor, then.verify, lambda: then.history("C-1")):
         with pytest.raises(CasebookError, match="has no history of its own"):
             ask()

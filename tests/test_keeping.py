@@ -495,8 +495,8 @@ def test_history_is_told(path):
     lines = [line[18:] if line[:2] == "20" else line for line in result.output.splitlines()]
     assert lines == [
         "anna  recorded",
-        "    title: Late",
         "    occurred: 2026-03-02T09:00:00+01:00",
+        "    title: Late",
         "    customers: C-1",
         "",
         "anna  amended: read the letter",
@@ -584,3 +584,39 @@ def test_a_connection_that_cannot_be_used_any_more_is_replaced(path):
         book._store.db.conn.close()
         book._store._end_bulk(book._store.db)
         assert book.get("INC-1")
+
+
+def test_what_was_on_record_at_a_time_can_be_asked_in_a_terminal(path, tmp_path):
+    with remedy.open(path, actor="anna") as book:
+        book.record(incident("INC-8", process="p", failure_mode="f", customers="C-3"))
+        [change] = book.history("INC-8")
+        book.amend("INC-8", failure_mode="late", reason="read the letter")
+        book.record(incident("INC-9", occurred=DAY[3], process="p", failure_mode="f"))
+    then = change.written.isoformat()
+    told = json.loads(run("check", path, "--known-at", then, "--format", "json").output)
+    assert (told["known_at"], told["as_of"]) == (then, then)
+    assert not any("INC-9" in finding["path"] for finding in told["findings"])
+    lines = run("check", path, "--known-at", "2100-01-01", "--as-of", "2026-05-01").output
+    assert "what had been written by the end of 2100-01-01" in " ".join(lines.split())
+    assert "  late" not in run("show", path, "INC-8", "--known-at", then).output
+    assert "  late" in run("show", path, "INC-8").output
+    exported = run("export", path, "--known-at", then, "--around", "INC-8").output
+    assert '"failure_mode": "f"' in exported or '"failure_mode":"f"' in exported
+    assert "INC-9" not in run("export", path, "--known-at", then).output
+
+
+def test_the_import_says_what_it_took_in_without_whom(path, tmp_path):
+    tickets = tmp_path / "t.csv"
+    tickets.write_text("id,day,who\n1,2026-03-02,C-7\n2,2026-03-03,C-8\n", "utf-8")
+    answers = [
+        "--source", "shop", "--key", "id", "--occurred", "day", "--basis", "reported",
+        "--zone", "UTC", "--customer", "who", "--signature", "none", "--noticed-by", "unknown",
+    ]  # fmt: skip
+    book = tmp_path / "new.db"
+    run("import", tickets, "--to", book, *answers)
+    with remedy.open(book) as opened:
+        [who] = [each.id for each in opened.records(Customer) if "C-7" in each.id]
+        opened.erase_customer(who, reason="asked for it")
+    tickets.write_text(tickets.read_text("utf-8") + "3,2026-03-04,C-7\n", "utf-8")
+    told = run("import", tickets, "--to", book, "--mapping", tmp_path / "t.mapping.toml").output
+    assert "2 without what they said of customers who have been erased" in " ".join(told.split())

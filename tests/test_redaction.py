@@ -248,3 +248,11 @@ def test_what_is_no_record_and_what_is_no_text_of_a_casebook(book):
     with pytest.raises(TypeError, match="5 is no record"):
         redaction.record(5)
     assert redaction.text("a \ud800 b") == "a \ud800 b"
+
+
+def test_what_was_on_record_at_a_time_calls_customers_the_same(book):
+    then = book.known_at("2100-01-01T00:00Z")
+    assert then.redaction().name_of("C-4711") == book.redaction().name_of("C-4711")
+    erased = book.erase_customer("C-4711", reason="asked for it").customer
+    then = book.known_at("2100-01-01T00:00Z").acting_as("anna")
+    assert then.redaction().name_of(erased) == erased

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -65,6 +65,11 @@ class Diagnosis:
     def is_sound(self) -> bool:
         """Whether nothing is wrong."""
         return all(each.health is not Health.WRONG for each in self.symptoms)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        symptoms = [attrs.asdict(each) for each in self.symptoms]
+        return {"path": str(self.path), "is_sound": self.is_sound, "symptoms": symptoms}
 
 
 def diagnose(

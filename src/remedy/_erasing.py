@@ -67,6 +67,10 @@ class Erased:
     compacted: bool
     out_of_reach: tuple[str, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return attrs.asdict(self) | {"out_of_reach": list(self.out_of_reach)}
+
 
 def erase(ledger: Ledger, config: Config, id: str, reason: str, actor: str) -> Erased:
     """Erase a customer from the rows of a casebook, inside a transaction of the store's `bulk`.

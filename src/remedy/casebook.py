@@ -35,7 +35,6 @@ from remedy.errors import (
     ConfigError,
     InvalidRecord,
     InvalidTime,
-    ReadOnlyCasebook,
 )
 from remedy.history import Change, Verified
 from remedy.records import Day, Record
@@ -155,6 +154,7 @@ class Casebook:
         self._scrub = scrub
         self.actor = _named(actor)
         self._known_at: datetime | None = None
+        self._redaction: Redaction | None = None
 
     def __enter__(self) -> Casebook:
         return self
@@ -163,7 +163,8 @@ class Casebook:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Casebook {self.path}>"
+        then = "" if self._known_at is None else f", as known at {self._known_at.isoformat()}"
+        return f"<Casebook {self.path}{then}>"
 
     def acting_as(self, actor: str) -> Casebook:
         """Return the same casebook in the hands of somebody else.
@@ -182,7 +183,7 @@ class Casebook:
             InvalidRecord: If `actor` is no name.
         """
         other = Casebook(self._store, actor=actor, scrub=self._scrub)
-        other._known_at = self._known_at
+        other._known_at, other._redaction = self._known_at, self._redaction
         return other
 
     @property
@@ -493,7 +494,8 @@ class Casebook:
 
     def redaction(self) -> Redaction:
         """Return what takes customers out of records, graphs and texts that leave the house."""
-        return Redaction(self._store)
+        # What was on record at a time calls customers what the casebook calls them.
+        return Redaction(self._store, like=self._redaction)
 
     def erase_customer(self, id: str, *, reason: str) -> Erased:
         """Erase who a customer is: from records, from the history, from the file.
@@ -637,8 +639,7 @@ class Casebook:
             CasebookBusy: If somebody else reads or writes.
             CasebookError: If the disk has too little room, or a transaction is open.
         """
-        if self._store.read_only:
-            raise ReadOnlyCasebook(self.path, "was opened for reading. Open it without read_only.")
+        self._store.refuse_if_read_only()
         self._store.refuse_without_room()
         if not self._store.compact():
             raise CasebookBusy(
@@ -701,9 +702,10 @@ class Casebook:
             config = config_from(_settings.kept(to, "config") or {}, f"{self.path}, meta")
             BulkWriter(Ledger(to, None), config).write_many(found.records)
             found.put_what_waits(to)
-        copy.read_only = True
+        copy.freeze("is shown here as it was on record then. Write to the casebook itself.")
         book = Casebook(copy, actor=self.actor)
         book._known_at = moment
+        book._redaction = self.redaction()
         return book
 
     def anchor(self) -> Anchor:
@@ -864,7 +866,13 @@ class Casebook:
         with self._store.blaming_the_file():
             return Report(
                 run_check(
-                    self._store, used, book=self, extra_rules=rules, as_of=moment, around=around
+                    self._store,
+                    used,
+                    book=self,
+                    extra_rules=rules,
+                    as_of=moment,
+                    known_at=self._known_at,
+                    around=around,
                 )
             )
 

@@ -58,6 +58,7 @@ class CheckResult:
     profile: str
     profile_reason: str
     as_of: datetime
+    known_at: datetime | None
     around: str | None
     focus: Focus | None
     not_assessed: tuple[str, ...]
@@ -78,6 +79,7 @@ def run_check(
     book: Any,
     extra_rules: Iterable[Rule] = (),
     as_of: datetime,
+    known_at: datetime | None,
     around: str | None,
 ) -> CheckResult:
     """Check a casebook, or the part of it around one record.
@@ -88,6 +90,7 @@ def run_check(
         book: What functions of users' rules get.
         extra_rules: Rules besides the shipped ones.
         as_of: What had happened by then.
+        known_at: Of what was on record at a time, that time.
         around: A record's id, or None for everything.
 
     Raises:
@@ -173,6 +176,7 @@ def run_check(
         profile=profile,
         profile_reason=reason,
         as_of=as_of,
+        known_at=known_at,
         around=around,
         focus=focus,
         not_assessed=tuple(not_assessed),

@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Anchor", "Change", "Verified", "changes", "known", "until", "verify"]
 
 _PAGE = 500
+_FROM_WHERE = ("attributes", "source", "external_id", "updated", "provenance")
 
 
 @attrs.frozen(kw_only=True)
@@ -63,6 +64,15 @@ class Change:
     reason: str | None = None
     fields: Mapping[str, tuple[Any, Any]] = attrs.field(factory=dict)
     redacted: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        fields = {
+            field: {"before": before, "after": after}
+            for field, (before, after) in self.fields.items()
+        }
+        told = attrs.asdict(self, recurse=False)
+        return told | {"written": self.written.isoformat(), "fields": fields}
 
 
 class Body(NamedTuple):
@@ -266,7 +276,16 @@ def _fields(
         )
         if taken or added:
             differing[child.field] = (taken, added)
-    return differing
+    places = _places(entity.name)
+    return {field: differing[field] for field in sorted(differing, key=places.__getitem__)}
+
+
+@cache
+def _places(entity: str) -> dict[str, int]:
+    """Return the fields of a record with their places, those on where it comes from at the end."""
+    names = [field.name for field in attrs.fields(BY_NAME[entity].record)]
+    names.sort(key=_FROM_WHERE.__contains__)
+    return {name: place for place, name in enumerate(names)}
 
 
 # --- what was on record ---------------------------------------------------------------------------
@@ -428,6 +447,18 @@ class Verified:
     def is_right(self) -> bool:
         """Whether nothing is wrong."""
         return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {
+            "is_right": self.is_right,
+            "entries": self.entries,
+            "bodies": self.bodies,
+            "erased": self.erased,
+            "records": self.records,
+            "anchor": str(self.head),
+            "problems": list(self.problems),
+        }
 
 
 _FEW = 20

@@ -42,6 +42,10 @@ _AT_ONCE = 500
 class Redaction:
     """Takes customers out of records, graphs and texts; it is made by `Casebook.redaction`.
 
+    Args:
+        store: The casebook's store.
+        like: That of another casebook, which calls customers the same.
+
     Example:
         >>> import remedy
         >>> book = remedy.open()
@@ -59,16 +63,12 @@ class Redaction:
         True
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, like: Redaction | None = None) -> None:
         self._store = store
-        with store.reading() as db:
-            # It is in the file alone, and is never erased: what the first entry says is a setting.
-            row = db.execute("SELECT salt FROM history_body ORDER BY place LIMIT 1").fetchone()
-            erased = db.execute("SELECT customer FROM tombstone").fetchall()
-        # What was on record at a time has no history of its own.
-        self._key: bytes = secrets.token_bytes(16) if row is None else row[0]
-        self._erased = {customer for (customer,) in erased}
         self._called: dict[str, dict[str, str]] = {}
+        told = _outside(store) if like is None else (like._key, like._erased)
+        self._key: bytes = told[0]
+        self._erased: frozenset[str] = told[1]
 
     def name_of(self, customer: str) -> str:
         """Return what a customer is called outside."""
@@ -292,6 +292,17 @@ class Redaction:
         for _, _, told in redacted.edges(data=True):
             told.update((name, None) for name in ("order", "order_no") if name in told)
         return redacted
+
+
+def _outside(store: Store) -> tuple[bytes, frozenset[str]]:
+    """Return the key by which customers are named outside, and those who have no name any more."""
+    with store.reading() as db:
+        # It is in the file alone, and is never erased: what the first entry says is a setting.
+        row = db.execute("SELECT salt FROM history_body ORDER BY place LIMIT 1").fetchone()
+        erased = db.execute("SELECT customer FROM tombstone").fetchall()
+    # Where nothing was ever written there is nobody to be called the same again.
+    key = secrets.token_bytes(16) if row is None else row[0]
+    return key, frozenset(customer for (customer,) in erased)
 
 
 def _customers_of(finding: Finding) -> list[str]:

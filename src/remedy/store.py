@@ -150,6 +150,7 @@ class Store:
         self._file = Path(path)
         self.path = label or (path if self.in_memory else self._file)
         self.read_only = read_only
+        self._why_read_only = "was opened for reading. Open it without read_only."
         self._timeout = timeout
         self._journal = journal
         self._migrate = migrate
@@ -370,6 +371,19 @@ class Store:
                 raise NotACasebook(self.path, _damaged(state)) from error
             raise
 
+    def freeze(self, why: str) -> None:
+        """Refuse every write from now on, and say why."""
+        self.read_only, self._why_read_only = True, why
+
+    def refuse_if_read_only(self) -> None:
+        """Refuse what writes, where nothing may be written.
+
+        Raises:
+            ReadOnlyCasebook: If that is so.
+        """
+        if self.read_only:
+            raise ReadOnlyCasebook(self.path, self._why_read_only)
+
     @contextlib.contextmanager
     def transaction(self, *, any_version: bool = False) -> Iterator[Database]:
         """Write all of what happens inside, or nothing.
@@ -379,8 +393,7 @@ class Store:
         Args:
             any_version: Whether the file may be of another version than when it was opened.
         """
-        if self.read_only:
-            raise ReadOnlyCasebook(self.path, "was opened for reading. Open it without read_only.")
+        self.refuse_if_read_only()
         with self._exclusive() as db, self.translated():
             if _own(db).in_snapshot:
                 raise ReadOnlyCasebook(

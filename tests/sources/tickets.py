@@ -16,6 +16,7 @@ class Collected:
     new: int
     updated: int = 0
     unchanged: int = 0
+    redacted: int = 0
     older: int = 0
     pending: int = 0
 

@@ -145,6 +145,25 @@ def open_casebook(
         raise
 
 
+def known_at_option(command: F) -> F:
+    """Give a command that reads the option --known-at."""
+    return click.option(
+        "--known-at", metavar="DATE", help="Only what was on record by then, by the history."
+    )(command)
+
+
+@contextlib.contextmanager
+def open_as_known(given: Path | str | None, known_at: str | None) -> Iterator[Casebook]:
+    """Open the casebook that a command is about, as it was on record at a time."""
+    with open_casebook(given) as book:
+        moment, _ = moment_given(known_at)
+        if moment is None:
+            yield book
+        else:
+            with book.known_at(moment) as then:
+                yield then
+
+
 def casebook_first(words: tuple[str, ...], usage: str) -> tuple[str | None, str]:
     """Return the casebook, if one is named, and the one word after it."""
     if len(words) > 2:

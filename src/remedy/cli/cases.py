@@ -15,8 +15,9 @@ from remedy.cli._shared import (
     customers_option,
     deliver,
     format_option,
+    known_at_option,
     moment_given,
-    open_casebook,
+    open_as_known,
     output_options,
     page,
     say,
@@ -33,15 +34,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="[CASEBOOK] ID")
 @click.option("--as-of", metavar="DATE", help="Say what could be said by then.")
+@known_at_option
 @format_option("text", "json")
-def show(words: tuple[str, ...], as_of: str | None, form: str) -> None:
+def show(words: tuple[str, ...], as_of: str | None, known_at: str | None, form: str) -> None:
     """Tell the case around a record: what happened when, who, and how it hangs together.
 
     ID is that of any record: an incident, a customer, a cause, an action.
     """
     given, id = casebook_first(words, "Write: remedy show CASEBOOK ID")
     moment, _ = moment_given(as_of)
-    with open_casebook(given) as book, book.snapshot():
+    with open_as_known(given, known_at) as book, book.snapshot():
         report = book.check(around=id, as_of=moment)
         graph = book.graph(around=id, also=_named(report), as_of=report.as_of)
         _must_count(id, graph, report.as_of)
@@ -104,6 +106,7 @@ _OF_GRAPHS = ("graphml", "mermaid", "dot")
     metavar="DATE",
     help="With graphml, mermaid and dot: only what had happened by then.",
 )
+@known_at_option
 @click.option(
     "--table", metavar="NAME", help="With csv: one table alone, such as incident or customer."
 )
@@ -118,6 +121,7 @@ def export(
     form: str,
     around: str | None,
     as_of: str | None,
+    known_at: str | None,
     table: str | None,
     raw: bool,
     show: bool,
@@ -140,7 +144,7 @@ def export(
         raise click.UsageError(
             "csv makes a file for each table: name a folder with -o, or one table with --table."
         )
-    with open_casebook(casebook) as book, book.snapshot():
+    with open_as_known(casebook, known_at) as book, book.snapshot():
         redaction = None if show else book.redaction()
         if form in _OF_GRAPHS:
             graph = _graph(book, around, moment_given(as_of)[0])

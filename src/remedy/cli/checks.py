@@ -18,7 +18,9 @@ from remedy.cli._shared import (
     deliver,
     format_option,
     journal_option,
+    known_at_option,
     moment_given,
+    open_as_known,
     open_casebook,
     output_options,
     page,
@@ -87,6 +89,7 @@ def _codes(given: tuple[str, ...]) -> list[str]:
 @click.command()
 @casebook_argument
 @click.option("--as-of", metavar="DATE", help="What had happened by then; by default, by now.")
+@known_at_option
 @click.option("--around", metavar="ID", help="Only the case around this record.")
 @click.option("--select", multiple=True, metavar="CODES", help="Only these rules: A,R20")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules: A122,F4")
@@ -121,6 +124,7 @@ def check(
     *,
     casebook: Path | None,
     as_of: str | None,
+    known_at: str | None,
     around: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -148,10 +152,11 @@ def check(
     if standings and form != "json":
         raise click.UsageError("--standings goes with --format json.")
     moment, notes = moment_given(as_of)
-    with open_casebook(casebook) as book:
+    with open_as_known(casebook, known_at) as book:
         report, more = _run(
             book, config_path, modules, profile,
-            as_of=moment, around=around, select=_codes(select), ignore=_codes(ignore),
+            as_of=moment or moment_given(known_at)[0], around=around,
+            select=_codes(select), ignore=_codes(ignore),
         )  # fmt: skip
         notes |= more
         shown: Report = report

@@ -31,11 +31,11 @@ def history(words: tuple[str, ...], form: str) -> None:
     given, id = casebook_first(words, "Write: remedy history CASEBOOK ID")
     with open_casebook(given) as book:
         changes = book.history(id)
-    from remedy.reporting.changes import change_to_dict, generate_changes
-
     if form == "json":
-        say_json([change_to_dict(change) for change in changes])
+        say_json([change.to_dict() for change in changes])
     else:
+        from remedy.reporting.changes import generate_changes
+
         say(generate_changes(changes, **page()))
 
 
@@ -97,17 +97,7 @@ def verify(
         except ValueError as error:
             raise Problem(str(error)) from None
     if form == "json":
-        say_json(
-            {
-                "is_right": found.is_right,
-                "entries": found.entries,
-                "bodies": found.bodies,
-                "erased": found.erased,
-                "records": found.records,
-                "anchor": str(found.head),
-                "problems": list(found.problems),
-            }
-        )
+        say_json(found.to_dict())
     else:
         say(_told(found, with_anchor=bool(kept)))
     context.exit(0 if found.is_right else 1)

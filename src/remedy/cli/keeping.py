@@ -40,16 +40,7 @@ def doctor(context: click.Context, *, casebook: Path | None, form: str) -> None:
     path = Path(casebook or os.environ.get(VARIABLE) or DEFAULT)
     found = diagnose(path)
     if form == "json":
-        say_json(
-            {
-                "path": str(found.path),
-                "is_sound": found.is_sound,
-                "symptoms": [
-                    {"health": str(each.health), "told": each.told, "advice": each.advice}
-                    for each in found.symptoms
-                ],
-            }
-        )
+        say_json(found.to_dict())
         context.exit(0 if found.is_sound else 1)
     look = page()
     styles = {"right": "aside", "note": "warning", "wrong": "error"}
@@ -122,15 +113,7 @@ def erase(
                 raise Problem("Nothing was erased.")
         found = book.erase_customer(id, reason=reason)
     if form == "json":
-        say_json(
-            {
-                "customer": found.customer,
-                "records": found.records,
-                "changes": found.changes,
-                "compacted": found.compacted,
-                "out_of_reach": list(found.out_of_reach),
-            }
-        )
+        say_json(found.to_dict())
         return
     from remedy.reporting._paper import counted, wrapped
 

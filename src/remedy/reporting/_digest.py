@@ -393,8 +393,12 @@ def how_words(report: Report, notes: Mapping[str, str]) -> list[tuple[str, str]]
         notes: What there is to say besides, by name.
     """
     config = report.config
+    on_record = []
+    if report.known_at is not None:
+        on_record = [("on record", f"what had been written by {as_of_words(report.known_at)}")]
     told = [
         ("as of", ", ".join(filter(None, (as_of_words(report.as_of), notes.get("as of"))))),
+        *on_record,
         ("profile", f"{report.profile} ({report.profile_reason})"),
         ("same failure", "same " + " and ".join(map(spoken, config.signature))),
         ("windows", _windows(config)),

@@ -10,7 +10,7 @@ from remedy.reporting._paper import Paint, plain, unpainted, wrapped
 if TYPE_CHECKING:
     from remedy.history import Change
 
-__all__ = ["change_to_dict", "generate_changes"]
+__all__ = ["generate_changes"]
 
 _OPS = {
     "record": "recorded",
@@ -87,21 +87,3 @@ def _told(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_told, value)) or _NOTHING
     return plain(str(value))
-
-
-def change_to_dict(change: Change) -> dict[str, Any]:
-    """Return a change as JSON can hold it."""
-    return {
-        "seq": change.seq,
-        "written": change.written.isoformat(),
-        "actor": change.actor,
-        "op": change.op,
-        "record": change.entity,
-        "id": change.id,
-        "reason": change.reason,
-        "fields": {
-            field: {"before": before, "after": after}
-            for field, (before, after) in change.fields.items()
-        },
-        "redacted": change.redacted,
-    }

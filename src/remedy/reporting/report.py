@@ -41,6 +41,7 @@ class Report:
         not_assessed: What was not looked at, and why.
         remarks: What may be wrong on record, so that the check was misled.
         as_of: The date of the check.
+        known_at: Of what was on record at a time (`Casebook.known_at`), that time; else None.
         profile: tickets, register or capa.
         profile_reason: Why it was this one.
         config: The configuration.
@@ -60,6 +61,7 @@ class Report:
         self.not_assessed: tuple[str, ...] = result.not_assessed
         self.remarks: tuple[str, ...] = result.remarks
         self.as_of: datetime = result.as_of
+        self.known_at: datetime | None = result.known_at
         self.profile: str = result.profile
         self.profile_reason: str = result.profile_reason
         self.config: Config = result.config
@@ -143,6 +145,7 @@ class Report:
         config = self.config
         return {
             "as_of": self.as_of.isoformat(),
+            "known_at": None if self.known_at is None else self.known_at.isoformat(),
             "profile": self.profile,
             "profile_reason": self.profile_reason,
             "around": self.around,

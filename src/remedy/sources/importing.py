@@ -53,6 +53,9 @@ class Ingested(Protocol):
     @property
     def pending(self) -> int: ...
 
+    @property
+    def redacted(self) -> int: ...
+
 
 class Book(Protocol):
     """What records are imported into: a casebook."""
@@ -78,6 +81,7 @@ class Imported:
         unchanged: How many it knew just so.
         older: How many were older than what it knows, and left out.
         pending: How many references in the casebook wait for the record that they refer to.
+        redacted: How many records named a customer who was erased, and were taken in without them.
         rejected: The rows that were refused: the first hundred.
         rejected_rows: How many there are.
         rejects: The file with all of them.
@@ -93,6 +97,7 @@ class Imported:
     unchanged: int
     older: int
     pending: int
+    redacted: int = 0
     rejected: tuple[RejectedRow, ...] = ()
     rejected_rows: int = 0
     rejects: Path | None = None
@@ -117,6 +122,10 @@ class Imported:
         ]
         if self.pending:
             lines.append(f"{self.pending:,} references wait for records that have not come yet")
+        if self.redacted:
+            lines.append(
+                f"{self.redacted:,} without what they said of customers who have been erased"
+            )
         if self.rejected_rows:
             lines.append(f"{self.rejected_rows:,} {_plural('row', self.rejected_rows)} refused:")
             lines += [f"  {each}" for each in self.rejected[:10]]
@@ -326,6 +335,7 @@ class _Counts:
     unchanged: int = 0
     older: int = 0
     pending: int = 0
+    redacted: int = 0
 
     def add(self, found: Ingested) -> None:
         self.new += found.new
@@ -333,6 +343,7 @@ class _Counts:
         self.unchanged += found.unchanged
         self.older += found.older
         self.pending = found.pending
+        self.redacted += found.redacted
 
 
 class _Made(NamedTuple):
@@ -412,6 +423,7 @@ class _Import:
             updated=ingested.updated,
             unchanged=ingested.unchanged,
             older=ingested.older,
+            redacted=ingested.redacted,
             pending=ingested.pending,
             rejected=tuple(self._rejected),
             rejected_rows=self._bad,

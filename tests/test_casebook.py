@@ -14,6 +14,7 @@ import remedy
 from remedy import Action, Config, Customer, Incident, casebook
 from remedy.errors import CasebookError, ConfigError, InvalidRecord, InvalidTime, RemedyError
 from remedy.vocabulary import Intervention, Strength, shipped_interventions
+from tests.on_file import changed_by_hand
 
 AT = "2026-03-02T09:00+01:00"
 
@@ -335,3 +336,16 @@ def test_two_programs_that_change_settings_lose_none_of_them(tmp_path):
 def test_interventions_are_a_table(book, table):
     with pytest.raises(ConfigError, match="is a mapping of names to Intervention"):
         book.configure(interventions=table)
+
+
+@pytest.mark.behind_its_back
+@pytest.mark.parametrize("content", ["x", "5", "[1]", "[" * 5_000])
+def test_settings_that_somebody_changed_are_a_typed_error(tmp_path, content):
+    path = tmp_path / "q.db"
+    with remedy.open(path) as book:
+        book.configure(told_on="2026-04-01+02:00")
+    changed_by_hand(path, f"UPDATE meta SET content = '{content}' WHERE name <> 'open_to'")
+    with remedy.open(path, read_only=True) as book:
+        for ask in (lambda: book.config, lambda: book.told_on, book.check):
+            with pytest.raises(RemedyError):
+                ask()

@@ -927,3 +927,30 @@ def test_every_shipped_rule_is_documented():
         assert rule.message.strip(), rule.code
         assert rule.advice.strip(), rule.code
         assert rule.why.strip(), rule.code
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM incident",
+        "UPDATE incident SET title = 'x' RETURNING id AS subject",
+        "COMMIT",
+        "ATTACH 'other.db' AS other",
+        "PRAGMA foreign_keys = OFF",
+        "CREATE TABLE x (y)",
+    ],
+)
+def test_a_rule_may_read_and_nothing_else(sql, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with remedy.open("q.db") as book:
+        book.record(incident("INC-1"))
+        with book.transaction():
+            book.record(incident("INC-2"))
+            with pytest.raises(RuleError, match="its SQL does not work"):
+                book.check(rules=[Rule("X001", sql)], as_of=LATER)
+        assert {each.id: each.title for each in book.records(Incident)} == {
+            "INC-1": None,
+            "INC-2": None,
+        }
+        assert [file.name for file in tmp_path.iterdir()] == ["q.db"]
+        book.record(incident("INC-3"))

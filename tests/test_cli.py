@@ -1318,3 +1318,9 @@ def test_progress_is_told_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_packed_file_has_its_mapping_under_its_plain_name() -> None:
     assert sources._beside(Path("a/tickets.csv.gz")) == Path("a/tickets.mapping.toml")
+
+
+def test_a_file_name_is_shown_without_what_a_terminal_obeys(run: Run) -> None:
+    told = run("init", "a\x15 b.db").stdout
+    assert "\x15" not in told
+    assert r"--to 'a\x15 b.db'" in told

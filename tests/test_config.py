@@ -1,4 +1,5 @@
 import tomllib
+import unicodedata
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -297,3 +298,29 @@ def test_the_memory_of_spellings_is_bounded():
     keys = {reader(incident(process=f"p{n}", failure_mode="x")) for n in range(10_050)}
     assert len(keys) == 10_050
     assert reader(incident(process="p0", failure_mode="x")) == "2:p01:x"
+
+
+def test_settings_nested_beyond_reason_are_no_toml(tmp_path):
+    path = tmp_path / "remedy.toml"
+    path.write_text("a = " + "[" * 5_000, "utf-8")
+    with pytest.raises(ConfigError, match="is no TOML"):
+        load_config(path)
+    path.rename(tmp_path / "pyproject.toml")
+    assert find_config(tmp_path) is None
+
+
+def test_long_values_are_cut_in_what_is_said_of_them():
+    with pytest.raises(ConfigError) as caught:
+        Config(profile="x" * 3_000)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("letter", [*"ΐΰῒῗῢῧ", "ß\u0301"])
+def test_a_letter_and_its_capital_make_one_key(letter):
+    read = signature_reader(Config())
+    one, other = (
+        read(incident(process="p", failure_mode=word))
+        for word in (f"a{letter}b", f"A{letter.upper()}B")
+    )
+    assert one == other
+    assert parts_of(one)[1] == unicodedata.normalize("NFKC", parts_of(one)[1])

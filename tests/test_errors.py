@@ -244,3 +244,12 @@ def test_what_an_error_is_about_can_be_read_from_it():
     assert errors.SourceError("a.csv", "x").place == "a.csv"
     assert errors.MissingExtra("stats", "x").extra == "stats"
     assert errors.UnknownRecord("INC-7").id == "INC-7"
+
+
+def test_a_message_has_a_modest_length_and_nothing_that_a_terminal_obeys():
+    error = errors.CasebookError("a\x1b[31m\ud800", "b" * 5_000 + "\nc")
+    assert len(str(error)) == 1_800
+    assert str(error).startswith(r"a\x1b[31m\ud800: bbb")
+    assert str(errors.CasebookError("über", "a\n\u200db")) == "über: a\n\u200db"
+    taken = errors.TakenId("customer", "C\x07-1", ("crm", "7"), "C-2")
+    assert "\x07" not in str(taken)

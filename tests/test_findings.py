@@ -741,3 +741,8 @@ def test_one_is_not_told_as_several():
     assert said(planned, select="F401") == {
         "F401": "It is open, and has neither an owner nor a date."
     }
+
+
+def test_a_template_nested_beyond_reason_stays_text():
+    template = "{a?" * 1_200
+    assert isinstance(fill(template, {"a": 1}), str)

@@ -846,3 +846,91 @@ def test_bodies_are_json_and_say_who_wrote_nothing_in_clear_of_the_records(book)
     assert "called" not in repr(told)
     for (body,) in book._store.db.execute("SELECT body FROM history_body"):
         json.loads(body)
+
+
+# --- what is told, to the word --------------------------------------------------------------------
+
+
+def test_a_text_that_is_no_anchor_is_named(book):
+    with pytest.raises(ValueError, match="'7:abc' is no anchor"):
+        book.verify("7:abc")
+
+
+def test_an_end_without_a_hash_is_told_with_its_number(written):
+    connection = plain(opened(written))
+    connection.execute("UPDATE history SET hash = NULL")
+    count = written[1].count
+    with pytest.raises(UnreadableRecord) as caught:
+        _chain.anchor(Database(connection))
+    assert f"the last entry of the history, number {count}" in str(caught.value)
+    assert "it has no hash." in str(caught.value)
+
+
+def test_an_entry_can_have_a_thousand_bodies(book):
+    with book._store.transaction() as db:
+        before = book.anchor().count
+        seq = _chain.append(db, "x", [""] * 1000, ["{}"] * 1000, actor="a", op="x")
+        assert seq == before + 1
+    assert book.verify(records=False).is_right
+
+
+def test_how_many_bodies_there_are_and_how_many_were_erased_is_counted(written):
+    db = Database(opened(written))
+    [(bodies, gone)] = db.execute(
+        "SELECT (SELECT count(*) FROM history_body), (SELECT count(*) FROM history_gone)"
+    )
+    found = history.verify(db, records=False)
+    assert (found.bodies, found.erased) == (bodies, gone)
+    assert gone == 2
+
+
+def test_of_a_broken_history_it_is_told_how_far_it_is_right(written):
+    connection = opened(written)
+    connection.execute("UPDATE history SET actor = 'x' WHERE seq = 4")
+    found = history.verify(Database(connection), records=False)
+    [(head,)] = connection.execute("SELECT hash FROM history WHERE seq = 3")
+    assert (found.entries, found.head) == (3, Anchor(3, head.hex()))
+
+
+def test_whom_a_changed_body_is_told_to_be_of_is_cut_where_it_is_long(written):
+    connection = opened(written)
+    [(record,)] = connection.execute("SELECT record FROM history_body WHERE place = 4000")
+    connection.execute("UPDATE history_body SET body = '{}' WHERE place = 4000")
+    (problem,) = history.verify(Database(connection), records=False).problems
+    assert problem.endswith(f"it is told to be of {record!r}.")
+    connection.execute("UPDATE history_body SET record = ? WHERE place = 4000", ["x" * 100])
+    (problem,) = history.verify(Database(connection), records=False).problems
+    assert "x" * 50 in problem
+    assert "x" * 61 not in problem
+
+
+def test_a_mark_of_an_erasure_that_never_was_is_named(written):
+    connection = opened(written)
+    connection.execute("INSERT INTO history_gone VALUES (9999000, 9999)")
+    connection.execute("INSERT INTO history_gone VALUES (9999001, 9999)")
+    (problem,) = history.verify(Database(connection), records=False).problems
+    assert problem == "body 1 of entry 9999 is marked as erased otherwise than an erasure says."
+
+
+def test_what_keeps_the_history_from_being_read_for_now_is_not_told_as_wrong(book):
+    for n in range(1_000):
+        book.record(Customer(id=f"C-{n}"))
+    connection = book._store.db.conn
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        history.verify(book._store.db, progress=lambda _: connection.interrupt())
+
+
+@pytest.mark.behind_its_back
+@pytest.mark.parametrize("body", ["x", "[]", "5", '{"set": 5}', '{"add": {"customers": [7]}}'])
+def test_a_history_of_which_nothing_can_be_made_is_a_typed_error(book, body):
+    book.record(incident("INC-1"))
+    book.amend("INC-1", title="x", reason="y")
+    db = book._store.db
+    for name in _schema.TRIGGERS:
+        db.execute(f"DROP TRIGGER {name}")
+    db.execute("UPDATE history_body SET body = ? WHERE record = 'INC-1'", [body])
+    with pytest.raises(UnreadableRecord, match="of the history cannot be read"):
+        book.history("INC-1")
+    with pytest.raises(UnreadableRecord, match="of the history cannot be read"):
+        book.known_at("2100-01-01T00:00Z")
+    assert not book.verify().is_right

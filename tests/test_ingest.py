@@ -29,7 +29,7 @@ from remedy import (
     Response,
     Verification,
 )
-from remedy.errors import InvalidRecord, InvalidTime
+from remedy.errors import Conflict, InvalidRecord, InvalidTime
 from tests import on_file
 from tests.given import DAY, there
 from tests.oracle.random_casebooks import random_casebook
@@ -368,3 +368,69 @@ def test_versions_in_any_order_end_as_the_newest_of_each(told, bulk):
             assert book.pending() == []
     finally:
         remedy.casebook._FEW = few
+
+
+# --- apologies of which an older version came before ----------------------------------------------
+
+
+def test_a_newer_version_of_an_apology_that_waits_adds_to_what_the_older_one_named(book):
+    book.ingest([Apology(id="APO-2", incidents="INC-2", made=DAY[6], customers="C-4")])
+    book.ingest([incident("INC-4")])
+    book.ingest([Apology(id="APO-2", incidents="INC-4", made=DAY[6], customers="C-5")])
+    assert [link.to for link in book.get("APO-2").incidents] == ["INC-4"]
+    assert book.get("APO-2").customers == ("C-4", "C-5")
+    [waiting] = book.pending()
+    assert (waiting.field, waiting.target) == ("incidents", "INC-2")
+    book.ingest([incident("INC-2")])
+    assert [link.to for link in book.get("APO-2").incidents] == ["INC-2", "INC-4"]
+
+
+def test_a_newer_version_of_a_promise_that_waits_adds_to_what_the_older_one_named(book):
+    action = Action(id="ACT-1", kind="corrective", decided=DAY[1])
+    book.ingest([Promise(id="PRO-1", apology="APO-1", kind="deed", actions="ACT-1")])
+    book.ingest([Promise(id="PRO-1", apology="APO-1", kind="deed", actions="ACT-2")])
+    book.ingest([incident("INC-1"), action, attrs.evolve(action, id="ACT-2")])
+    book.ingest([Apology(id="APO-1", incidents="INC-1", made=DAY[6])])
+    assert [link.to for link in book.get("PRO-1").actions] == ["ACT-1", "ACT-2"]
+
+
+def test_a_newer_version_of_an_apology_on_file_is_not_held_back(book):
+    book.ingest([incident("INC-1"), Apology(id="APO-1", incidents="INC-1", made=DAY[6])])
+    book.ingest([Apology(id="APO-1", incidents="INC-9", made=DAY[6], text="new", customers="C-2")])
+    apology = book.get("APO-1")
+    assert (apology.text, apology.customers) == ("new", ("C-2",))
+    assert [link.to for link in apology.incidents] == ["INC-1"]
+    assert [each.target for each in book.pending()] == ["INC-9"]
+    book.ingest([incident("INC-9")])
+    assert [link.to for link in book.get("APO-1").incidents] == ["INC-1", "INC-9"]
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+@pytest.mark.parametrize("way", ["record", "ingest"])
+@pytest.mark.parametrize(
+    "naming",
+    [
+        lambda: incident("INC-2", customers="INC-1"),
+        lambda: Complaint(id="COM-1", made=DAY[3], incident="INC-1", customer="INC-1"),
+        lambda: Apology(id="APO-1", made=DAY[3], incidents="INC-1", customers="INC-1"),
+    ],
+    ids=["incident", "complaint", "apology"],
+)
+def test_a_customer_has_no_id_of_a_record_of_another_kind(book, monkeypatch, naming, way, bulk):
+    book.record(incident("INC-1"))
+    if bulk:
+        monkeypatch.setattr("remedy.casebook._FEW", -1)
+    with pytest.raises(Conflict, match="kind is"):
+        book.record_many([naming()]) if way == "record" else book.ingest([naming()])
+    with pytest.raises(Conflict, match="kind is"):
+        book.link("INC-1", customers="INC-1")
+    assert [type(each) for each in book.records()] == [Incident]
+
+
+def test_of_two_links_that_turn_out_to_be_one_the_newer_one_counts(book):
+    action = Action(id="ACT-1", kind="corrective", decided=DAY[3], incidents=there("3"))
+    book.ingest([action])
+    book.ingest([attrs.evolve(action, incidents=Link(to="INC-2", since=DAY[7]))])
+    book.ingest([incident("INC-2", source="crm", external_id="3")])
+    [link] = book.get("ACT-1").incidents
+    assert link.since is not None

@@ -620,3 +620,14 @@ def test_the_import_says_what_it_took_in_without_whom(path, tmp_path):
     tickets.write_text(tickets.read_text("utf-8") + "3,2026-03-04,C-7\n", "utf-8")
     told = run("import", tickets, "--to", book, "--mapping", tmp_path / "t.mapping.toml").output
     assert "2 without what they said of customers who have been erased" in " ".join(told.split())
+
+
+@pytest.mark.behind_its_back
+def test_what_stands_in_a_damaged_file_is_told_without_what_a_terminal_obeys(path):
+    changed_by_hand(
+        path,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET sql = 'CREATE x\x1b[31m' WHERE name = 'meta'",
+    )
+    for symptom in remedy.diagnose(path).symptoms:
+        assert "\x1b" not in symptom.told

@@ -845,3 +845,9 @@ def test_a_cause_does_not_explain_itself(book):
         with pytest.raises(CausalCycle, match="in a circle: CAU-1 → CAU-1. Nothing was written"):
             write(cause("CAU-1", effects="CAU-1"))
     assert everything(book) == []
+
+
+def test_two_kinds_of_record_under_one_id_are_refused_together(book):
+    book.record(incident("INC-1"))
+    with pytest.raises(Conflict, match="kind is"):
+        book.record(incident("INC-1"), Customer(id="INC-1"))

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from remedy._entities import Child, Entity
-from remedy._reading import dicts, scalar
+from remedy._reading import dicts, kinds_of, scalar
 from remedy._rows import ENTITIES
-from remedy.errors import TakenId
+from remedy.errors import Conflict, TakenId
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -101,12 +101,20 @@ def make_known_by(ledger: Ledger, source: str, external_id: str) -> str:
 
 
 def make_customer(ledger: Ledger, id: str) -> None:
-    """Make a customer from its id, where nobody has recorded it."""
+    """Make a customer from its id, where nobody has recorded it.
+
+    Raises:
+        Conflict: If it is the id of a record of another kind.
+    """
     made = ledger.db.execute(
         "INSERT INTO customer (id, provenance) VALUES (?, 'mapped') ON CONFLICT DO NOTHING", [id]
     )
-    if made.rowcount:
-        ledger.came("customer", id, MADE, "make")
+    if not made.rowcount:
+        return
+    other = kinds_of(ledger.db, id) - {"customer"}
+    if other:
+        raise Conflict("customer", id, {"kind": (min(other), "customer")})
+    ledger.came("customer", id, MADE, "make")
 
 
 def _alias(source: str, external_id: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ import attrs
 
 from remedy import history
 from remedy._reading import scalar
-from remedy.errors import CannotOpen, CasebookBusy, CasebookError
+from remedy.errors import CannotOpen, CasebookBusy, CasebookError, readable
 from remedy.store import Store
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Symptom:
     """
 
     health: Health
-    told: str
+    told: str = attrs.field(converter=readable)
     advice: str | None = None
 
 

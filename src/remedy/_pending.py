@@ -343,7 +343,7 @@ def arrivals(ledger: Ledger, entity: Entity, record: Record) -> Iterator[Arrival
     waiting = dicts(
         ledger.db,
         "SELECT * FROM pending WHERE target_entity = ?1 AND "
-        "(target = ?2 OR target_source = ?3 AND target_external_id = ?4)",
+        "(target = ?2 OR target_source = ?3 AND target_external_id = ?4) ORDER BY id",
         [entity.name, record.id, record.source, record.external_id],
     )
     for row in waiting:

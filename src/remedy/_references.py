@@ -9,7 +9,7 @@ import attrs
 
 from remedy import _customers, _pending
 from remedy._entities import Child, Column, Entity, items_of
-from remedy._reading import scalar
+from remedy._reading import read, scalar
 from remedy._rows import BY_CLASS
 from remedy.errors import DanglingReference, InvalidRecord, UnknownRecord
 from remedy.records import Affected, External, Promise, Record
@@ -74,6 +74,10 @@ class References:
             )
         return None if found is None else str(found)
 
+    def known_here(self, entity: Entity, id: str) -> bool:
+        """Whether a record is on file."""
+        return bool(scalar(self._db, f"SELECT 1 FROM {entity.name} WHERE id = ?", [id]))
+
     def customer(self, id: str) -> str:
         """Return the id of a customer, who may have been called `crm:77` before it was known."""
         source, colon, external_id = id.partition(":")
@@ -135,7 +139,7 @@ class References:
             kept = self._resolve_items(entity, record, child, items, keep_pending)
             if kept is None:
                 return None
-            if len(kept) < len(items) or any(a is not b for a, b in zip(kept, items, strict=True)):
+            if len(kept) != len(items) or any(a is not b for a, b in zip(kept, items, strict=True)):
                 changes[child.field] = tuple(kept)
         return attrs.evolve(record, **changes) if changes else record
 
@@ -158,6 +162,9 @@ class References:
                 kept.append(item if found is reference else _with_reference(item, found))
         # An apology is for one incident at the least: it waits for the first that comes.
         whole = entity.name == "apology" and child.field == "incidents" and not kept
+        if whole and self.known_here(entity, record.id):
+            # It is for those that it is on file for.
+            kept, whole = list(items_of(read(self._db, record.id), child)), False
         for reference, item in missing:
             _pending.wait(self._ledger, entity, record, child, reference, item=item, whole=whole)
         return None if whole else kept

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from remedy._forms import strength_of, strength_rank
-from remedy.errors import ConfigError
+from remedy.errors import ConfigError, UnreadableRecord
 from remedy.vocabulary import Intervention
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ __all__ = ["interventions", "keep", "keep_interventions", "kept"]
 def kept(db: Database, name: str) -> Any:
     """Return what is stored under a name, or None."""
     row = db.execute("SELECT content FROM meta WHERE name = ?", [name]).fetchone()
-    return None if row is None else json.loads(row[0])
+    try:
+        return None if row is None else json.loads(row[0])
+    except (TypeError, ValueError, RecursionError):
+        raise UnreadableRecord("the setting", name, "it is no JSON.") from None
 
 
 def keep(ledger: Ledger, name: str, content: object) -> None:

@@ -15,7 +15,7 @@ import attrs
 
 from remedy import _customers, _overruled, _pending
 from remedy._convert import to_dict
-from remedy._entities import Entity, items_of
+from remedy._entities import Child, Entity, items_of
 from remedy._filing import Filing
 from remedy._forms import micros, moment
 from remedy._marks import marks_known
@@ -27,6 +27,7 @@ from remedy._unsettled import Unsettled
 from remedy.config import Config
 from remedy.errors import Conflict, DanglingReference, InvalidRecord, TakenId
 from remedy.records import Apology, Customer, Promise, Record
+from remedy.vocabulary import ALL
 
 if TYPE_CHECKING:
     from remedy._ledger import Ledger
@@ -162,9 +163,12 @@ class Writer:
         known = self._find(entity, record)
         if known is not None and known != record.id:
             record = self._under(known, entity, record)
-        if self._replace and not self._is_newest(entity, record):
-            self.older += 1
-            return
+        if self._replace:
+            newest = self._newest(entity, record)
+            if newest is None:
+                self.older += 1
+                return
+            record = newest
         if self._any_overruled:
             record = _overruled.respected(self._db, self._references, entity, record)
         if isinstance(record, Promise) and record.apology is None:
@@ -229,8 +233,11 @@ class Writer:
                 changes.update(source=source, external_id=external_id)
         return attrs.evolve(record, **changes)
 
-    def _is_newest(self, entity: Entity, record: Record) -> bool:
-        """Whether no later version is on file or waits; what older ones wait for is forgotten."""
+    def _newest(self, entity: Entity, record: Record) -> Record | None:
+        """Return a record, with what an older version that waits refers to; or None if it is older.
+
+        What older versions wait for is forgotten: what of it is still meant waits with this one.
+        """
         given = None if record.updated is None else micros(record.updated)
         on_file = [
             row[0]
@@ -244,10 +251,12 @@ class Writer:
                 _refuse_other_source(entity, record, (each.source, each.external_id))
                 on_file.append(None if each.updated is None else micros(each.updated))
         if any(_is_older(each, given) for each in on_file):
-            return False
+            return None
         if waiting:
             _pending.forget_older(self._ledger, entity, record.id)
-        return True
+        for each in waiting:
+            record = record if each is None else _with_items_of(entity, each, record)
+        return record
 
     def _compare(self, entity: Entity, record: Record) -> None:
         """Meet a record that is on file: the same, a newer or older version, or another one."""
@@ -287,6 +296,8 @@ class Writer:
         What was linked to it since, or happened to it, is no difference.
         """
         before = read(self._db, record.id)
+        if type(before) is not type(record):
+            raise Conflict(entity.name, record.id, {"kind": (before.entity, entity.name)})
         plural = {child.field for child in entity.children}
         differing = []
         for field in attrs.fields(entity.record):
@@ -378,6 +389,25 @@ def _refuse_other_source(
     here, there = (record.source, record.external_id), on_file
     if here != there and None not in (*here, *there):
         raise TakenId(entity.name, record.id, here, there)  # type: ignore[arg-type]
+
+
+def _with_items_of(entity: Entity, older: Record, record: Record) -> Record:
+    """Return a record with what the plural fields of an older version hold besides."""
+    changes: dict[str, Any] = {}
+    for child in entity.children:
+        items = items_of(record, child)
+        if getattr(record, child.field) is None or getattr(record, child.field) is ALL:
+            continue  # Of whom it is for, the newer one says something else.
+        known = {_meant(child, item) for item in items}
+        more = [each for each in items_of(older, child) if _meant(child, each) not in known]
+        if more:
+            changes[child.field] = (*items, *more)
+    return attrs.evolve(record, **changes) if changes else record
+
+
+def _meant(child: Child, item: Any) -> Any:
+    """Return what an item refers to, and as what; one that refers to nothing is itself."""
+    return item if child.target is None else (child.reference(item), getattr(item, "role", None))
 
 
 def _is_older(on_file: int | None, given: int | None) -> bool:

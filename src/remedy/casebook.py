@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -35,6 +36,8 @@ from remedy.errors import (
     ConfigError,
     InvalidRecord,
     InvalidTime,
+    RemedyError,
+    UnreadableRecord,
 )
 from remedy.history import Change, Verified
 from remedy.records import Day, Record
@@ -225,7 +228,10 @@ class Casebook:
     def told_on(self) -> datetime | None:
         """The date that the casebook is told on, if any: `check` takes it for today."""
         kept = self._kept("told_on")
-        return None if kept is None else datetime.fromisoformat(kept)
+        try:
+            return None if kept is None else datetime.fromisoformat(kept)
+        except (TypeError, ValueError):
+            raise UnreadableRecord("the setting", "told_on", "it is no time.") from None
 
     @property
     def interventions(self) -> dict[str, Intervention]:
@@ -665,7 +671,7 @@ class Casebook:
             care-team record None {}
             care-team amend they told us {'name': (None, 'Bakery')}
         """
-        with self._of_history() as db:
+        with self._of_history() as db, _reading_history():
             found = history.changes(db, id) if isinstance(id, str) and storable(id) else []
             if not found:
                 _reading.entity_of(db, id)  # Says that there is none, and which ids are near.
@@ -695,7 +701,7 @@ class Casebook:
         """
         moment = _moment(when, "known_at", "when")
         copy = Store("", label=self._store.path)
-        with self._of_history() as db, copy.bulk() as to:
+        with self._of_history() as db, copy.bulk() as to, _reading_history():
             seq = history.until(db, moment)
             found = history.known(db, seq)
             found.put_settings(to)
@@ -958,6 +964,17 @@ class Casebook:
         moment = None if as_of is None else _moment(as_of, "graph")
         with self._store.blaming_the_file():
             return graph.of_casebook(self, around=around, also=also, as_of=moment)
+
+
+@contextlib.contextmanager
+def _reading_history() -> Iterator[None]:
+    """Say that the history is damaged where nothing can be made of what it says."""
+    try:
+        yield
+    except (RemedyError, sqlite3.Error):
+        raise
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+        raise UnreadableRecord("the", "history", f"{error!r}.") from error
 
 
 def check(book: Casebook, **options: Any) -> Report:

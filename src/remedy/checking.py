@@ -376,19 +376,25 @@ def _choose(
 # --- rows -----------------------------------------------------------------------------------------
 
 
+def _ask_in_sql(
+    engine: SqliteEngine, rule: Rule, sql: str
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    if rule in RULES:
+        names, rows = engine.rows(sql)
+        return names, list(rows)
+    try:
+        return engine.only_read(sql)
+    except Exception as error:
+        raise RuleError(rule.code, f"its SQL does not work: {error}.") from error
+
+
 def _ask(
     engine: SqliteEngine, rules: list[Rule], book: Any, as_of: datetime, store: Store
 ) -> Asked:
     asked: Asked = {}
     for rule in rules:
         if isinstance(rule.ask, str):
-            try:
-                names, rows = engine.rows(rule.ask)
-                found = list(rows)
-            except Exception as error:
-                if rule in RULES:
-                    raise
-                raise RuleError(rule.code, f"its SQL does not work: {error}.") from error
+            names, found = _ask_in_sql(engine, rule, rule.ask)
         else:
             try:
                 with store.asking(rule.code):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy.errors import ConfigError
+from remedy.errors import ConfigError, shown
 from remedy.vocabulary import Impact, Severity, Strength
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def _strings(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, Iterable) or isinstance(value, (bytes, Mapping)):
-        raise ConfigError(name, f"{value!r} is neither a text nor a list of texts.")
+        raise ConfigError(name, f"{shown(value)} is neither a text nor a list of texts.")
     found = []
     for each in value:
         if not isinstance(each, str):
-            raise ConfigError(name, f"{each!r} is no text: write it in quotes.")
+            raise ConfigError(name, f"{shown(each)} is no text: write it in quotes.")
         found.append(each)
     return tuple(found)
 
@@ -78,7 +78,7 @@ def _signature(value: str | Iterable[str]) -> tuple[str, ...]:
     if not parts or len(set(parts)) < len(parts) or not all(_NAME.match(part) for part in parts):
         raise ConfigError(
             "signature",
-            f"{parts!r} is no signature: name fields of the incident "
+            f"{shown(parts)} is no signature: name fields of the incident "
             f"({', '.join(_SIGNATURE_FIELDS)}) or of its attributes, each once.",
         )
     return parts
@@ -89,24 +89,26 @@ def span(value: timedelta | str | int, name: str = "span") -> timedelta:
     if isinstance(value, timedelta):
         found = value
     elif isinstance(value, bool):
-        raise ConfigError(name, f"{value!r} is no span of time.")
+        raise ConfigError(name, f"{shown(value)} is no span of time.")
     elif isinstance(value, int):
         found = timedelta(days=max(-1, min(value, 1_000_000)))
     else:
         match = _SPAN.match(str(value).strip().lower())
         if not match:
-            raise ConfigError(name, f"{value!r} is no span of time: write 4 h, 90 min, 14 days.")
+            raise ConfigError(
+                name, f"{shown(value)} is no span of time: write 4 h, 90 min, 14 days."
+            )
         unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2][0]]
         found = timedelta(**{unit: int(match[1])})
     if not timedelta(0) <= found <= _LONGEST:
-        raise ConfigError(name, f"{value!r} is negative, or longer than a hundred years.")
+        raise ConfigError(name, f"{shown(value)} is negative, or longer than a hundred years.")
     return found
 
 
 def _word(words: tuple[str, ...]) -> Callable[[object, Any, object], None]:
     def check(_: object, field: Any, value: object) -> None:
         if value is not None and value not in words:
-            raise ConfigError(field.name, f"{value!r} is not one of {', '.join(words)}.")
+            raise ConfigError(field.name, f"{shown(value)} is not one of {', '.join(words)}.")
 
     return check
 
@@ -115,20 +117,20 @@ def _count(_: object, field: Any, value: object) -> None:
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if not (is_number and 1 <= value <= _MOST):  # type: ignore[operator]
         raise ConfigError(
-            field.name, f"{value!r} is no number of incidents: write one from 1 to {_MOST}."
+            field.name, f"{shown(value)} is no number of incidents: write one from 1 to {_MOST}."
         )
 
 
 def _kept(_: object, field: Any, value: object) -> None:
     if value not in TEXTS:
-        raise ConfigError(field.name, f"{value!r} is not one of {', '.join(TEXTS)}.")
+        raise ConfigError(field.name, f"{shown(value)} is not one of {', '.join(TEXTS)}.")
 
 
 def _letters(_: object, field: Any, value: object) -> None:
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if not (is_number and 10 <= value <= _MOST):  # type: ignore[operator]
         raise ConfigError(
-            field.name, f"{value!r} is no number of letters: write one from 10 to {_MOST}."
+            field.name, f"{shown(value)} is no number of letters: write one from 10 to {_MOST}."
         )
 
 
@@ -137,12 +139,12 @@ def _member(kind: type[Any], place: str, value: object) -> Any:
         return kind(value)
     except (TypeError, ValueError):
         known = ", ".join(word.value for word in kind)
-        raise ConfigError(place, f"{value!r} is not one of {known}.") from None
+        raise ConfigError(place, f"{shown(value)} is not one of {known}.") from None
 
 
 def _table(name: str, value: object, example: str) -> Mapping[Any, Any]:
     if not isinstance(value, Mapping):
-        raise ConfigError(name, f"{value!r} is no table: write {example} under [{name}].")
+        raise ConfigError(name, f"{shown(value)} is no table: write {example} under [{name}].")
     return value
 
 
@@ -176,7 +178,9 @@ def _impact(value: Impact | str | None) -> Impact | None:
 def _number(value: float) -> float:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not (is_number and 0 <= value <= 1):
-        raise ConfigError("coarse_share", f"{value!r} is no share: write a number from 0 to 1.")
+        raise ConfigError(
+            "coarse_share", f"{shown(value)} is no share: write a number from 0 to 1."
+        )
     return float(value)
 
 
@@ -290,6 +294,8 @@ def config_from(settings: Mapping[str, Any], place: str, base: Config | None = N
     Raises:
         ConfigError: If a setting is not known, or cannot be used; it names `place`.
     """
+    if not isinstance(settings, Mapping):
+        raise ConfigError(place, f"{shown(settings)} is no table of settings.")
     known = {field.name for field in attrs.fields(Config)}
     for name in settings:
         if name not in known:
@@ -298,7 +304,7 @@ def config_from(settings: Mapping[str, Any], place: str, base: Config | None = N
             near = difflib.get_close_matches(name, known, n=1)
             listed = ", ".join(sorted(known))
             hint = f" Did you mean {near[0]}?" if near else f" Known are: {listed}."
-            raise ConfigError(place, f"there is no setting {name!r}.{hint}")
+            raise ConfigError(place, f"there is no setting {shown(name)}.{hint}")
     try:
         return attrs.evolve(base or Config(), **settings)
     except ConfigError as error:
@@ -335,7 +341,7 @@ def load_config(path: Path, base: Config | None = None) -> Config:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(path, f"cannot be read ({error.strerror}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(path, f"is no TOML: {error}.") from None
     if path.name == "pyproject.toml":
         tool = settings.get("tool", {})
@@ -356,7 +362,7 @@ def find_config(folder: Path) -> Path | None:
 
         try:
             tool = tomllib.loads(shared.read_text(encoding="utf-8")).get("tool", {})
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
             return None  # Another tool's file: that it is broken is not ours to say.
         if isinstance(tool, dict) and "remedy" in tool:
             return shared
@@ -417,7 +423,9 @@ def signature_reader(config: Config) -> Callable[[Any], str | None]:
 
 
 def _plain(value: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+    folded = unicodedata.normalize("NFKC", value).casefold()
+    # Some capital letters have no form of one character, and small ones do.
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def same_words(one: str, other: str) -> bool:

@@ -39,6 +39,7 @@ what to do next. Every class pickles, so that errors cross process boundaries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from unicodedata import category
 
 __all__ = [
     "BadMapping",
@@ -78,12 +79,27 @@ def shown(value: object, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+_LONGEST = 1_800
+"""Longer than what any message has to say. Values in one are cut by `shown`: its advice stays."""
+
+
+def readable(message: str) -> str:
+    """Return a message without what a terminal would obey, or cannot show, and not too long."""
+    told = message[: _LONGEST + 1]
+    if not (told.isascii() and told.replace("\n", "").isprintable()):
+        told = "".join(
+            repr(each)[1:-1] if each != "\n" and category(each) in ("Cc", "Cs") else each
+            for each in told
+        )
+    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
+
+
 class RemedyError(Exception):
     """Root of everything that `remedy` raises on purpose."""
 
     def __init__(self, *values: object, message: str) -> None:
         super().__init__(*values)
-        self.message = message
+        self.message = readable(message)
 
     def __str__(self) -> str:
         return self.message
@@ -270,7 +286,7 @@ class TakenId(Conflict):
             }
         super().__init__(kind, id, differences)
         self.args = (kind, id, given, on_file)
-        self.message = told
+        self.message = readable(told)
 
 
 class ErasedCustomer(RemedyError, ValueError):

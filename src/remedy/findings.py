@@ -68,11 +68,11 @@ class _Field:
 def _parsed(template: str) -> tuple[str | _Field, ...]:
     """Return the text and the fields of a template. What is no field stays text."""
 
-    def read(place: int, ends: str) -> tuple[tuple[str | _Field, ...], int]:
+    def read(place: int, ends: str, depth: int = 0) -> tuple[tuple[str | _Field, ...], int]:
         made: list[str | _Field] = []
         while place < len(template) and template[place] not in ends:
             match = _FIELD.match(template, place)
-            if match is None:
+            if match is None or depth > 50:
                 text = _TEXT.match(template, place)
                 made.append(text[0] if text else template[place])
                 place += len(str(made[-1]))
@@ -82,10 +82,10 @@ def _parsed(template: str) -> tuple[str | _Field, ...]:
             if kind == "}":
                 made.append(_Field(name))
                 continue
-            this, place = read(place, "|}")
+            this, place = read(place, "|}", depth + 1)
             that: tuple[str | _Field, ...] = ()
             if template[place : place + 1] == "|":
-                that, place = read(place + 1, "}")
+                that, place = read(place + 1, "}", depth + 1)
             made.append(_Field(name, True, one is not None, this, that))
             place += 1
         return tuple(made), place

@@ -24,6 +24,7 @@ from remedy._marks import marks_known
 from remedy._reading import dicts, recipients, rows_of_field
 from remedy._rows import BY_NAME, ENTITIES
 from remedy._schema import BODIES
+from remedy.errors import readable
 from remedy.records import Record
 
 if TYPE_CHECKING:
@@ -423,6 +424,11 @@ def _record(entity: Entity, id: str, state: State) -> Record:
 # --- whether the file is what the history says ----------------------------------------------------
 
 
+def _readable(problems: Iterable[str]) -> tuple[str, ...]:
+    # What stands in a file that somebody has changed may be anything.
+    return tuple(map(readable, problems))
+
+
 @attrs.frozen(kw_only=True)
 class Verified:
     """What came of verifying a casebook.
@@ -441,7 +447,7 @@ class Verified:
     erased: int
     records: int | None
     head: Anchor
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] = attrs.field(converter=_readable)
 
     @property
     def is_right(self) -> bool:

@@ -89,6 +89,8 @@ class Money:
                 raise Refused("a float cannot hold every sum: write it as text or Decimal.")
             amount = str(given)
             written = isinstance(given, str)
+        if not isinstance(currency, str):
+            raise Refused('write a sum as "12.50 EUR" or ("12.50", "EUR").')
         currency = _currency(currency.strip())
         found = _AMOUNT.match(amount.strip())
         if not found:

@@ -295,7 +295,7 @@ def read_interventions(lines: Iterable[str], place: str) -> dict[str, Interventi
     """
     import csv
 
-    from remedy.errors import ConfigError
+    from remedy.errors import ConfigError, shown
 
     table: dict[str, Intervention] = {}
     reader = csv.DictReader(lines)
@@ -314,7 +314,7 @@ def read_interventions(lines: Iterable[str], place: str) -> dict[str, Interventi
             ) from None
         if not name or name in table:
             raise ConfigError(
-                f"{place}, line {number}", f"the name {name!r} is empty, or used twice."
+                f"{place}, line {number}", f"the name {shown(name)} is empty, or used twice."
             )
         table[name] = Intervention(name, strength, changes, row.get("source") or None)
     return table

@@ -415,3 +415,14 @@ def test_states_of_apologies_are_told_worst_first() -> None:
     assert "0 of 1 apology is backed." in lines
     assert "  1 decided   somebody decided that nothing is needed" in lines
     assert "  1 unbacked  nothing behind it that changes the process" in lines
+
+
+def test_a_long_name_of_a_rule_is_wrapped() -> None:
+    rule = Rule(
+        "X001", "SELECT id AS subject FROM focus", name="a name of a rule " * 9, message="x"
+    )
+    with remedy.open() as book:
+        book.record(Incident(id="INC-1", occurred="2026-03-02T09:00Z"))
+        lines = list(generate_text(book.check(rules=[rule]), width=60))
+    assert max(map(width_of, lines)) <= 60
+    assert " ".join(" ".join(lines).split()).count("a name of a rule") == 9

@@ -353,3 +353,21 @@ def test_what_the_writer_writes_is_read_back(
             del section["attributes"]
 
     assert tomllib.loads(document(tables, comment)) == tables
+
+
+def test_a_mapping_nested_beyond_reason_is_no_toml(tmp_path):
+    path = tmp_path / "m.toml"
+    path.write_text("a = " + "[" * 5_000, "utf-8")
+    with pytest.raises(BadMapping, match="is no TOML"):
+        load_mapping(path)
+
+
+@pytest.mark.parametrize("kind", [{}, [], 5])
+def test_a_kind_of_record_that_is_no_text_is_refused(kind) -> None:
+    with pytest.raises(BadMapping, match="is no kind of record"):
+        mapping_from({"source": "crm", "records": {"incident": {"record": kind}}}, "here")
+
+
+def test_half_a_character_is_no_text_of_a_mapping() -> None:
+    with pytest.raises(BadMapping, match="is no text"):
+        mapping_from({**WHOLE, "missing": ["\ud800"]})

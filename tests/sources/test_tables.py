@@ -255,3 +255,13 @@ def test_what_csv_writes_is_read_back(
 
 def test_a_table_may_have_one_column(file: Any) -> None:
     assert [row.values for row in read(file("A\n1\n"))] == [{"A": "1"}]
+
+
+def test_a_number_of_characters_is_whole() -> None:
+    with pytest.raises(BadMapping, match="read.max_cell"):
+        Reading(max_cell=1.5)
+
+
+def test_a_row_with_very_many_cells_too_many_is_told_in_few_words(file: Any) -> None:
+    [row] = read(file("a,b\n" + "y," * 900 + "\n"))
+    assert len(row.problem) < 300

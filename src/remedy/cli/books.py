@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +82,16 @@ def init(
         say_json({"casebook": str(target), "signature": list(config.signature)})
         return
     from remedy.reporting._digest import spoken
-    from remedy.reporting._paper import wrapped
+    from remedy.reporting._paper import visible, wrapped
 
     fields = " and ".join(map(spoken, config.signature))
     width = page()["width"]
     say(
-        wrapped(f"{target} is a new casebook. Two incidents with the same {fields} are the same "
-                "failure.", width)
-    )  # fmt: skip
-    at = "" if str(target) == DEFAULT else f" --to {target}"
-    say(wrapped(f"Next: remedy import tickets.csv{at}", width))
+        wrapped(
+            f"{visible(str(target))} is a new casebook. Two incidents with the same {fields} are "
+            "the same failure.",
+            width,
+        )
+    )
+    at = "" if str(target) == DEFAULT else f" --to {shlex.quote(str(target))}"
+    say(wrapped(visible(f"Next: remedy import tickets.csv{at}"), width))

@@ -153,5 +153,8 @@ def upgrade(*, casebook: Path | None, journal: str | None) -> None:
     Whatever writes to a casebook does so, too. Older versions cannot open it any more. If it cannot
     be done, the file stays as it was.
     """
+    from remedy.reporting._paper import visible, wrapped
+
     with open_casebook(casebook, write=True, journal=journal) as book:
-        say([f"{book.path} is of this version, with {book.anchor().count:,} entries of history."])
+        told = f"{book.path} is of this version, with {book.anchor().count:,} entries of history."
+        say(wrapped(visible(told), page()["width"]))

@@ -73,7 +73,7 @@ def backup(context: click.Context, *, words: tuple[str, ...]) -> None:
     for problem in found.problems:
         say(wrapped(visible(f"{problem[0].upper()}{problem[1:]}"), width, "", "  "))
     told = (
-        f"{to} holds {counted(found.records or 0, 'record')} and "
+        f"{visible(to)} holds {counted(found.records or 0, 'record')} and "
         f"{counted(found.entries, 'entry', 'entries')} of history"
     )
     if found.is_right:
@@ -101,13 +101,15 @@ def erase(
     cannot be undone, but from a backup.
     """
     given, id = casebook_first(words, "Write: remedy erase CASEBOOK CUSTOMER --reason TEXT")
+    from remedy.reporting._paper import counted, visible, wrapped
+
     with open_casebook(given, write=True, journal=journal) as book:
         book.get(id)
         if not yes:
             size = Path(str(book.path)).stat().st_size / 1e6
             question = (
-                f"Erase who {id} is from {book.path}? It cannot be undone, and takes "
-                f"{2 * size:,.1f} MB of room beside the file while it lasts."
+                f"Erase who {visible(id)} is from {visible(str(book.path))}? It cannot be undone, "
+                f"and takes {2 * size:,.1f} MB of room beside the file while it lasts."
             )
             if not click.confirm(question, err=True):
                 raise Problem("Nothing was erased.")
@@ -115,8 +117,6 @@ def erase(
     if form == "json":
         say_json(found.to_dict())
         return
-    from remedy.reporting._paper import counted, wrapped
-
     width = page()["width"]
     told = (
         f"They are {found.customer} from now on. {counted(found.records, 'record')} and "
@@ -141,8 +141,11 @@ def erase(
 @journal_option
 def compact(*, casebook: Path | None, journal: str | None) -> None:
     """Write a casebook anew, so that nothing is left in it of what was erased or deleted."""
+    from remedy.reporting._paper import visible, wrapped
+
     with open_casebook(casebook, write=True, journal=journal) as book:
         before = Path(str(book.path)).stat().st_size
         book.compact()
         after = Path(str(book.path)).stat().st_size
-        say([f"{book.path} takes {after / 1e6:,.1f} MB; it took {before / 1e6:,.1f}."])
+        told = f"{book.path} takes {after / 1e6:,.1f} MB; it took {before / 1e6:,.1f}."
+        say(wrapped(visible(told), page()["width"]))

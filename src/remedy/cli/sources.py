@@ -152,7 +152,7 @@ def import_(
         for name, each in options.items():
             words += [] if each is None else [_flag(name), str(each)]
         say(_harmless(f"When it is mended: {shlex.join(words)}"))
-    at = "" if target == Path(DEFAULT) else f" {target}"
+    at = "" if target == Path(DEFAULT) else f" {shlex.quote(str(target))}"
     say([f"Next: remedy check{at}"])
 
 

@@ -7,6 +7,7 @@ looking at one case.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,15 @@ _SMALL = "12"
 def _small(columns: str) -> str:
     """Return what the planner's statistics say of an index of a tiny table."""
     return f"{_SMALL}{' 2' * (columns.count(',') + 1)}"
+
+
+_READS = frozenset(
+    (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
+)
+
+
+def _may_read(action: int, *_: object) -> int:
+    return sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY
 
 
 class SqliteEngine:
@@ -213,6 +223,22 @@ class SqliteEngine:
         """Ask a question: return the names of the columns, and the rows."""
         cursor = self._connection.execute(sql)
         return tuple(column[0] for column in cursor.description), cursor
+
+    def only_read(self, sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Ask what somebody else wrote: return names and rows; it may read, and nothing else.
+
+        Raises:
+            ValueError: If it would do anything else, or is no question.
+        """
+        # Within a transaction of the caller's, what it wrote would stay.
+        self._connection.set_authorizer(_may_read)
+        try:
+            cursor = self._connection.execute(sql)
+            if cursor.description is None:
+                raise ValueError("it is no SELECT")
+            return tuple(column[0] for column in cursor.description), cursor.fetchall()
+        finally:
+            self._connection.set_authorizer(None)
 
     def pairs(
         self, sql: str, incidents: Iterable[str], others: Iterable[str]

@@ -144,7 +144,9 @@ def _cases(shown: Digest, names: Names, width: int, paint: Paint) -> Iterator[st
 def _finding(finding: Finding, width: int, paint: Paint) -> Iterator[str]:
     label = f"  {finding.severity} {finding.code}"
     name = plain(finding.name)
-    yield paint(label, str(finding.severity)) + (f"  {name}" if name else "")
+    first, *rest = wrapped(name, width, f"{label}  ", "    ")
+    yield paint(label, str(finding.severity)) + first.removeprefix(label).rstrip()
+    yield from rest
     yield from wrapped(plain(finding.message), width, "    ")
     if finding.advice:
         yield from wrapped(plain(finding.advice), width, "    → ")
@@ -194,8 +196,11 @@ def _overview(shown: Digest, width: int, paint: Paint) -> Iterator[str]:
 
 
 def _rule(section: RuleSection, names: Names, width: int, paint: Paint) -> Iterator[str]:
-    label = paint(f"{section.severity} {section.code}", str(section.severity))
-    yield f"{label}  {plain(section.name)}: {counted(section.count, 'finding')}"
+    label = f"{section.severity} {section.code}"
+    told = f"{plain(section.name)}: {counted(section.count, 'finding')}"
+    first, *rest = wrapped(told, width, f"{label}  ", "  ")
+    yield paint(label, str(section.severity)) + first.removeprefix(label)
+    yield from rest
     messages = {finding.message for finding in section.shown}
     advices = {finding.advice for finding in section.shown}
     if len(messages) == 1 and section.count > 1:

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from remedy.errors import SourceError
+from remedy.errors import SourceError, shown
 from remedy.records import Action, Incident, Record
 from remedy.sources.compiling import Compiler, Unfit, instant
 from remedy.sources.conditions import RowReader, Values
@@ -93,8 +93,8 @@ class Mapper:
         for column in sorted(self._missed):
             known = [*self._rest, *(self._known - self._missed - {REASON})]
             near = difflib.get_close_matches(column, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            yield f"no row has the column {column!r}, which the mapping names.{hint}"
+            hint = f" Did you mean {shown(near[0])}?" if near else ""
+            yield f"no row has the column {shown(column)}, which the mapping names.{hint}"
 
     def _made(self) -> Iterator[Maker | Gatherer]:
         plain = [each for each in self.mapping.records.values() if each.per is None]
@@ -114,9 +114,9 @@ class Mapper:
     def _check_columns(self, columns: Sequence[str]) -> None:
         for column in sorted(self.mapping.columns() - set(columns)):
             near = difflib.get_close_matches(column, columns, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are {_listed(columns)}."
+            hint = f"Did you mean {shown(near[0])}?" if near else f"There are {_listed(columns)}."
             raise SourceError(
-                self._name, f"has no column {column!r}, which the mapping names. {hint}"
+                self._name, f"has no column {shown(column)}, which the mapping names. {hint}"
             )
         unknown = [column for column in columns if column not in self._known]
         if unknown and self.mapping.rest == "reject":
@@ -135,8 +135,8 @@ class Mapper:
             other = self._columns.get(name, f"attributes.{name}")
             raise SourceError(
                 self._name,
-                f"the columns {other!r} and {column!r} would both become the attribute {name!r}. "
-                f"Name one of them in the mapping, under attributes or ignore.",
+                f"the columns {shown(other)} and {shown(column)} would both become the attribute "
+                f"{shown(name)}. Name one of them in the mapping, under attributes or ignore.",
             )
         self._columns[name] = column
         self._rest[column] = (name, self._compiler.column(column, keep_space=True))
@@ -265,7 +265,7 @@ class Mapper:
                 if whole is not None and whole not in row:
                     problem = (
                         f"holds an object, and the mapping takes it for a value. Name the field of "
-                        f"it that is meant, such as {column!r}."
+                        f"it that is meant, such as {shown(column)}."
                     )
                     raise Unfit(whole, None, problem)
                 if self.mapping.rest == "reject":

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from remedy._coerce import Refused, chosen
+from remedy.errors import shown
 from remedy.money import Money
 from remedy.records import External
 from remedy.sources.shapes import Kind, Shape
@@ -118,8 +119,8 @@ def number_in(found: Any, thousands: str | None = None, decimal: str = ".") -> D
     text = text_of(found).strip()
     match = _pattern(thousands, decimal).match(text) if len(text) <= _LONGEST_NUMBER else None
     if match is None:
-        signs = f"{decimal!r} before the fraction" + (
-            f" and {thousands!r} between thousands" if thousands else ""
+        signs = f"{shown(decimal)} before the fraction" + (
+            f" and {shown(thousands)} between thousands" if thousands else ""
         )
         raise Refused(
             f"is no number, with {signs}. Say which signs it is written with: thousands = ',', "
@@ -162,7 +163,7 @@ def _money(found: Any, row: Mapping[str, Any], value: Value) -> Money:
     if value.currency_column is not None:
         currency = text_of(row.get(value.currency_column)).strip()
         if not currency:
-            raise Refused(f"has no currency: {value.currency_column!r} is empty.")
+            raise Refused(f"has no currency: {shown(value.currency_column)} is empty.")
     amount: Any = found
     if currency is None:
         amount, _, currency = text_of(found).strip().rpartition(" ")

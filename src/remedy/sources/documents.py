@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from remedy.errors import SourceError
+from remedy.errors import SourceError, shown
 from remedy.sources.files import TextFile
 from remedy.sources.rows import Reading, Row, Rows, row_of
 
@@ -60,8 +60,8 @@ class _Json(Rows):
         for name, value in found.items():
             if isinstance(value, str) and len(value) > self._reading.max_cell:
                 raise _Malformed(
-                    f"the field {name!r} has more than {self._reading.max_cell:,} characters. If "
-                    f"it is meant to, raise max_cell."
+                    f"the field {shown(name)} has more than {self._reading.max_cell:,} "
+                    f"characters. If it is meant to, raise max_cell."
                 )
 
 
@@ -123,10 +123,10 @@ class Document(_Json):
             raise SourceError(self.name, f"is a single {_kind(found)}{listed}")
         for step in path.split("."):
             if not isinstance(found, dict) or step not in found:
-                raise SourceError(self.name, f"there is nothing under records = {path!r}.")
+                raise SourceError(self.name, f"there is nothing under records = {shown(path)}.")
             found = found[step]
         if not isinstance(found, list):
-            raise SourceError(self.name, f"{path!r} is a {_kind(found)}, not a list of rows.")
+            raise SourceError(self.name, f"{shown(path)} is a {_kind(found)}, not a list of rows.")
         for number, each in enumerate(found, start=1):
             if isinstance(each, dict):
                 yield row_of(each, None, number)
@@ -188,7 +188,7 @@ class Document(_Json):
 
     def _check_end(self, what: str, rest: str, texts: Iterator[str], line: int) -> None:
         if what != "]":
-            raise SourceError(self.name, f"line {line}: the list is closed by {what!r}.")
+            raise SourceError(self.name, f"line {line}: the list is closed by {shown(what)}.")
         for text in (rest, *texts):
             if text and not text.isspace():
                 raise SourceError(
@@ -246,7 +246,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         counts = Counter(name for name, _ in pairs)
         twice = next(name for name, count in counts.items() if count > 1)
-        raise _Malformed(f"the key {twice!r} stands twice in one object.")
+        raise _Malformed(f"the key {shown(twice)} stands twice in one object.")
     return found
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from remedy.errors import SourceError
+from remedy.errors import SourceError, shown
 
 __all__ = ["TextFile"]
 
@@ -57,7 +57,8 @@ class TextFile:
             _check_encoding(encoding)
         except (LookupError, ValueError):
             raise SourceError(
-                path, f"there is no encoding {encoding!r}. Usual ones are utf-8, cp1252 and utf-16."
+                path,
+                f"there is no encoding {shown(encoding)}. Usual ones are utf-8, cp1252 and utf-16.",
             ) from None
         try:
             self._size = path.stat().st_size

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from remedy.errors import MissingExtra, SourceError
+from remedy.errors import MissingExtra, SourceError, shown
 from remedy.sources.rows import Row, Rows, flattened
 
 __all__ = ["Frame"]
@@ -36,14 +36,16 @@ class Frame(Rows):
             names = Counter(map(str, getattr(data, "column_names", data.columns)))
             twice = next((each for each, count in names.items() if count > 1), "?")
             raise SourceError(
-                name, f"several of its columns are called {twice!r}. Give them names of their own."
+                name,
+                f"several of its columns are called {shown(twice)}. Give them names of their own.",
             ) from None
         self._frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
         self._names = tuple(self._frame.columns)
         for column in self._names:
             if not isinstance(column, str) or not column.strip():
                 raise SourceError(
-                    name, f"the column {column!r} has no name that is text: rename the columns."
+                    name,
+                    f"the column {shown(column)} has no name that is text: rename the columns.",
                 )
 
     @property

@@ -364,7 +364,7 @@ class _Import:
         progress: Progress | None,
     ) -> None:
         if on_error not in ("reject", "collect"):
-            raise BadMapping("on_error", f"{on_error!r} is neither 'reject' nor 'collect'.")
+            raise BadMapping("on_error", f"{shown(on_error)} is neither 'reject' nor 'collect'.")
         self.rows = rows
         self._mapper = Mapper(mapping, rows)
         self._collect = on_error == "collect"
@@ -568,5 +568,5 @@ class _Import:
             yield (
                 f"the mapping is made for the signature {', '.join(signature)}, and the casebook "
                 f"has {', '.join(own)}, which counts. To change it: in Python, "
-                f"book.configure(signature={list(signature)!r})."
+                f"book.configure(signature={shown(list(signature))})."
             )

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from remedy._coerce import Refused, identifier, zone_of
-from remedy.errors import BadMapping
+from remedy.errors import BadMapping, shown
 from remedy.sources._layout import percent, show_as_text, table
 from remedy.sources.asking import NONE, Question, columns_in, questions_about
 from remedy.sources.columns import Survey, survey
@@ -75,7 +75,7 @@ class Inferred:
             question = by_name.get(name)
             if question is None:
                 raise BadMapping(
-                    self.source, f"there is no question {name!r}: {', '.join(by_name)}."
+                    self.source, f"there is no question {shown(name)}: {', '.join(by_name)}."
                 )
             self._check(question, answer)
         return attrs.evolve(self, answers={**self.answers, **given})
@@ -92,10 +92,10 @@ class Inferred:
             known = {each.name for each in self.survey.columns}
             for column in columns_in(answer):
                 if column not in known:
-                    raise BadMapping(question.name, f"there is no column {column!r}.")
+                    raise BadMapping(question.name, f"there is no column {shown(column)}.")
         else:
             listed = ", ".join(repr(each.answer) for each in question.choices)
-            raise BadMapping(question.name, f"{answer!r} is not one of {listed}.")
+            raise BadMapping(question.name, f"{shown(answer)} is not one of {listed}.")
 
     def mapping(self) -> RowMapping:
         """Return the mapping.

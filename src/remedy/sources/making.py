@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from remedy._coerce import Day, Refused
-from remedy.errors import InvalidRecord
+from remedy.errors import InvalidRecord, shown
 from remedy.records import RECORDS, Record
 from remedy.sources.compiling import CaseReader, Compiler, Unfit, flat, instant
 from remedy.sources.conditions import Values
@@ -100,7 +100,7 @@ class _Made:
                 raise Unfit(
                     column,
                     rows[-1].get(column) if rows and column else None,
-                    f"says nothing, and no {self.section.record} can do without {name!r}.",
+                    f"says nothing, and no {self.section.record} can do without {shown(name)}.",
                 )
         try:
             return self.kind(**given)

@@ -89,8 +89,8 @@ def _check_known(given: Table, known: abc.Iterable[str], place: str) -> None:
     for key in given:
         if key not in names:
             near = difflib.get_close_matches(str(key), names, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(names)}."
-            raise BadMapping(place, f"there is no entry {key!r}. {hint}")
+            hint = f"Did you mean {shown(near[0])}?" if near else f"Known are {', '.join(names)}."
+            raise BadMapping(place, f"there is no entry {shown(key)}. {hint}")
 
 
 @attrs.frozen(kw_only=True)
@@ -228,7 +228,7 @@ def load_mapping(path: Path | str) -> Mapping:
         given = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadMapping(path, f"cannot be read ({error.strerror}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMapping(path, f"is no TOML: {error}.") from None
     return mapping_from(given, str(path))
 

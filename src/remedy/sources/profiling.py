@@ -214,7 +214,7 @@ def profile(
 def misfit_notes(seen: Survey) -> list[str]:
     """Return a note for each column of times in which a few values are none."""
     return [
-        f"in {column.name!r}, these are no times: {', '.join(map(shown, column.misfits[:3]))}"
+        f"in {shown(column.name)}, these are no times: {', '.join(map(shown, column.misfits[:3]))}"
         + (f" and {len(column.misfits) - 3:,} more." if len(column.misfits) > 3 else ".")
         for column in seen.columns
         if column.misfits
@@ -255,8 +255,8 @@ def guessed_points(
         column = seen[roles.times[0]]
         if column.is_ambiguous:
             notes.append(
-                f"day and month of {column.name!r} were read as {column.formats[0]}, which is a "
-                f"guess."
+                f"day and month of {shown(column.name)} were read as {column.formats[0]}, which "
+                f"is a guess."
             )
         value = attrs.evolve(time_value(seen, column.name, roles.clock), fold="first")
         read_time = Compiler("UTC", column.missing, True).row_value(

@@ -48,7 +48,7 @@ class RejectedRow:
         if self.column is None:
             where = f"{shown(self.value)} " if self.value is not None else ""
         else:
-            where = f"column {self.column!r}" + (
+            where = f"column {shown(self.column)}" + (
                 "" if self.value is None else f" = {shown(self.value)}"
             )
         return f"{self.place}{', ' * bool(where)}{where}: {self.problem}"

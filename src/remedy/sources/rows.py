@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from remedy.errors import BadMapping, SourceError
+from remedy.errors import BadMapping, SourceError, shown
 
 __all__ = [
     "REASON",
@@ -37,7 +37,9 @@ FORMATS = ("csv", "json", "jsonl")
 
 def _one_character(_: object, field: Any, value: str | None) -> None:
     if value is not None and (len(value) != 1 or value in '"\r\n'):
-        raise BadMapping(f"read.{field.name}", f"{value!r} is not a character that parts cells.")
+        raise BadMapping(
+            f"read.{field.name}", f"{shown(value)} is not a character that parts cells."
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -63,8 +65,10 @@ class Reading:
 
     def __attrs_post_init__(self) -> None:
         if self.format not in (None, *FORMATS):
-            raise BadMapping("read.format", f"{self.format!r} is not one of {', '.join(FORMATS)}.")
-        if not 1 <= self.max_cell <= 1_000_000_000:
+            raise BadMapping(
+                "read.format", f"{shown(self.format)} is not one of {', '.join(FORMATS)}."
+            )
+        if not isinstance(self.max_cell, int) or not 1 <= self.max_cell <= 1_000_000_000:
             raise BadMapping("read.max_cell", "is a number of characters, 1 to 1,000,000,000.")
 
     @property
@@ -196,7 +200,7 @@ def flattened(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     while todo:
         for name, value in todo[-1]:
             if not isinstance(name, str) or not name.strip():
-                return values, f"the name {name!r} of a column is no text, or empty."
+                return values, f"the name {shown(name)} of a column is no text, or empty."
             column = ".".join([*path, name.strip()]) if path else name.strip()
             if isinstance(value, Mapping):
                 if len(todo) >= 64:
@@ -205,7 +209,7 @@ def flattened(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
                 todo.append(iter(value.items()))
                 break
             if column in values:
-                return values, f"the column {column!r} stands in it twice."
+                return values, f"the column {shown(column)} stands in it twice."
             values[column] = _plain(value)
         else:
             todo.pop()

@@ -104,11 +104,11 @@ def sections_from(given: Any, place: str) -> dict[str, Section]:
         for field, name in section.references():
             at = f"{place}.{section.name}.{field}"
             if name not in sections:
-                raise BadMapping(at, f"there is no section {name!r} whose record it could be.")
+                raise BadMapping(at, f"there is no section {shown(name)} whose record it could be.")
             target = shapes[field].target if field in shapes else None
             if target is not None and sections[name].record != target:
                 raise BadMapping(
-                    at, f"refers to a {target}, and {name!r} is a {sections[name].record}."
+                    at, f"refers to a {target}, and {shown(name)} is a {sections[name].record}."
                 )
     return sections
 
@@ -119,7 +119,7 @@ def _section(name: str, value: Any) -> Section:
         return value
     given = dict(read_table(value, place))
     record = given.pop("record", name)
-    if record not in RECORDS:
+    if not isinstance(record, str) or record not in RECORDS:
         raise BadMapping(
             place,
             f"{shown(record)} is no kind of record. Name the section after one, or say record = "
@@ -141,10 +141,10 @@ def _section(name: str, value: Any) -> Section:
     )
     for key, shape in shapes.items():
         if shape.needed and key not in section.fields:
-            raise BadMapping(place, f"says nothing of {key!r}; no {record} can do without it.")
+            raise BadMapping(place, f"says nothing of {shown(key)}; no {record} can do without it.")
     for key in section.needs:
         if key not in section.fields:
-            raise BadMapping(f"{place}.needs", f"the section has no field {key!r}.")
+            raise BadMapping(f"{place}.needs", f"the section has no field {shown(key)}.")
     return section
 
 
@@ -165,11 +165,11 @@ def _shape_named(key: str, shapes: Mapping[str, Shape], place: str) -> Shape:
         return shapes[key]
     near = difflib.get_close_matches(key, shapes, n=1)
     hint = (
-        f"Did you mean {near[0]!r}?"
+        f"Did you mean {shown(near[0])}?"
         if near
         else f"Its fields are {', '.join(shapes)}. What has no field goes under 'attributes'."
     )
-    raise BadMapping(place, f"there is no field {key!r}. {hint}")
+    raise BadMapping(place, f"there is no field {shown(key)}. {hint}")
 
 
 def _field(value: Any, key: str, shapes: Mapping[str, Shape], place: str) -> Field:
@@ -214,7 +214,7 @@ def _parts(given: Table, parts: Mapping[str, Shape], place: str) -> Parts:
             _check(fields[key], shape, at)
     for name, shape in parts.items():
         if shape.needed and name not in fields:
-            raise BadMapping(place, f"says nothing of {name!r}.")
+            raise BadMapping(place, f"says nothing of {shown(name)}.")
     return Parts(fields=fields, when=when, take=take)
 
 
@@ -233,7 +233,7 @@ def _check(value: Value, shape: Shape, place: str) -> None:
     if value.take == "all" and not shape.several:
         raise BadMapping(place, "take = 'all' is for fields that can hold several.")
     if value.take in ("earliest", "latest") and shape.kind is not Kind.TIME:
-        raise BadMapping(place, f"take = {value.take!r} is for fields that hold times.")
+        raise BadMapping(place, f"take = {shown(value.take)} is for fields that hold times.")
     constants: dict[str, tuple[Any, ...]] = {
         "value": () if value.value is None else (value.value,),
         "rules": tuple(rule.is_ for rule in value.rules or ()),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from remedy.errors import SourceError
+from remedy.errors import SourceError, shown
 from remedy.sources.files import TextFile
 from remedy.sources.rows import Reading, Row, Rows
 
@@ -219,7 +219,8 @@ def _ragged(line: int, number: int, columns: tuple[str, ...], cells: list[str]) 
     problem = f"has {count}, and there are {len(columns)} columns"
     if surplus:
         problem += (
-            f": {surplus!r} has no column. A cell that holds the delimiter, or a quote, is quoted."
+            f": {shown(surplus)} has no column. A cell that holds the delimiter, or a quote, is "
+            "quoted."
         )
     else:
         problem += ". Was a line break inside a cell not quoted, or the row cut short?"

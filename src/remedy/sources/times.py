@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from remedy._coerce import Day, Refused, day_of, fixed, zone_of
+from remedy.errors import shown
 
 __all__ = ["Format", "TimeReader", "format_of"]
 
@@ -105,18 +106,18 @@ def format_of(text: str) -> Format:
             continue
         if directive not in _DIRECTIVES:
             known = " ".join(f"%{each}" for each in _DIRECTIVES)
-            raise Refused(f"{text!r}: %{directive} is not known. Known are {known}.")
+            raise Refused(f"{shown(text)}: %{directive} is not known. Known are {known}.")
         own = directive.replace("B", "b")
         if own in used and own != "%":
-            raise Refused(f"{text!r}: %{directive} stands in it twice.")
+            raise Refused(f"{shown(text)}: %{directive} stands in it twice.")
         used.add(own)
         pieces.append(_DIRECTIVES[directive])
     has_day = bool(used & {"Y", "y"} and used & {"m", "b"} and "d" in used)
     has_time = bool(used & {"H", "I"})
     if "I" in used and "p" not in used:
-        raise Refused(f"{text!r}: %I, a half of the day, needs %p, which half.")
+        raise Refused(f"{shown(text)}: %I, a half of the day, needs %p, which half.")
     if not has_day and not has_time:
-        raise Refused(f"{text!r} says neither a whole day (year, month and day) nor a time.")
+        raise Refused(f"{shown(text)} says neither a whole day (year, month and day) nor a time.")
     pattern = re.compile("".join(pieces) + r"\Z", re.A)
     return Format(text, pattern, has_day, has_time, "z" in used)
 

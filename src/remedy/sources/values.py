@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from remedy._coerce import Refused, zone_of
+from remedy._coerce import Refused, storable, zone_of
 from remedy.errors import BadMapping, shown
 from remedy.money import Money
 from remedy.sources.times import FOLDS, format_of
@@ -85,16 +85,20 @@ def _key(field: Any) -> str:
 
 def text(value: Any, place: str) -> str:
     """A text that is not empty."""
-    if isinstance(value, str) and value:
+    if isinstance(value, str) and value and storable(value):
         return value
     raise BadMapping(place, f"{shown(value)} is no text, or empty.")
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and storable(value)
+
+
 def texts(value: Any, place: str) -> tuple[str, ...]:
     """One text or several."""
-    if isinstance(value, str):
+    if _is_text(value):
         return (value,)
-    if isinstance(value, (list, tuple)) and value and all(isinstance(each, str) for each in value):
+    if isinstance(value, (list, tuple)) and value and all(map(_is_text, value)):
         return tuple(value)
     raise BadMapping(place, f"{shown(value)} is no text, nor a list of texts.")
 
@@ -115,7 +119,9 @@ def number(value: Any, place: str) -> int | float:
 
 def constant(value: Any, place: str) -> Constant:
     """A value that stands for itself."""
-    if isinstance(value, str) or (isinstance(value, (int, float)) and math.isfinite(value)):
+    if isinstance(value, str) and storable(value):
+        return value
+    if isinstance(value, (int, float)) and math.isfinite(value):
         return value
     raise BadMapping(place, f"{shown(value)} is no text, number, true or false.")
 

@@ -13,6 +13,7 @@ import remedy
 from remedy import (
     Action,
     ActionEvent,
+    ActionEvent,
     Affected,
     Alias,
     Amends,
@@ -751,3 +752,18 @@ def test_names_are_found_in_every_form_and_script(path):
     content = path.read_bytes().decode("utf-8", "replace")
     assert "田中" not in content
     assert "ngstro" not in unicodedata.normalize("NFD", content).lower()
+
+
+def test_what_people_took_out_does_not_name_them_and_stops_nothing(path):
+    event = ActionEvent(state="closed", occurred=DAY[6], who="anna", reason="for Anna Quist")
+    with remedy.open(path) as book:
+        book.record(
+            Customer(id="C-1002", name="Anna Quist"),
+            Customer(id="C-1003", name="anna"),
+            Action(id="ACT-1", kind="corrective", decided=DAY[3], events=event),
+        )
+        book.unlink("ACT-1", events=event, reason="a slip")
+        book.erase_customer("C-1002", reason="asked for it")
+        book.erase_customer("C-1003", reason="asked for it")
+        assert book.verify().is_right
+    assert b"Quist" not in path.read_bytes()

@@ -862,8 +862,9 @@ def test_an_end_without_a_hash_is_told_with_its_number(written):
     count = written[1].count
     with pytest.raises(UnreadableRecord) as caught:
         _chain.anchor(Database(connection))
-    assert f"the last entry of the history, number {count}" in str(caught.value)
-    assert "it has no hash." in str(caught.value)
+    told = str(caught.value)
+    assert f"the last entry of the history, number {count}" in told
+    assert " it has no hash." in told
 
 
 def test_an_entry_can_have_a_thousand_bodies(book):
@@ -912,9 +913,21 @@ def test_a_mark_of_an_erasure_that_never_was_is_named(written):
     assert problem == "body 1 of entry 9999 is marked as erased otherwise than an erasure says."
 
 
+def a_thousand_entries(book):
+    with book._store.transaction() as db:
+        for _ in range(1_000):
+            _chain.append(db, "x", [""], ["{}"], actor="a", op="x")
+
+
+def test_progress_is_told_after_a_thousand_entries(book):
+    a_thousand_entries(book)
+    done = []
+    assert history.verify(book._store.db, records=False, progress=done.append).is_right
+    assert done == [1_000]
+
+
 def test_what_keeps_the_history_from_being_read_for_now_is_not_told_as_wrong(book):
-    for n in range(1_000):
-        book.record(Customer(id=f"C-{n}"))
+    a_thousand_entries(book)
     connection = book._store.db.conn
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
         history.verify(book._store.db, progress=lambda _: connection.interrupt())
@@ -934,3 +947,135 @@ def test_a_history_of_which_nothing_can_be_made_is_a_typed_error(book, body):
     with pytest.raises(UnreadableRecord, match="of the history cannot be read"):
         book.known_at("2100-01-01T00:00Z")
     assert not book.verify().is_right
+
+
+def test_all_entries_of_one_transaction_have_one_moment(book):
+    with book._store.transaction() as db:
+        for _ in range(3):
+            _chain.append(db, "x", [""], ["{}"], actor="a", op="x")
+    rows = book._store.db.execute("SELECT written FROM history ORDER BY seq DESC LIMIT 3")
+    assert len({written for (written,) in rows}) == 1
+
+
+def test_an_entry_outside_of_a_transaction_is_written_now(written):
+    connection = opened(written)
+    before = time.time_ns() // 1000
+    _chain.append(Database(connection), "x", [""], ["{}"], actor="a", op="x")
+    [(at,)] = connection.execute("SELECT written FROM history ORDER BY seq DESC LIMIT 1")
+    assert isinstance(at, int)
+    assert before <= at <= time.time_ns() // 1000
+
+
+def test_a_change_can_be_written_as_json(book):
+    book.record(incident("INC-1", process="shipping"))
+    book.amend("INC-1", process="billing", reason="read the letter")
+    change = book.history("INC-1")[1]
+    assert json.loads(json.dumps(change.to_dict())) == {
+        "seq": change.seq,
+        "written": change.written.isoformat(),
+        "actor": "anna",
+        "op": "amend",
+        "entity": "incident",
+        "id": "INC-1",
+        "reason": "read the letter",
+        "fields": {"process": {"before": "shipping", "after": "billing"}},
+        "redacted": False,
+    }
+    assert change.seq == book.anchor().count
+
+
+def test_what_came_of_verifying_can_be_written_as_json(book):
+    book.record(incident("INC-1"), incident("INC-2"), Customer(id="C-1"))
+    found = book.verify()
+    [(bodies,)] = book._store.db.execute("SELECT count(*) FROM history_body")
+    assert json.loads(json.dumps(found.to_dict())) == {
+        "is_right": True,
+        "entries": book.anchor().count,
+        "bodies": bodies,
+        "erased": 0,
+        "records": 3,
+        "anchor": str(book.anchor()),
+        "problems": [],
+    }
+
+
+def test_a_customer_who_turned_out_to_be_another_says_what_was_known_of_them(book):
+    book.ingest([incident("INC-1", customers=there("7"))])
+    book.ingest([Customer(id="C-7", source="crm", external_id="7")])
+    fields = [dict(change.fields) for change in book.history("crm:7")]
+    assert fields[1] == {field: (after, before) for field, (before, after) in fields[0].items()}
+    assert "provenance" in fields[1]
+
+
+@pytest.mark.behind_its_back
+def test_plural_fields_that_were_changed_are_named(book):
+    book.record(
+        incident("INC-1", customers=["C-1", "C-2"]),
+        Action(id="ACT-1", kind="corrective", decided=DAY[2], incidents="INC-1", causes="CAU-1"),
+        Cause(id="CAU-1", found=DAY[2], incidents="INC-1"),
+    )
+    db = book._store.db
+    db.execute("DELETE FROM incident_customer WHERE customer = 'C-2'")
+    db.execute("DELETE FROM action_incident")
+    db.execute("DELETE FROM action_cause")
+    assert book.verify().problems == (
+        "incident INC-1 is not what the history says: customers differs.",
+        "action ACT-1 is not what the history says: causes, incidents differ.",
+    )
+
+
+@pytest.mark.behind_its_back
+def test_what_waits_and_was_changed_is_named(book):
+    book.ingest([Complaint(id="COM-1", made=DAY[2], incident="INC-1", customer=there("7"))])
+    book.ingest([Complaint(id="COM-2", made=DAY[2], incident="INC-2")])
+    assert len(book.pending()) > 1
+    assert book.verify().is_right
+    db = book._store.db
+    db.execute("UPDATE pending SET target = 'INC-9' WHERE record = 'COM-1'")
+    db.execute("DELETE FROM pending WHERE record = 'COM-2'")
+    assert book.verify().problems == (
+        "pending COM-1 is not what the history says.",
+        "pending COM-2 is not what the history says.",
+    )
+
+
+def test_how_many_records_are_right_is_counted_over_all_pages(book):
+    book.ingest([incident(f"INC-{n:04}") for n in range(1_201)])
+    assert book.verify().records == 1_201
+
+
+@pytest.mark.behind_its_back
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        (
+            "UPDATE incident SET failure = '1:x1:y' WHERE id = 'INC-1'",
+            "incident INC-1: its failure key is not that of its signature.",
+        ),
+        (
+            "UPDATE incident SET canonical = NULL WHERE id = 'INC-3'",
+            "incident INC-3: its canonical incident is not the one that it is a duplicate of.",
+        ),
+        (
+            "UPDATE incident_customer SET incident = 'INC-2', stated = '' WHERE stated = 'INC-2'",
+            "incident_customer of incident INC-2 stands under another than the canonical one.",
+        ),
+        (
+            "UPDATE cause SET level = 7 WHERE id = 'CAU-1'",
+            "cause CAU-1: its level is not one more than that of the deepest cause beneath it.",
+        ),
+    ],
+    ids=["failure", "canonical", "stated", "level"],
+)
+def test_what_follows_from_records_is_verified_too(book, statement, problem):
+    book.record(
+        incident("INC-1", process="p", failure_mode="f", customers="C-1"),
+        incident("INC-2", process="p", attributes={"failure_mode": "x"}, customers="C-2", duplicate_of="INC-1"),
+        incident("INC-3", duplicate_of="INC-1"),
+        Cause(id="CAU-2", found=DAY[2], effects="CAU-1"),
+        Cause(id="CAU-1", found=DAY[2], incidents="INC-1"),
+    )  # fmt: skip
+    assert book.verify().is_right
+    book._store.db.execute(statement)
+    assert book.verify(records=False).is_right
+    assert problem in book.verify().problems

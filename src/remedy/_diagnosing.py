@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy import history
 from remedy._reading import scalar
+from remedy._verifying import verify
 from remedy.errors import CannotOpen, CasebookBusy, CasebookError, readable
 from remedy.store import Store
 
@@ -221,7 +221,7 @@ def _of_the_rows(db: Database, progress: Callable[[int], None] | None) -> Iterat
         )
     else:
         yield _right("whatever refers to something finds it.")
-    verified = history.verify(db, progress=progress)
+    verified = verify(db, progress=progress)
     for problem in verified.problems:
         yield _wrong(problem, "remedy verify says more; compare the file with a backup.")
     if verified.is_right:

@@ -334,11 +334,14 @@ class _Eraser:
             return self._ids.get(value, value)
         if isinstance(value, list):
             return [self._referred(each) for each in value]
-        told = value if isinstance(value, dict) else {}
-        if (told.get("source"), told.get("external_id")) in self._there:
+        if not isinstance(value, dict):
+            return value
+        if (value.get("source"), value.get("external_id")) in self._there:
             return self._new
-        customer = self._referred(told.get("customer"))
-        if customer == told.get("customer"):
+        if "customer" not in value:
+            return value
+        customer = self._referred(value["customer"])
+        if customer == value["customer"]:
             return value
         orders = {name: None for name in ("order", *_OF_LINK) if name in value}
         return {**value, **orders, "customer": customer}
@@ -481,6 +484,8 @@ class _Eraser:
                     )
             elif self._looked_for.may_be_in(said):
                 plain = self._referred(json.loads(said))
+                if isinstance(plain, dict) and "reason" in plain:
+                    plain = {**plain, "reason": self._hunted.replaced_in(plain["reason"])}
                 other = json.dumps(plain, ensure_ascii=False, sort_keys=True)
                 db.execute(
                     "UPDATE OR REPLACE overruled SET said = ? "

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from remedy import _customers, _duplicates
 from remedy._entities import Child, Entity, items_of, may_lie_ahead
 from remedy._forms import span_of
-from remedy._reading import dicts, read, scalar
+from remedy._reading import dicts, read_many, scalar
+from remedy._rows import BY_CLASS
 from remedy.config import Config, signature_reader
 from remedy.errors import CausalCycle, Conflict, InvalidRecord, InvalidTime, UnknownRecord
-from remedy.records import Record
+from remedy.records import Incident, Record
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -391,14 +392,15 @@ def rebuild_failures(db: Database, config: Config) -> None:
     failure = signature_reader(config)
     last = ""
     while True:
-        page = [
-            read(db, id)
-            for (id,) in db.execute(
+        ids = [
+            row[0]
+            for row in db.execute(
                 "SELECT id FROM incident WHERE id > ? ORDER BY id LIMIT 500", [last]
-            ).fetchall()
+            )
         ]
-        if not page:
+        if not ids:
             return
+        page = read_many(db, BY_CLASS[Incident], ids)
         db.conn.executemany(
             "UPDATE incident SET failure = ?1 WHERE id = ?2 AND failure IS NOT ?1",
             [(failure(incident), incident.id) for incident in page],

@@ -27,6 +27,7 @@ from remedy._pending import Pending
 from remedy._purging import purge
 from remedy._rows import BY_CLASS
 from remedy._texts import Scrub, Texts
+from remedy._verifying import verify
 from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
 from remedy.errors import (
@@ -750,7 +751,7 @@ class Casebook:
         given = [anchor] if isinstance(anchor, (Anchor, str)) else anchor
         kept = [each if isinstance(each, Anchor) else Anchor.read(each) for each in given]
         with self._of_history() as db:
-            return history.verify(db, kept, records=records, progress=progress)
+            return verify(db, kept, records=records, progress=progress)
 
     def backup(
         self,
@@ -782,7 +783,7 @@ class Casebook:
             state = [row[0] for row in db.execute("PRAGMA integrity_check(3)")]
             if state != ["ok"]:
                 raise CasebookError(self.path, f"is damaged, and so is the copy: {state[0]}.")
-            found.append(history.verify(db, progress=progress))
+            found.append(verify(db, progress=progress))
 
         self._store.copy_to(Path(path), look)
         return found[0]

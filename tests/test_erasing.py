@@ -13,7 +13,6 @@ import remedy
 from remedy import (
     Action,
     ActionEvent,
-    ActionEvent,
     Affected,
     Alias,
     Amends,

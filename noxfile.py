@@ -1,12 +1,14 @@
 """How the project is checked: `nox` runs all of the default sessions, `nox -s NAME` one."""
 
+import platform
 import shutil
+import sys
 from pathlib import Path
 
 import nox
 
 nox.needs_version = ">=2026.4"
-nox.options.sessions = ["lint", "imports", "typing", "tests", "docs"]
+nox.options.sessions = ["lint", "imports", "typing", "tests", "fuzz", "docs"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
@@ -77,6 +79,43 @@ def docs(session: nox.Session) -> None:
         *("sphinx-build", "--fresh-env", "--fail-on-warning", "--quiet"),
         *("--builder", "html", "docs", "docs/_build/html"),
     )
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzzing of every parser, exporter, query and renderer: a minute of it.
+
+    `nox -s fuzz -- --total 10000000` does ten million executions over all of them, and
+    `nox -s fuzz -- times rows --seconds 600` some for longer. One JSON object for each target says
+    what libFuzzer has executed; a failure comes with its input, and with how to repeat it.
+    """
+    if sys.platform != "linux" or platform.machine() != "x86_64" or sys.version_info >= (3, 14):
+        session.skip("there is no atheris for this platform, or this version of Python")
+    install_wheel(session, "fuzz")
+    session.run("python", "-m", "tests.fuzz", *(session.posargs or ["--seconds", "60"]))
+
+
+@nox.session(default=False)
+def model(session: nox.Session) -> None:
+    """A casebook beside a dict that behaves as it should: 100,000 steps at random, for a night."""
+    install_wheel(session, "test")
+    session.run(
+        *("pytest", "-rA", "tests/test_model.py", *session.posargs),
+        env={"REMEDY_STEPS": "100000"},
+    )
+
+
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Whether the tests notice changes of the code: 90 % of them at least, in each group.
+
+    `nox -s mutation` runs all groups of tests/mutation/groups.toml, which takes hours;
+    `nox -s mutation -- history sql` those named, `-- sources --every 10` a sample. The code is
+    mutated in a copy. What survived, and why it may, is told in tests/mutation/survivors.md.
+    """
+    # remedy itself is not installed: its mutants are made from the source.
+    session.install(*PYPROJECT["project"]["dependencies"], *group("mutation"))
+    session.run("python", "-m", "tests.mutation", *session.posargs)
 
 
 @nox.session(default=False)

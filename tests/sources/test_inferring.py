@@ -809,3 +809,21 @@ def test_what_customers_say_is_no_title(letters: int) -> None:
         assert records["complaint"]["text"] == records["incident"]["text"] == "Complaint text"
     else:
         assert records["incident"]["title"] == "Complaint text"
+
+
+def test_columns_are_joined_by_a_plus_with_blanks_or_without(file: Any) -> None:
+    text = "id,when,A,B+C\n" + "".join(
+        f"{n},2026-03-{n:02}T09:00Z,a{n % 3},b{n % 2}\n" for n in range(1, 29)
+    )
+    found = infer(file(text))
+    for answer, kept in (
+        ("A+when", "A + when"),
+        ("B+C", "B+C"),
+        ("A + B+C", "A + B+C"),
+        ("A", "A"),
+    ):
+        assert found.answered(signature=answer).answers["signature"] == kept
+    with pytest.raises(BadMapping, match="there is no column 'whem'. Did you mean 'when'?"):
+        found.answered(signature="whem")
+    with pytest.raises(BadMapping, match="Which there are is shown by: remedy profile"):
+        found.answered(signature="something else")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,33 +70,50 @@ class Inferred:
         Raises:
             BadMapping: If there is no such question, or it does not take this answer.
         """
-        given = dict(answers or {}) | more
+        given = {}
         by_name = {each.name: each for each in self.questions}
-        for name, answer in given.items():
+        for name, answer in (dict(answers or {}) | more).items():
             question = by_name.get(name)
             if question is None:
                 raise BadMapping(
                     self.source, f"there is no question {shown(name)}: {', '.join(by_name)}."
                 )
-            self._check(question, answer)
+            given[name] = self._checked(question, answer)
         return attrs.evolve(self, answers={**self.answers, **given})
 
-    def _check(self, question: Question, answer: str) -> None:
+    def _checked(self, question: Question, answer: str) -> str:
+        """Return an answer as it is kept.
+
+        Raises:
+            BadMapping: If the question does not take it.
+        """
         if answer in {each.answer for each in question.choices}:
-            return
+            return answer
         if question.name in ("source", "zone"):
             try:
                 (zone_of if question.name == "zone" else identifier)(answer)
             except Refused as refused:
                 raise BadMapping(question.name, refused.problem) from None
         elif question.free:
-            known = {each.name for each in self.survey.columns}
-            for column in columns_in(answer):
+            known = [each.name for each in self.survey.columns]
+            parts = columns_in(answer)
+            if not set(parts) <= set(known):
+                # Without blanks, unless that is the name of one column.
+                parts = [part.strip() for part in answer.split("+")]
+            for column in parts:
                 if column not in known:
-                    raise BadMapping(question.name, f"there is no column {shown(column)}.")
+                    near = difflib.get_close_matches(column, known, n=1)
+                    hint = (
+                        f"Did you mean {shown(near[0])}?"
+                        if near
+                        else "Which there are is shown by: remedy profile"
+                    )
+                    raise BadMapping(question.name, f"there is no column {shown(column)}. {hint}")
+            return " + ".join(parts) or answer
         else:
-            listed = ", ".join(repr(each.answer) for each in question.choices)
-            raise BadMapping(question.name, f"{shown(answer)} is not one of {listed}.")
+            known_answers = ", ".join(repr(each.answer) for each in question.choices)
+            raise BadMapping(question.name, f"{shown(answer)} is not one of {known_answers}.")
+        return answer
 
     def mapping(self) -> RowMapping:
         """Return the mapping.

@@ -92,7 +92,9 @@ def fuzz(session: nox.Session) -> None:
     if sys.platform != "linux" or platform.machine() != "x86_64" or sys.version_info >= (3, 14):
         session.skip("there is no atheris for this platform, or this version of Python")
     install_wheel(session, "fuzz")
-    session.run("python", "-m", "tests.fuzz", *(session.posargs or ["--seconds", "60"]))
+    session.run(
+        "python", "-m", "tests.fuzz", *(session.posargs or ["--seconds", "60", "--jobs", "2"])
+    )
 
 
 @nox.session(default=False)

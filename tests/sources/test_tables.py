@@ -265,3 +265,9 @@ def test_a_number_of_characters_is_whole() -> None:
 def test_a_row_with_very_many_cells_too_many_is_told_in_few_words(file: Any) -> None:
     [row] = read(file("a,b\n" + "y," * 900 + "\n"))
     assert len(row.problem) < 300
+
+
+@pytest.mark.parametrize("encoding", ["idna", "punycode", "undefined", "rot13", "hex", "nothing"])
+def test_what_does_not_encode_lines_of_text_is_no_encoding(file: Any, encoding: str) -> None:
+    with pytest.raises(SourceError, match="there is no encoding"):
+        read(file(GOOD), encoding=encoding)

@@ -23,6 +23,12 @@ def _check_encoding(encoding: str) -> None:
     """Refuse what turns no bytes into text: rot13, hex, and others that Python calls encodings."""
     with contextlib.suppress(UnicodeDecodeError):
         b"text".decode(encoding)
+    try:
+        b"\xff".decode(encoding, "replace")
+        "\ud800".encode(encoding, "backslashreplace")
+    except UnicodeError:
+        # Those for the names of hosts (idna, punycode) can neither stop nor replace within a line.
+        raise LookupError(encoding) from None
 
 
 class TextFile:

@@ -21,6 +21,7 @@ from remedy import (
     Complaint,
     Customer,
     Decision,
+    FollowUp,
     Incident,
     Ingested,
     Link,
@@ -434,3 +435,10 @@ def test_of_two_links_that_turn_out_to_be_one_the_newer_one_counts(book):
     book.ingest([incident("INC-2", source="crm", external_id="3")])
     [link] = book.get("ACT-1").incidents
     assert link.since is not None
+
+
+def test_what_is_left_out_as_older_is_not_what_others_wait_for(book):
+    book.ingest([incident("INC-1", version=3)])
+    older = incident("INC-1", version=2, source="crm", external_id="1")
+    book.ingest([FollowUp(id="FUP-1", incident=there("1"), due=DAY[9]), older])
+    assert [each.external for each in book.pending()] == [there("1")]

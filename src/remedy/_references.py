@@ -42,6 +42,12 @@ class References:
                 there = External(source=record.source, external_id=record.external_id)
                 self._coming[BY_CLASS[type(record)].name, there] = record.id
 
+    def expect_no_more(self, entity: Entity, record: Record) -> None:
+        """Take note that a record that was about to come is left out, being older."""
+        if record.source is not None and record.external_id is not None:
+            there = External(source=record.source, external_id=record.external_id)
+            self._coming.pop((entity.name, there), None)
+
     def note_other_id(self, entity: Entity, given: str, known: str) -> None:
         """Take note that a record that is given under one id is on file under another one."""
         self._other_ids[entity.name, given] = known

@@ -166,6 +166,7 @@ class Writer:
         if self._replace:
             newest = self._newest(entity, record)
             if newest is None:
+                self._references.expect_no_more(entity, record)
                 self.older += 1
                 return
             record = newest

@@ -1,4 +1,4 @@
-"""The facade: opening, settings, and the stateful comparison with a dict."""
+"""The facade: opening, settings, the baseline."""
 
 import json
 import threading
@@ -6,9 +6,6 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import remedy
 from remedy import Action, Config, Customer, Incident, casebook
@@ -217,82 +214,7 @@ def test_the_baseline_is_what_was_there_when_the_tool_came_in(book):
         book.set_baseline(book.check(around="INC-1"))
 
 
-# --- against a model ------------------------------------------------------------------------------
-
-ids = st.sampled_from([f"C-{n}" for n in range(6)])
-words = st.sampled_from(["red", "green", "blue"])
-
-
-class AgainstADict(RuleBasedStateMachine):
-    """A casebook of customers behaves like a dict, over reopening and rollback."""
-
-    @initialize(data=st.data())
-    def begin(self, data):
-        import tempfile
-
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = f"{self.folder.name}/q.db"
-        self.book = remedy.open(self.path, actor="test")
-        self.model = {}
-        self.overruled = {}
-
-    def teardown(self):
-        if hasattr(self, "book"):
-            self.book.close()
-            self.folder.cleanup()
-
-    @rule(id=ids, word=words)
-    def record(self, id, word):
-        customer = Customer(id=id, name=word)
-        try:
-            self.book.record(customer)
-            assert self.model.get(id, customer) == customer
-            self.model[id] = customer
-        except remedy.RemedyError:
-            assert self.model[id] != customer
-
-    @rule(told=st.lists(st.tuples(ids, words), max_size=4))
-    def ingest(self, told):
-        customers = [Customer(id=id, name=word) for id, word in told]
-        self.book.ingest(customers)
-        for customer in customers:
-            # What the source had said before people amended it is nothing new.
-            if self.overruled.get(customer.id) != customer.name:
-                self.overruled.pop(customer.id, None)
-                self.model[customer.id] = customer
-
-    @rule(id=ids, word=words)
-    def amend(self, id, word):
-        try:
-            after = self.book.amend(id, name=word, reason="x")
-            if self.model[id].name != word:
-                self.overruled.setdefault(id, self.model[id].name)
-            self.model[id] = Customer(id=id, name=word)
-            assert after == self.model[id]
-        except LookupError:
-            assert id not in self.model
-
-    @rule(told=st.lists(st.tuples(ids, words), max_size=3))
-    def roll_back(self, told):
-        with pytest.raises(ZeroDivisionError), self.book.transaction():
-            self.book.ingest([Customer(id=id, name=word) for id, word in told])
-            raise ZeroDivisionError
-
-    @rule()
-    def reopen(self):
-        self.book.close()
-        self.book = remedy.open(self.path, actor="test")
-
-    @invariant()
-    def same(self):
-        if hasattr(self, "book"):
-            assert list(self.book.records(Customer)) == [
-                self.model[id] for id in sorted(self.model)
-            ]
-
-
-TestAgainstADict = AgainstADict.TestCase
-TestAgainstADict.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
+# --- reasons and settings -------------------------------------------------------------------------
 
 
 def test_reasons_are_needed():
@@ -307,13 +229,15 @@ def test_what_is_kept_in_the_file_is_json(book):
 
 @pytest.mark.parametrize("reason", ["a\ud800b", "a\0b", 5])
 def test_a_reason_that_is_no_text_is_refused(book, reason):
-    from remedy import Customer
-
+    book.record(Customer(id="C-1"))
     before = book.anchor()
     for write in (
         lambda: book.record(Customer(id="C-99"), reason=reason),
         lambda: book.ingest([Customer(id="C-99")], reason=reason),
         lambda: book.configure(grace="3 days", reason=reason),
+        lambda: book.erase_customer("C-1", reason=reason),
+        lambda: book.purge_texts("2026-01-01T00:00Z", reason=reason),
+        lambda: book.amend("C-1", name="x", reason=reason),
     ):
         with pytest.raises(InvalidRecord, match="reason"):
             write()

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -221,23 +221,23 @@ class Ledger:
             "same": same,
             "children": {field: list(columns) for field, (columns, _, _) in children.items()},
         }
-        bodies = _joined(list(kept.values()), len(ids))
+        # The places of a body, and what stands in each of them for each record.
+        places = ["%s"] * len(kept)
+        told = [_encoded(column) for column in kept.values()]
         for _, owners, items in children.values():
-            told_items = _joined(list(zip(*items, strict=True)), len(items))
+            several = [_encoded(column) for column in zip(*items, strict=True)]
             if owners == ids:  # By far the most: one row of each.
-                bodies = [
-                    f"{body},[[{told}]]" if body else f"[[{told}]]"
-                    for body, told in zip(bodies, told_items, strict=True)
-                ]
+                places.append(f"[[{','.join(['%s'] * len(several))}]]")
+                told += several
                 continue
             of_each: dict[str, list[str]] = {id: [] for id in ids}
-            for owner, told in zip(owners, told_items, strict=True):
-                of_each[owner].append(f"[{told}]")
-            bodies = [
-                f"{body}{',' if body else ''}[{','.join(told)}]"
-                for body, told in zip(bodies, of_each.values(), strict=True)
-            ]
-        self._append((op, entity), ids, [f"[{body}]" for body in bodies], _dumps(shape))
+            for owner, *item in zip(owners, *several, strict=True):
+                of_each[owner].append(f"[{','.join(item)}]")
+            places.append("[%s]")
+            told.append([",".join(each) for each in of_each.values()])
+        template = f"[{','.join(places)}]"
+        bodies = list(map(template.__mod__, zip(*told, strict=True))) or [template] * len(ids)
+        self._append((op, entity), ids, bodies, _dumps(shape))
 
 
 def _apart(
@@ -258,19 +258,11 @@ def _apart(
     return kept, same, constant
 
 
-def _joined(columns: Sequence[Sequence[Any]], length: int) -> list[str]:
-    """Return the values of each row as JSON, with commas between them."""
-    width = len(columns)
-    if not width:
-        return [""] * length
+def _encoded(column: Sequence[Any]) -> list[str]:
+    """Return values as JSON."""
     # Encoded as JSON, no value holds a line break: so all can be encoded at once, one on a line. A
-    # call for each row takes three times as long.
-    values = json.dumps(
-        list(chain.from_iterable(zip(*columns, strict=True))),
-        ensure_ascii=False,
-        separators=("\n", ":"),
-    )[1:-1].split("\n")
-    return [",".join(values[at : at + width]) for at in range(0, len(values), width)]
+    # call for each of them takes three times as long.
+    return json.dumps(column, ensure_ascii=False, separators=("\n", ":"))[1:-1].split("\n")
 
 
 def _move(

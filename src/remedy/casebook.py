@@ -1001,3 +1001,5 @@ def _moment(as_of: datetime | Day | str, method: str, name: str = "as_of") -> da
 def _needs_reason(reason: str, method: str) -> None:
     if not isinstance(reason, str) or not reason.strip():
         raise InvalidRecord(method, "reason", reason, "say why: it stays on record.")
+    if not storable(reason):
+        raise InvalidRecord(method, "reason", reason, "holds characters that no file can hold.")

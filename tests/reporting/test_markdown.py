@@ -133,3 +133,10 @@ def test_a_hostile_title_stays_text() -> None:
     rule = Rule("X001", "SELECT id AS subject FROM focus")
     text = book.check(rules=[rule], select="X", as_of=AS_OF).to_markdown(look_up=book.get)
     assert "\n### INC-1: x # \\<img src=x\\> @\u200ball\n" in text
+
+
+@pytest.mark.parametrize("text", ["1. x", "11. x", "2026) x", "123456789. x"])
+def test_a_number_at_the_beginning_makes_no_list(text: str) -> None:
+    number = text[: text.index(text.strip("0123456789")[0])]
+    assert escaped(text) == f"{number}\\{text[len(number) :]}"
+    assert escaped("1234567890. x") == "1234567890. x"

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["escaped", "generate_markdown"]
 
 _PATH = 8
-# What Markdown, or the HTML in it, could read as something else than text.
-_MEANT = re.compile(r"[\\`*_\[\]<>~|$]|^(?=[-+=])|(?<=^\d)(?=[.)])")
+# What Markdown, or the HTML in it, could read as something else than text. A number of up to nine
+# digits with a dot or parenthesis after it begins a list.
+_NUMBERED = "|".join(rf"(?<=^\d{{{digits}}})(?=[.)])" for digits in range(1, 10))
+_MEANT = re.compile(rf"[\\`*_\[\]<>~|$]|^(?=[-+=])|{_NUMBERED}")
 # What sites turn into links by themselves: mentions, numbers of issues, addresses. A space of no
 # width keeps the parts of these apart, where a backslash or an entity would be undone before.
 _LINKED = re.compile(r"[@#](?=\w)|:(?=//)|\bwww(?=\.)")

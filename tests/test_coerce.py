@@ -149,7 +149,7 @@ def test_a_zone_is_an_offset_or_a_name(name, hours):
         assert c.zone_of(name).utcoffset(None) == timedelta(hours=hours)
     assert c.zone_of("Europe/Vienna") == VIENNA
     assert c.zone_of("+01:00:30").utcoffset(None) == timedelta(hours=1, seconds=30)
-    refused(c.zone_of, "+24:00", "is a day or more")
+    refused(c.zone_of, "+24:00", "is none: there are -23:59 to +23:59")
     refused(c.zone_of, "../etc/passwd", "there is no time zone")
     refused(c.zone_of, "Europe", "there is no time zone")
 
@@ -343,3 +343,17 @@ def test_one_none_and_many_become_a_tuple():
 def test_a_refusal_pickles():
     again = pickle.loads(pickle.dumps(c.Refused("is wrong.", time=True)))
     assert (str(again), again.problem, again.time) == ("is wrong.", "is wrong.", True)
+
+
+@pytest.mark.parametrize("zone", ["+01:00:30", "-235900", "-23:59", "+0130", "Z", "Europe/Vienna"])
+def test_a_day_is_read_as_it_is_written(zone):
+    day = Day("2026-03-05", zone)
+    assert c.day_of(str(day)) == day
+
+
+@pytest.mark.parametrize(
+    "zone", ["-23:5900", "+24:00", "+01:60", "+01:00:60", "+٠١:00", "+1:00", "+010"]
+)
+def test_an_offset_is_written_in_one_way_or_the_other(zone):
+    with pytest.raises(c.Refused):
+        c.zone_of(zone)

@@ -147,12 +147,13 @@ def chosen(words: type[W], value: object) -> W:
 
 # --- time -----------------------------------------------------------------------------------------
 
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?\Z")
+_AWAY = r"[+-]\d\d(?::\d\d(?::\d\d)?|\d\d(?:\d\d)?)"
+_OFFSET = re.compile(rf"{_AWAY}\Z", re.A)
 
 
 @functools.cache  # Likewise.
 def _day() -> re.Pattern[str]:
-    zone = r"\s*(Z|[+-]\d\d:?\d\d)|[ \[]([A-Za-z][\w+/-]*)\]?"
+    zone = rf"\s*(Z|{_AWAY})|[ \[]([A-Za-z][\w+/-]*)\]?"
     return re.compile(rf"(\d{{4}}-\d\d-\d\d)(?:{zone})?\Z", re.A)
 
 
@@ -174,13 +175,13 @@ def zone_of(name: str) -> tzinfo:
     """
     if name in ("Z", "UTC"):
         return dt.UTC
-    offset = _OFFSET.match(name)
-    if offset:
-        sign, hours, minutes, seconds = offset.groups()
-        span = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds or 0))
-        if span >= timedelta(hours=24):
-            raise Refused(f"the offset {name} is a day or more.", time=True)
-        return timezone(span if sign == "+" else -span)
+    if _OFFSET.match(name):
+        digits = name[1:].replace(":", "")
+        hours, minutes, seconds = (int(digits[at : at + 2] or 0) for at in (0, 2, 4))
+        if hours > 23 or minutes > 59 or seconds > 59:
+            raise Refused(f"the offset {name} is none: there are -23:59 to +23:59.", time=True)
+        span = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        return timezone(span if name[0] == "+" else -span)
     import zoneinfo
 
     try:

@@ -950,3 +950,25 @@ def test_names_of_columns_may_hold_what_templates_give_a_meaning_to() -> None:
     value = {"template": "{When: day} {Sure!} {x!r:y}"}
 
     assert incident(row, title=value).title == "a b c"
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])
+def test_whole_numbers_are_read_up_to_64_bits(number: int) -> None:
+    whole = {"n": {"column": "A", "as": "whole"}}
+
+    assert incident({"A": str(number)}, attributes=whole).attributes["n"] == number
+    beyond = number + (1 if number > 0 else -1)
+    assert "is beyond 64 bits" in refused({"A": str(beyond)}, attributes=whole).problem
+
+
+def test_a_correction_decided_in_the_moment_of_its_incident_is_taken() -> None:
+    records = {
+        "incident": {"occurred": {"value": "2026-03-02T09:00Z"}},
+        "action": {
+            "kind": {"value": "correction"},
+            "decided": {"value": "2026-03-02T09:00Z"},
+            "incidents": {"record": "incident"},
+        },
+    }
+
+    assert len(made([{}], mapping(records))) == 2

@@ -1,5 +1,6 @@
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -827,3 +828,32 @@ def test_columns_are_joined_by_a_plus_with_blanks_or_without(file: Any) -> None:
         found.answered(signature="whem")
     with pytest.raises(BadMapping, match="Which there are is shown by: remedy profile"):
         found.answered(signature="something else")
+
+
+# --- what people are shown, to the word -----------------------------------------------------------
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def either_day_or_month(place: int) -> str:
+    return f"{place % 12 + 1:02}/{place % 9 + 1:02}/2025 {place % 24:02}:15"
+
+
+SHOWN = {
+    "tickets": rows(60),
+    "either-day-or-month": rows(60, Opened=lambda _, place: either_day_or_month(place)),
+    "a-log": [row | {"Step": str(step)} for row in rows(40) for step in range(3)],
+    "bare": [{"Id": str(place), "When": f"2025-03-{place % 28 + 1:02}"} for place in range(30)],
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_is_proposed_of_a_source_reads_as_it_was_written_down(name: str) -> None:
+    expected = (GOLDEN / f"{name}-proposal.txt").read_text(encoding="utf-8")
+    assert f"{infer(SHOWN[name], source='crm')}\n" == expected
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_profile_reads_as_it_was_written_down(name: str) -> None:
+    expected = (GOLDEN / f"{name}-profile.txt").read_text(encoding="utf-8")
+    assert f"{profile(SHOWN[name])}\n" == expected

@@ -371,3 +371,11 @@ def test_a_kind_of_record_that_is_no_text_is_refused(kind) -> None:
 def test_half_a_character_is_no_text_of_a_mapping() -> None:
     with pytest.raises(BadMapping, match="is no text"):
         mapping_from({**WHOLE, "missing": ["\ud800"]})
+
+
+@pytest.mark.parametrize("code", [0x7F, 0xFFFE, 0xFFFF, 0x10000, 0x1FFFE, 0x10FFFF])
+def test_signs_that_cannot_be_seen_are_written_by_their_number(code: int) -> None:
+    text = document({"a": f"x{chr(code)}y"}, "")
+
+    assert tomllib.loads(text) == {"a": f"x{chr(code)}y"}
+    assert chr(code).isprintable() == (chr(code) in text)

@@ -766,3 +766,18 @@ def test_what_people_took_out_does_not_name_them_and_stops_nothing(path):
         book.erase_customer("C-1003", reason="asked for it")
         assert book.verify().is_right
     assert b"Quist" not in path.read_bytes()
+
+
+def test_what_others_say_of_what_hit_them_alone_is_taken_in_whole(path):
+    with remedy.open(path) as book:
+        book.ingest([coded("INC-1", customers="C-17")])
+        book.erase_customer("C-17", reason="asked for it")
+        told = book.ingest(
+            [
+                Complaint(id="COM-1", customer="C-18", incident="INC-1", made=DAY[3], text="mine"),
+                Apology(id="APO-1", customers="C-18", incidents="INC-1", made=DAY[3], text="ours"),
+                Complaint(id="COM-2", incident="INC-1", made=DAY[3], text="whose?"),
+            ]
+        )
+        assert told.redacted == 1
+        assert [book.get(id).text for id in ("COM-1", "APO-1", "COM-2")] == ["mine", "ours", None]

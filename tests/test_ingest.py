@@ -442,3 +442,21 @@ def test_what_is_left_out_as_older_is_not_what_others_wait_for(book):
     older = incident("INC-1", version=2, source="crm", external_id="1")
     book.ingest([FollowUp(id="FUP-1", incident=there("1"), due=DAY[9]), older])
     assert [each.external for each in book.pending()] == [there("1")]
+
+
+def test_what_people_amended_stands_when_a_version_arrives_that_waited_as_a_whole(book):
+    said = FollowUp(id="FUP-1", incident="INC-1", due=DAY[9], text="a")
+    book.ingest([incident("INC-1"), said])
+    book.amend("FUP-1", text="b", reason="x")
+    book.ingest([attrs.evolve(said, incident="INC-2")])
+    book.amend("FUP-1", text="c", reason="y")
+    book.ingest([incident("INC-2")])
+    assert (book.get("FUP-1").text, book.get("FUP-1").incident) == ("c", "INC-2")
+    book.ingest([attrs.evolve(said, incident="INC-2", text="d")])
+    assert book.get("FUP-1").text == "d"
+
+
+def test_one_record_twice_under_an_id_of_another_kind_is_refused(book):
+    book.record(Customer(id="INC-1"))
+    with pytest.raises(Conflict, match="kind is"):
+        book.record(incident("INC-1"), incident("INC-1"))

@@ -116,12 +116,21 @@ class References:
 
     # --- of a whole record ------------------------------------------------------------------------
 
-    def resolve(self, entity: Entity, record: Record, *, keep_pending: bool) -> Record | None:
+    def resolve(
+        self, entity: Entity, record: Record, *, said: Record | None = None, keep_pending: bool
+    ) -> Record | None:
         """Return the record with ids for references that wait or stand in a source's terms.
 
         What it refers to in vain is refused, or noted as pending: then the record comes back
         without it, or, where it cannot be without it, not at all.
+
+        Args:
+            entity: The kind of record.
+            record: The record.
+            said: What its source says, where people have said otherwise: that is what waits.
+            keep_pending: Whether what is referred to in vain is to wait.
         """
+        said = record if said is None else said
         changes: dict[str, Any] = {}
         for column in entity.references:
             reference = getattr(record, column.field)
@@ -131,7 +140,12 @@ class References:
             if found is None:
                 without = _without(entity, record, column.field)
                 _pending.wait(
-                    self._ledger, entity, record, column, reference, whole=without is None
+                    self._ledger,
+                    entity,
+                    said if without is None else record,
+                    column,
+                    reference,
+                    whole=without is None,
                 )
                 if without is None:
                     return None
@@ -142,7 +156,9 @@ class References:
             if child.target is None:
                 continue
             items = items_of(record, child)
-            kept = self._resolve_items(entity, record, child, items, keep_pending)
+            kept = self._resolve_items(
+                entity, record, child, items, said=said, keep_pending=keep_pending
+            )
             if kept is None:
                 return None
             if len(kept) != len(items) or any(a is not b for a, b in zip(kept, items, strict=True)):
@@ -155,6 +171,8 @@ class References:
         record: Record,
         child: Child,
         items: Iterable[Any],
+        *,
+        said: Record,
         keep_pending: bool,
     ) -> list[Any] | None:
         """Return the items that refer to what is on file, or None where the record waits."""
@@ -172,7 +190,8 @@ class References:
             # It is for those that it is on file for.
             kept, whole = list(items_of(read(self._db, record.id), child)), False
         for reference, item in missing:
-            _pending.wait(self._ledger, entity, record, child, reference, item=item, whole=whole)
+            waiting = said if whole else record
+            _pending.wait(self._ledger, entity, waiting, child, reference, item=item, whole=whole)
         return None if whole else kept
 
     def _meet(

@@ -173,8 +173,12 @@ class Tombstones:
         if isinstance(record, Incident):
             return on_file is not None and self._hit_them_alone(on_file.id)
         if isinstance(record, Apology):
+            if isinstance(record.customers, tuple):
+                return False  # It names others.
             incidents = [self._known("incident", link.to) for link in record.incidents]
             return self._went_to_them(record.id) or all(map(self._hit_them_alone, incidents))
+        if getattr(record, "customer", None) is not None:
+            return False
         return any(
             self._hit_them_alone(self._known("incident", getattr(record, column.field)))
             for column in entity.references

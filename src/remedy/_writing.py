@@ -19,7 +19,7 @@ from remedy._entities import Child, Entity, items_of
 from remedy._filing import Filing
 from remedy._forms import micros, moment
 from remedy._marks import marks_known
-from remedy._reading import kinds_of, read, scalar
+from remedy._reading import kinds_of, read, read_many, scalar
 from remedy._references import References
 from remedy._rows import BY_CLASS, ENTITIES
 from remedy._tombstones import Tombstones
@@ -170,6 +170,7 @@ class Writer:
                 self.older += 1
                 return
             record = newest
+        said = record
         if self._any_overruled:
             record = _overruled.respected(self._db, self._references, entity, record)
         if isinstance(record, Promise) and record.apology is None:
@@ -179,7 +180,9 @@ class Writer:
                 "Promise", "id", None, "it may be left out only inside of the apology, "
                 "Apology(promises=...): a promise by itself needs one.",
             )  # fmt: skip
-        resolved = self._references.resolve(entity, record, keep_pending=self._keep_pending)
+        resolved = self._references.resolve(
+            entity, record, said=said, keep_pending=self._keep_pending
+        )
         if resolved is None:
             return
         if isinstance(resolved, Promise) and resolved.made is None:
@@ -296,9 +299,8 @@ class Writer:
 
         What was linked to it since, or happened to it, is no difference.
         """
-        before = read(self._db, record.id)
-        if type(before) is not type(record):
-            raise Conflict(entity.name, record.id, {"kind": (before.entity, entity.name)})
+        # That another record has this id, too, is found when all is settled.
+        (before,) = read_many(self._db, entity, [record.id])
         plural = {child.field for child in entity.children}
         differing = []
         for field in attrs.fields(entity.record):

@@ -342,9 +342,10 @@ class Casebook:
         `pending` lists those that wait. A customer named by an `External` is made, and becomes
         the one whose own record comes later.
 
-        The same again changes nothing, whatever people have done since: a field that was amended,
-        and what was linked or taken out, stay as they were left until the source says something
-        else of that field than before.
+        The same again changes nothing, whatever people have done since: a field that was amended
+        stays as it was left until the source says something else of it than before; what was linked
+        stays, and what was taken out of a plural field stays out until people link it again. Only
+        a record that waited as a whole, and was taken back, comes and waits again.
 
         Args:
             records: Any iterable.
@@ -804,6 +805,8 @@ class Casebook:
 
     def pending(self) -> list[Pending]:
         """Return the references that wait for their other side.
+
+        Of a record that waits as a whole it is the first that is not on file.
 
         One whose other side has come waits on if its own id has been given to another record
         meanwhile: ingest it under another id, and take this one back with `unlink`.

@@ -1079,3 +1079,49 @@ def test_what_follows_from_records_is_verified_too(book, statement, problem):
     book._store.db.execute(statement)
     assert book.verify(records=False).is_right
     assert problem in book.verify().problems
+
+
+def test_a_history_without_any_body_is_told(written):
+    connection = opened(written)
+    connection.execute("DELETE FROM history_body")
+    (problem,) = history.verify(Database(connection), records=False).problems
+    assert problem == "body 1 of entry 1 is missing, and no erasure says so."
+
+
+def test_the_fields_of_a_change_stand_in_the_order_of_the_record_and_whence_it_comes_last(book):
+    book.ingest(
+        [
+            incident(
+                "INC-1", title="Late", process="shipping", channel="mail", customers="C-1",
+                source="crm", external_id="1", attributes={"priority": 1},
+            ),
+        ],
+    )  # fmt: skip
+    (change,) = book.history("INC-1")
+    assert list(change.fields) == [
+        "occurred", "process", "channel", "title", "customers", "source", "external_id",
+        "attributes",
+    ]  # fmt: skip
+
+
+def test_a_new_record_says_nothing_of_what_it_holds_by_default_either_way(book_either_way):
+    book = book_either_way
+    book.ingest([incident("INC-1", process="shipping")])
+    (change,) = book.history("INC-1")
+    assert (change.op, set(change.fields)) == ("record", {"occurred", "process"})
+
+
+def test_all_that_waited_for_one_record_at_a_time_waits_there(book):
+    book.ingest(
+        [
+            Action(
+                id="ACT-1", kind="corrective", decided=DAY[2],
+                incidents=[there("8"), there("9")],
+            ),
+        ],
+    )  # fmt: skip
+    then = moments(book)
+    book.ingest([incident("INC-8", source="crm", external_id="8")])
+    waiting = [each.external.external_id for each in book.known_at(then).pending()]
+    assert sorted(waiting) == ["8", "9"]
+    assert [each.external.external_id for each in book.pending()] == ["9"]

@@ -47,7 +47,7 @@ __all__ = [
 _STRENGTH = Step(
     "strength_of",
     """
-SELECT f.cause, MAX(f.strength) AS strongest, COUNT(*) AS actions,
+SELECT f.cause, MAX(f.strength) AS strongest,
        MAX(CASE WHEN f.strength IS NULL THEN 1 ELSE 0 END) AS unknown,
        MAX(CASE WHEN f.strength IS NULL OR f.strength > 1 THEN 1 ELSE 0 END) AS stronger
 FROM fix f WHERE f.cancelled = 0 GROUP BY f.cause""",

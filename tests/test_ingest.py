@@ -460,3 +460,15 @@ def test_one_record_twice_under_an_id_of_another_kind_is_refused(book):
     book.record(Customer(id="INC-1"))
     with pytest.raises(Conflict, match="kind is"):
         book.record(incident("INC-1"), incident("INC-1"))
+
+
+def test_a_record_that_comes_twice_under_two_ids_is_found_under_the_first(book):
+    book.ingest(
+        [
+            Cause(id="CAU-2", found=DAY[5], effects=there("1")),
+            Cause(id="CAU-3", source="crm", external_id="1", found=DAY[5]),
+            Cause(id="CAU-1", source="crm", external_id="1", found=DAY[5]),
+        ]
+    )
+    assert [each.id for each in book.records(Cause)] == ["CAU-2", "CAU-3"]
+    assert [link.to for link in book.get("CAU-2").effects] == ["CAU-3"]

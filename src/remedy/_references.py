@@ -40,7 +40,8 @@ class References:
         for record in records:
             if record.source is not None and record.external_id is not None:
                 there = External(source=record.source, external_id=record.external_id)
-                self._coming[BY_CLASS[type(record)].name, there] = record.id
+                # Given under several ids, it comes under the first of them.
+                self._coming.setdefault((BY_CLASS[type(record)].name, there), record.id)
 
     def expect_no_more(self, entity: Entity, record: Record) -> None:
         """Take note that a record that was about to come is left out, being older."""

@@ -851,3 +851,16 @@ def test_two_kinds_of_record_under_one_id_are_refused_together(book):
     book.record(incident("INC-1"))
     with pytest.raises(Conflict, match="kind is"):
         book.record(incident("INC-1"), Customer(id="INC-1"))
+
+
+@pytest.mark.parametrize("id", [{"id": "INC-1"}, 7, None, "a\ud800b"])
+def test_what_is_no_id_is_that_of_no_record(book, id):
+    book.record(incident("INC-1", customers="C-1"))
+    for call in (
+        lambda: book.unlink(id, customers="C-1", reason="x"),
+        lambda: book.link(id, customers="C-1"),
+        lambda: book.amend(id, title="x", reason="x"),
+        lambda: book.erase_customer(id, reason="x"),
+    ):
+        with pytest.raises(UnknownRecord):
+            call()

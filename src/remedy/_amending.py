@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy import _overruled, _pending
+from remedy._coerce import storable
 from remedy._entities import Child, Entity, items_of
 from remedy._filing import Filing
 from remedy._forms import moment
@@ -18,7 +19,7 @@ from remedy._rows import BY_NAME, ENTITIES
 from remedy._tombstones import Tombstones
 from remedy._unsettled import Unsettled
 from remedy.config import Config
-from remedy.errors import CannotAmend, DanglingReference, InvalidRecord
+from remedy.errors import CannotAmend, DanglingReference, InvalidRecord, UnknownRecord
 from remedy.records import External, Promise, Record
 from remedy.vocabulary import ALL
 
@@ -144,6 +145,8 @@ class Amender:
 
     def unlink(self, id: str, fields: Mapping[str, Any]) -> None:
         """Take from plural fields of a record, on file or waiting."""
+        if not isinstance(id, str) or not storable(id):
+            raise UnknownRecord(id)
         fields = {
             field: value for field, value in fields.items() if not self._take_back(id, field, value)
         }

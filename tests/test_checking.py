@@ -606,10 +606,14 @@ def test_rules_with_the_same_fact_tell_one_thing():
         (Rule("X001", lambda book, as_of: [5]), "its function failed: TypeError"),
         (Rule("X001", lambda book, as_of: [{"a": 1}]), "no column named subject"),
         (Rule("X001", lambda book, as_of: [{"subject": None}]), "no id as its subject"),
+        (
+            Rule("X001", lambda book, as_of: [{"subject": "\ud800"}]),
+            "holds what is no text: '\\ud800'",
+        ),
         (Rule("A101", "SELECT 1"), "Rule A101: there is a rule with this code already"),
         ("X001", "is no Rule(code, sql or function)"),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_a_rule_that_does_not_work_is_a_typed_error(rule, problem):
     with remedy.open(":memory:") as book:

@@ -472,3 +472,15 @@ def test_a_record_that_comes_twice_under_two_ids_is_found_under_the_first(book):
     )
     assert [each.id for each in book.records(Cause)] == ["CAU-2", "CAU-3"]
     assert [link.to for link in book.get("CAU-2").effects] == ["CAU-3"]
+
+
+def test_what_waited_is_refused_under_an_id_of_another_kind(book):
+    book.ingest([Response(id="RES-2", customer="INC-1", kind="left", made=DAY[7])])
+    with pytest.raises(Conflict, match="kind is"):
+        book.ingest(
+            [
+                incident("INC-1", duplicate_of=there("2")),
+                incident("INC-4", source="crm", external_id="2"),
+            ]
+        )
+    assert [type(each) for each in book.records()] == [Customer, Response]

@@ -16,8 +16,8 @@ import attrs
 from remedy import _settings
 from remedy._customers import name_of
 from remedy._entities import Child, Entity, items_of
-from remedy._reading import kinds_of, read, scalar
-from remedy._rows import BY_CLASS
+from remedy._reading import read_many, scalar
+from remedy._rows import BY_CLASS, BY_NAME
 from remedy.errors import ErasedCustomer
 from remedy.records import (
     Affected,
@@ -225,6 +225,5 @@ class Tombstones:
         if record.source is not None and record.external_id is not None:
             there = External(source=record.source, external_id=record.external_id)
             id = self._known(entity, there) or id
-        if id is None or entity not in kinds_of(self._db, id):
-            return None
-        return read(self._db, id)
+        found = [] if id is None else read_many(self._db, BY_NAME[entity], [id])
+        return found[0] if found else None

@@ -19,7 +19,7 @@ from remedy._entities import Child, Entity, items_of
 from remedy._filing import Filing
 from remedy._forms import micros, moment
 from remedy._marks import marks_known
-from remedy._reading import kinds_of, read, read_many, scalar
+from remedy._reading import kinds_of, read_many, scalar
 from remedy._references import References
 from remedy._rows import BY_CLASS, ENTITIES
 from remedy._tombstones import Tombstones
@@ -340,7 +340,7 @@ class Writer:
         if arrival.link is None:
             # Whoever says something else of the field lets it wait no more. If it were filled all
             # the same, what stands there stays.
-            on_file = read(self._db, arrival.owner)
+            (on_file,) = read_many(self._db, arrival.entity, [arrival.owner])
             told = getattr(on_file, arrival.field) or record.id
             self._filing.update(arrival.entity, attrs.evolve(on_file, **{arrival.field: told}))
         else:

@@ -15,6 +15,7 @@ import attrs
 
 from remedy import _chain, backing
 from remedy._chain import Anchor
+from remedy._coerce import storable
 from remedy._forms import impact_rank, micros, span_micros, strength_rank
 from remedy._reading import entity_of
 from remedy._telling import Asked, Facts, Severities, Told, elsewhere, facts, short_of, take, taking
@@ -22,7 +23,7 @@ from remedy.acceptance import Acceptance, Accepted, Baseline, Extent, Line, dige
 from remedy.config import Config
 from remedy.engines.focus import Focus, focus_behind, focus_of, with_others
 from remedy.engines.sqlite import SqliteEngine
-from remedy.errors import CasebookError, RemedyError, RuleError, UnknownRule
+from remedy.errors import CasebookError, RemedyError, RuleError, UnknownRule, shown
 from remedy.findings import Findings, Waived
 from remedy.rules import BY_CODE, RULES, Rule
 from remedy.standings import LookedUp, Standings
@@ -420,10 +421,22 @@ def _ask(
                 (row[0], row[place], *(v for at, v in enumerate(row) if at not in (0, place)))
                 for row in found
             ]
-        if rule not in RULES and not all(isinstance(row[0], str) for row in found):
-            raise RuleError(rule.code, "one of its rows has no id as its subject.")
+        if rule not in RULES:
+            _refuse_rows(rule, found)
         asked[rule.code] = names, found
     return asked
+
+
+def _refuse_rows(rule: Rule, rows: list[tuple[Any, ...]]) -> None:
+    """Refuse what a rule of one's own returns, where nothing can be told of it."""
+    for row in rows:
+        if not isinstance(row[0], str):
+            raise RuleError(rule.code, "one of its rows has no id as its subject.")
+        for value in row:
+            if isinstance(value, str) and not storable(value):
+                raise RuleError(
+                    rule.code, f"one of its rows holds what is no text: {shown(value)}."
+                )
 
 
 def _keep_what_matters(

@@ -729,6 +729,90 @@ def test_each_correction_of_a_case_is_held_against_its_incident() -> None:
         made([{}], mapping(records("2026-03-01T00:00Z")))
 
 
+def test_a_correction_of_the_same_moment_is_taken() -> None:
+    records = {
+        "incident": {"occurred": {"value": T0}},
+        "action": {
+            "kind": {"value": "correction"},
+            "decided": {"value": T0},
+            "incidents": {"record": "incident"},
+        },
+    }
+
+    assert len(made([{}], mapping(records))) == 2
+
+
+def test_what_a_column_says_is_taken_anew_where_another_column_decides() -> None:
+    title = {"column": "A", "when": {"column": "B", "equals": "yes"}}
+    rows = [{"A": "late", "B": "yes"}, {"A": "late", "B": "no"}, {"A": "late", "B": "yes"}]
+
+    found: Any = made(rows, mapping({"incident": {"occurred": {"value": T0}, "title": title}}))
+
+    assert [each.title for each in found] == ["late", None, "late"]
+
+
+def test_what_is_always_the_same_may_hold_from_a_later_row_on() -> None:
+    title = {"value": "Escalated", "when": {"column": "Step", "equals": "manager"}}
+    records = {"incident": {"occurred": {"value": T0}, "title": title}}
+    rows = [{"K": "1", "Step": "desk"}, {"K": "1", "Step": "manager"}, {"K": "2", "Step": "desk"}]
+
+    one, two = made(rows, mapping(records, rows="consecutive"))
+
+    assert isinstance(one, Incident)
+    assert isinstance(two, Incident)
+    assert (one.title, two.title) == ("Escalated", None)
+
+
+def test_a_link_out_of_each_row_leads_to_the_record_of_the_case() -> None:
+    records = {
+        "incident": {"occurred": {"value": T0}},
+        "cause": {
+            "found": {"value": T0},
+            "incidents": {"to": {"record": "incident"}, "since": "Seen", "take": "all"},
+        },
+    }
+    rows = [{"K": "1", "Seen": "2026-03-03T09:00Z"}]
+
+    found, cause = made(rows, mapping(records, rows="consecutive"))
+
+    assert isinstance(cause, Cause)
+    assert [str(link.to) for link in cause.incidents] == [found.id]
+
+
+@pytest.mark.parametrize("field", ["id", "title", "customers"])
+def test_what_a_record_refuses_is_shown_as_it_stands_in_its_cell(field: str) -> None:
+    with pytest.raises(Unfit) as caught:
+        incident({"A": "No. #7\x00b"}, **{field: {"column": "A", "after": "#"}})
+
+    assert (caught.value.column, caught.value.value) == ("A", "No. #7\x00b")
+
+
+def test_whole_numbers_have_64_bits_at_most() -> None:
+    def order_no(said: str) -> Any:
+        customers = {"customer": "A", "order_no": {"column": "B", "thousands": "\u202f"}}
+        return incident({"A": "C-1", "B": said}, customers=customers).customers[0].order_no
+
+    assert order_no("1\u202f000") == 1000
+    assert order_no(str(2**63 - 1)) == 2**63 - 1
+    with pytest.raises(Unfit, match="beyond 64 bits"):
+        order_no(str(2**63))
+    with pytest.raises(Unfit) as caught:
+        incident({"B": str(2**63)}, attributes={"n": {"column": "B", "as": "whole"}})
+    assert (caught.value.column, caught.value.problem) == ("B", "is beyond 64 bits.")
+
+
+def test_space_around_keys_and_parts_of_templates_is_nothing() -> None:
+    title = {"template": "{A}, {B}"}
+
+    [found] = made(
+        [{"K": " 7 ", "A": " late ", "B": "again "}],
+        mapping({"incident": {"occurred": {"value": T0}, "title": title}}),
+    )
+
+    assert isinstance(found, Incident)
+    assert (found.id, found.title) == ("crm-7", "late, again")
+
+
 def test_a_correction_of_the_same_day_is_taken() -> None:
     def records(decided: str) -> dict[str, Any]:
         return {
@@ -856,6 +940,8 @@ def holds(condition: dict[str, Any], value: Any) -> bool:
         ({"above": 2}, None, False),
         ({"any": [{"equals": "a"}, {"equals": "b"}]}, "b", True),
         ({"all": [{"contains": "a"}, {"contains": "b"}]}, "a", False),
+        ({"all": [{"present": True}, {"contains": "a"}]}, "a", True),
+        ({"all": [{"present": False}, {"not": {"equals": "a"}}]}, "b", False),
         ({"not": {"equals": "a"}}, "b", True),
         ({"contains": "b", "not": {"equals": "b"}}, "ab", True),
         ({"equals": "b"}, ["a", "B"], True),

@@ -40,6 +40,8 @@ TEXTS = [f"The parcel number {number} was sent freight collect once again" for n
         (["2026-03-02T09:00Z"], "time"),
         (["09:00 AM", "1:30 pm"], "clock"),
         (["only one"], "word"),
+        ([f"{number:040}x"[1:] for number in range(90)], "id"),
+        ([f"{number:040}x" for number in range(90)], "text"),
     ],
 )
 def test_columns_look_like_something(values: list[Any], expected: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from remedy.errors import SourceError
 from remedy.sources import Reading
 from remedy.sources.documents import parsed
 from remedy.sources.rows import Row, rows_of
@@ -159,3 +160,51 @@ def test_space_before_the_list_is_nothing(file: Any, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("remedy.sources.files._CHUNK", 2)
 
     assert [row.place for row in read(file(' \n\n  [{"a": 1.5}]', "t.json"))] == ["line 3 (row 1)"]
+
+
+def test_each_bracket_and_brace_is_a_level() -> None:
+    assert parsed('{"a":' * 64 + "1" + "}" * 64) is not None
+    with pytest.raises(ValueError, match="deeper than 64"):
+        parsed('{"a":' * 65 + "1" + "}" * 65)
+    with pytest.raises(ValueError, match="deeper than 64"):
+        parsed("[" + "[]," * 100 + "[" * 64 + "]" * 64 + "]")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [("[]", "list"), ('"x"', "string"), ("true", "true or false"), ("null", "null"),
+     ("1.5", "number")],
+)  # fmt: skip
+def test_what_a_line_is_instead_of_an_object_is_told(file: Any, line: str, kind: str) -> None:
+    [row] = read(file(f"{line}\n", "t.jsonl"))
+
+    assert row.problem == f"is a {kind}, not an object with its fields."
+    assert row.raw == line
+
+
+def test_what_is_no_object_in_a_list_inside_an_object_is_kept_as_it_is(file: Any) -> None:
+    _, bad = read(file('{"items": [{"a": 1}, [7]]}', "t.json"), records="items")
+
+    assert bad.problem == "is a list, not an object with its fields."
+    assert bad.raw == "[7]"
+
+
+def test_how_much_was_read_grows(file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remedy.sources.files._CHUNK", 100)
+    rows = rows_of(file('{"a": 1}\n' * 1200, "t.jsonl"))
+
+    shares = [rows.share for row in rows if row.number in (500, 1000)]
+
+    assert shares[0] is not None
+    assert shares[1] is not None
+    assert 0.4 < shares[0] < 0.5 < shares[1] < 0.9
+
+
+def test_a_line_that_is_too_long_is_refused_before_it_is_read_to_its_end(
+    file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remedy.sources.files._CHUNK", 10)
+    monkeypatch.setattr(Reading, "longest_line", 50)
+
+    with pytest.raises(SourceError, match="line 1 goes on for more than 50 characters"):
+        read(file(b"x" * 1000 + b"\xff", "t.jsonl"))

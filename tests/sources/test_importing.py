@@ -21,6 +21,7 @@ from remedy.errors import (
 )
 from remedy.records import Action, Cause, Incident
 from remedy.sources import Mapping, RejectedRow, import_file, import_rows, load_mapping, preview
+from remedy.sources._files import written
 from remedy.sources.cases import Mapper
 from remedy.sources.refusals import refusal
 from remedy.sources.rejects import rejects_path
@@ -351,10 +352,25 @@ def test_nothing_is_written_where_the_bad_rows_cannot_be_kept(
             return super().ingest([first, *stream])
 
     slow = Slow()
-    with pytest.raises(SourceError, match="have it replaced: --force, or overwrite_rejects=True"):
+    told = r"rejects\.csv: is there already.*have it replaced: --force, or overwrite_rejects=True"
+    with pytest.raises(SourceError, match=told):
         import_file(slow, file(GOOD + BAD), tickets(), on_error="collect", rejects=target)
     assert (target.read_text(), slow.records) == ("theirs", [])
     assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_file_that_comes_up_while_another_is_written_stays_and_is_named(tmp_path: Path) -> None:
+    target = tmp_path / "crm.toml"
+
+    with (
+        pytest.raises(SourceError, match=r"crm\.toml: is there already"),
+        written(target, overwrite=False) as file,
+    ):
+        file.write("ours")
+        target.write_text("theirs")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["crm.toml"]
+    assert target.read_text() == "theirs"
 
 
 def test_what_is_not_read_to_the_end_leaves_a_whole_file(file: Any) -> None:
@@ -436,6 +452,16 @@ def test_tabs_stay_tabs(file: Any, book: Collector) -> None:
 )
 def test_rejected_rows_go_beside_their_file(name: str, expected: str) -> None:
     assert rejects_path(name) == Path(expected)
+
+
+def test_a_cell_that_no_cell_may_hold_is_shown(file: Any, book: Collector) -> None:
+    content = HEAD + "7,02.03.2026 09:00,C\x01-17,late\n"
+
+    [bad] = import_file(book, file(content), tickets(), on_error="collect").rejected
+
+    assert (bad.place, bad.column) == ("line 2", "Client")
+    assert bad.value is not None
+    assert "-17" in bad.value
 
 
 def test_all_rows_of_a_case_are_refused_together(file: Any, book: Collector) -> None:
@@ -530,6 +556,12 @@ def test_ids_that_turn_the_direction_of_writing_are_taken_and_told(file: Any) ->
     assert "ids hold marks that turn the direction of writing" in told
     assert "'C-\\u200f0' (line 2), 'C-\\u200f1' (line 3)" in told
     assert told.endswith("'C-\\u200f4' (line 6) and others.")
+
+    with remedy.open() as book:
+        [few] = import_file(
+            book, file(HEAD + "7,02.03.2026 09:00,C-\u200f0,late\n"), tickets()
+        ).warnings
+    assert few.endswith("other ids: 'C-\\u200f0' (line 2).")
 
 
 def test_such_ids_of_records_that_several_rows_make_are_told_too(book: Collector) -> None:
@@ -806,6 +838,40 @@ def test_what_can_be_read_only_once_is_refused_as_the_casebook_says_it() -> None
             import_rows(book, iter(rows), mapping, on_error="collect")
         assert not list(book.records())
     assert "importing rows" in caught.value.__notes__[0]
+
+
+def test_rows_of_an_erased_customer_are_counted_also_where_others_are_refused() -> None:
+    records = {
+        "incident": {"occurred": "At", "customers": "Who"},
+        "action": {**ACTIONS["action"], "incidents": {"record": "incident"}},
+    }
+    mapping = {"source": "s", "key": "Id", "records": records}
+    rows = [{"Id": "1", "At": T0, "How": "talk", "Who": "C-1"},
+            {"Id": "2", "At": T0, "How": "talk", "Who": "C-2"}]  # fmt: skip
+    bad = {"Id": "3", "At": T0, "How": "magic", "Who": "C-2"}
+
+    for more in ([], [bad]):
+        with remedy.open() as book:
+            book.record(remedy.Customer(id="C-1", name="Ann"))
+            book.erase_customer("C-1", reason="asked for it")
+            result = import_rows(book, [*rows, *more], mapping, on_error="collect")
+        assert (result.redacted, result.rejected_rows) == (1, len(more))
+        assert "1 without what they said of customers who have been erased" in str(result)
+
+
+def test_rejected_rows_of_dictionaries_write_over_nothing(book: Collector, tmp_path: Path) -> None:
+    target = tmp_path / "bad.jsonl"
+    target.write_text("keep me")
+    bad = [{"Ticket": "9", "Opened": "soon", "Client": "C", "Topic": "late"}]
+
+    with pytest.raises(SourceError, match="is there already"):
+        import_rows(book, bad, tickets(), on_error="collect", rejects=target)
+    assert target.read_text() == "keep me"
+    result = import_rows(
+        book, bad, tickets(), on_error="collect", rejects=target, overwrite_rejects=True
+    )
+    assert result.rejects == target
+    assert "soon" in target.read_text()
 
 
 def test_a_reference_without_its_record_is_said_of_its_row() -> None:

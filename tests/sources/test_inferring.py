@@ -368,6 +368,15 @@ def test_it_is_told_in_eighty_columns() -> None:
     assert "zone: UTC" in str(inferred.answered(zone="UTC"))
 
 
+def test_of_a_column_that_says_nothing_nothing_becomes() -> None:
+    lines = str(infer(rows(30, Notes=lambda *_: "", Colour=lambda *_: "red"))).splitlines()
+
+    [notes] = [line.split() for line in lines if line.startswith("Notes")]
+    [colour] = [line.split() for line in lines if line.startswith("Colour")]
+    assert notes == ["Notes", "0%", "0", "empty"]
+    assert colour == ["Colour", "100%", "1", "constant", "an", "attribute"]
+
+
 def test_it_is_told_as_plain_values() -> None:
     plain = json.loads(json.dumps(infer(rows(30)).to_dict()))
 
@@ -828,6 +837,140 @@ def test_columns_are_joined_by_a_plus_with_blanks_or_without(file: Any) -> None:
         found.answered(signature="whem")
     with pytest.raises(BadMapping, match="Which there are is shown by: remedy profile"):
         found.answered(signature="something else")
+
+
+# --- which answers fit, and which column is what --------------------------------------------------
+
+
+def incident_of(data: Any, **answers: str) -> dict[str, Any]:
+    found: dict[str, Any] = answered(data, **answers).to_dict()["records"]["incident"]
+    return found
+
+
+def test_some_questions_take_other_answers_than_those_they_offer() -> None:
+    free = {each.name for each in infer(rows(60)).questions if each.free}
+
+    assert free == {"source", "key", "zone", "customer", "signature"}
+
+
+def test_a_useful_signature_is_offered_though_many_others_compare_more() -> None:
+    chance = random.Random(1)
+    data = rows(300, **{f"Kind {n}": lambda chance, _: f"k{chance.randint(1, 99)}"
+                        for n in range(5)})  # fmt: skip
+    for row in data:
+        row["Issue"] = "" if chance.random() < 0.4 else f"issue {chance.randint(1, 90)}"
+
+    [question] = [each for each in infer(data).questions if each.name == "signature"]
+
+    assert question.default == question.choices[0].answer == "Issue"
+    assert len(question.choices) == 7
+
+
+@pytest.mark.parametrize(("order", "expected"), [
+    ("day", "%d-%m-%Y"),
+    ("month", "%m-%d-%Y"),
+    ("swapped", ["%m-%d-%Y", "%d-%m-%Y"]),
+])  # fmt: skip
+def test_dates_that_look_month_first_are_read_in_the_order_that_is_answered(
+    order: str, expected: Any
+) -> None:
+    chance = random.Random(3)
+
+    def opened(*_: Any) -> str:
+        day, month = chance.randint(1, 28), chance.randint(4, 6)
+        return f"{day:02}-{month:02}-2025" if day <= 12 else f"{month:02}-{day:02}-2025"
+
+    occurred = incident_of(rows(400, Opened=opened), day_or_month=order)["occurred"]
+
+    assert occurred == {"column": "Opened", "format": expected}
+
+
+def test_dates_that_lie_here_and_there_do_not_look_swapped() -> None:
+    sure = [f"{day}/04/2025" for day in range(13, 29)] * 2
+    either = ["07/04/2025", "04/01/2025", "02/03/2025"] * 10
+    data = [{"Id": f"x{n}", "At": at} for n, at in enumerate(sure + either)]
+
+    assert "day_or_month" not in {each.name for each in infer(data).questions}
+
+
+def test_a_column_that_is_answered_to_be_the_customer_becomes_nothing_else() -> None:
+    data = rows(60, Product=lambda chance, _: chance.choice(("Widget", "Gadget")))
+
+    assert incident_of(data)["product"] == "Product"
+    named = incident_of(data, customer="Product")
+    assert named["customers"]["column"] == "Product"
+    assert "product" not in named
+
+
+def test_a_column_that_is_answered_to_be_the_key_becomes_nothing_else() -> None:
+    data = rows(60, Product=lambda chance, _: chance.choice(("Widget", "Gadget")))
+
+    assert "product" not in incident_of(data, key="Ticket # + Product")
+
+
+def test_times_that_any_reader_knows_need_no_format() -> None:
+    data = [{"Id": f"x{n}", "At": f"2025-03-02T09:{n:02}Z"} for n in range(9)]
+
+    assert infer(data).mapping().to_dict()["records"]["incident"]["occurred"] == "At"
+
+
+def test_of_two_times_the_one_that_every_row_has_comes_first() -> None:
+    data = [
+        {"Id": f"x{n}", "Logged": "" if n % 3 else "2026-03-02T09:00Z",
+         "Raised": f"2026-03-02T10:{n:02}Z"}
+        for n in range(40)
+    ]  # fmt: skip
+
+    assert infer(data).questions[2].default == "Raised"
+    assert profile(data).time == "Raised"
+
+
+def test_what_is_different_in_each_of_many_rows_is_no_product() -> None:
+    def serial(_: Any, number: int) -> str:
+        return f"S-{number}"
+
+    assert "product" not in incident_of(rows(60, **{"Product serial": serial}))
+    assert incident_of(rows(9, **{"Product serial": serial}))["product"] == "Product serial"
+
+
+def test_numbers_of_orders_that_come_more_than_once_are_orders() -> None:
+    data = rows(60, Order=lambda _, number: str(7000 + number // 2))
+
+    assert incident_of(data)["order"] == "Order"
+
+
+def test_whole_stories_are_no_failures_whatever_their_column_is_called() -> None:
+    data = rows(300, Problem=lambda _, number: f"For the {number // 2}th time I waited and " * 5)
+
+    columns = {column for each in profile(data).signatures for column in each.columns}
+
+    assert "Issue" in columns
+    assert "Problem" not in columns
+
+
+def test_rows_are_put_together_by_one_key_where_several_would_do() -> None:
+    data = [row | {"Step number": str(step)} for row in rows(40) for step in range(3)]
+
+    found = profile(data)
+
+    assert (found.key, found.cases) == ("Ticket #", 40)
+
+
+def test_the_window_counts_for_the_signature_of_the_mapping_and_for_the_others() -> None:
+    mapping = answered(rows(), signature="Issue + Category")
+
+    def within(days: int) -> list[float]:
+        found = profile(rows(), mapping, window_days=days)
+        assert f"in {days} d" in str(found)
+        return [
+            each.within
+            for each in found.signatures
+            if set(each.columns) in ({"process", "failure_mode"}, {"Issue", "Category"})
+        ]
+
+    own, same = within(90)
+    assert own == same > 0
+    assert within(1)[0] < own / 2
 
 
 # --- what people are shown, to the word -----------------------------------------------------------

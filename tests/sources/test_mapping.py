@@ -285,6 +285,14 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"records": {"amends": {"incident": "A", "made": "B", "kind": {"value": "gift"},
                              "amount": {"value": "-1 EUR"}}}}, "records.amends.amount.value",
      "never negative"),
+    ({"sauce": "crm"}, "the mapping", "there is no entry 'sauce'. Did you mean"),
+    (incident(ocurred="A"), "records.incident", "there is no field 'ocurred'. Did you mean"),
+    (incident(title={"column": "A", "rules": [{"is": "x", "contain": "a"}]}),
+     "records.incident.title.rules[1]", "Did you mean 'contains'?"),
+    (incident(when={"all": [{"contains": "a"}, {"equal": "x"}]}),
+     "records.incident.when.all[2]", "Did you mean 'equals'?"),
+    ({"records": {"action": {"kind": {"value": "corrective"}, "events": "A"}}},
+     "records.action.events", "is a table that says state, occurred."),
 ]  # fmt: skip
 
 

@@ -1,11 +1,10 @@
 import datetime as dt
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
 
 from remedy.errors import MissingExtra, SourceError
@@ -65,24 +64,50 @@ def test_rows_stay_as_they_are() -> None:
 
 
 def test_rows_can_be_limited() -> None:
-    limited = Limited(rows_of([{"a": 1}, {"a": 2}]), 1)
+    limited = Limited(rows_of([{"a": 1}, {"a": 2}], name="tickets"), 1)
 
+    assert limited.name == "tickets"
     assert [row.values for row in limited] == [{"a": 1}]
     assert limited.columns is None
 
 
 MOMENT = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
+COLUMNS = {"n": [7, None], "at": [MOMENT, None], "t": ["x", None]}
+
+
+def pandas_frame() -> Any:
+    return pd.DataFrame(COLUMNS | {"at": [MOMENT, pd.NaT]})
+
+
+def polars_frame() -> Any:
+    import polars as pl
+
+    return pl.DataFrame(COLUMNS)
+
+
+def lazy_polars_frame() -> Any:
+    import polars as pl
+
+    return pl.LazyFrame(COLUMNS)
+
+
+def pyarrow_table() -> Any:
+    import pyarrow as pa
+
+    return pa.table(COLUMNS)
+
+
 FRAMES = {
-    "pandas": pd.DataFrame({"n": [7, None], "at": [MOMENT, pd.NaT], "t": ["x", None]}),
-    "polars": pl.DataFrame({"n": [7, None], "at": [MOMENT, None], "t": ["x", None]}),
-    "polars, lazy": pl.LazyFrame({"n": [7, None], "at": [MOMENT, None], "t": ["x", None]}),
-    "pyarrow": pa.table({"n": [7, None], "at": [MOMENT, None], "t": ["x", None]}),
+    "pandas": pandas_frame,
+    "polars": polars_frame,
+    "polars, lazy": lazy_polars_frame,
+    "pyarrow": pyarrow_table,
 }
 
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_frames_are_rows(name: str) -> None:
-    rows = rows_of(FRAMES[name], name="tickets")
+    rows = rows_of(FRAMES[name](), name="tickets")
     first, second = rows
 
     assert rows.columns == ("n", "at", "t")
@@ -106,16 +131,22 @@ def test_a_frame_whose_columns_have_no_names_is_refused() -> None:
         rows_of(pd.DataFrame([[1, 2]]))
 
 
+def pandas_frame_with_twins() -> Any:
+    return pd.DataFrame([[1, 2]], columns=["Id", "Id"])
+
+
+def pyarrow_table_with_twins() -> Any:
+    import pyarrow as pa
+
+    return pa.table([[1], [2]], names=["Id", "Id"])
+
+
 @pytest.mark.parametrize(
-    "frame",
-    [
-        pd.DataFrame([[1, 2]], columns=["Id", "Id"]),
-        pa.table([[1], [2]], names=["Id", "Id"]),
-    ],
+    "make", [pandas_frame_with_twins, pyarrow_table_with_twins], ids=["pandas", "pyarrow"]
 )
-def test_a_frame_with_two_columns_of_one_name_is_refused(frame: Any) -> None:
+def test_a_frame_with_two_columns_of_one_name_is_refused(make: Callable[[], Any]) -> None:
     with pytest.raises(SourceError, match="several of its columns are called 'Id'"):
-        rows_of(frame)
+        rows_of(make())
 
 
 def test_what_only_looks_like_a_frame_is_refused() -> None:
@@ -130,7 +161,7 @@ def test_without_narwhals_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "narwhals", None)
 
     with pytest.raises(MissingExtra, match=r"remedy-casebook\[frames\]"):
-        rows_of(FRAMES["pandas"])
+        rows_of(pandas_frame())
 
 
 def test_dictionaries_deep_inside_are_refused_and_odd_values_are_left() -> None:

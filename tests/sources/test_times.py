@@ -84,6 +84,16 @@ def test_what_is_no_time_is_refused(value: object, forms: list[str], problem: st
     assert caught.value.time
 
 
+def test_a_value_that_is_not_written_so_is_told_how_it_is_to_be() -> None:
+    with pytest.raises(Refused) as caught:
+        read("soon", "unix", "unix_ms", "iso", "%d.%m.%Y")
+
+    assert caught.value.problem == (
+        "is not written as seconds since 1970 (unix) or milliseconds since 1970 (unix_ms) or "
+        "2026-03-02T09:00 (iso) or '%d.%m.%Y'."
+    )
+
+
 def test_a_time_without_zone_is_refused() -> None:
     for value in ("2026-03-02", "2026-03-02T09:00", dt.date(2026, 3, 2), dt.datetime(2026, 3, 2)):
         with pytest.raises(Refused, match="no time zone"):
@@ -101,6 +111,16 @@ def test_a_time_shown_twice_is_taken_as_it_is_said() -> None:
     for fold in ("first", "second"):
         with pytest.raises(Refused, match="does not exist"):
             read("2026-03-29T02:30", fold=fold)
+
+
+def test_the_first_and_the_last_year_are_years_like_others() -> None:
+    for text in ("9999-06-01T12:00", "0001-06-01T12:00"):
+        assert str(read(text, fold=None)).startswith(text.replace("T", " "))
+    with pytest.raises(Refused, match="out of the calendar"):
+        read("9999-12-31T23:30", zone="America/New_York")
+    assert read("-62135596800", "unix") == dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+    with pytest.raises(Refused, match="out of the calendar"):
+        read("-62135596801", "unix")
 
 
 def test_times_and_dates_of_other_libraries_are_placed() -> None:

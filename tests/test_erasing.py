@@ -28,6 +28,7 @@ from remedy import (
     Promise,
     Response,
     Waiver,
+    _schema,
 )
 from remedy.errors import CasebookError, ErasedCustomer, InvalidRecord, UnknownRecord
 from tests.given import DAY, coded, there
@@ -781,3 +782,58 @@ def test_what_others_say_of_what_hit_them_alone_is_taken_in_whole(path):
         )
         assert told.redacted == 1
         assert [book.get(id).text for id in ("COM-1", "APO-1", "COM-2")] == ["mine", "ours", None]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_all_records_of_a_bulk_load_say_can_be_erased(tmp_path, monkeypatch, count):
+    monkeypatch.setattr("remedy.casebook._FEW", -1)
+    path = tmp_path / "q.db"
+    with remedy.open(path) as book:
+        book.ingest(
+            [
+                Customer(id="C-4711", name=NAME, account="ACC-77123"),
+                *(
+                    coded(
+                        f"INC-{n}", customers=[Affected(customer="C-4711", order="ORD-774411")],
+                        title=f"{NAME} called", text="Hohenzollernring 7", product="svenja@",
+                        attributes={"mail": "svenja@example.org"},
+                    )
+                    for n in range(count)
+                ),
+                *(
+                    Complaint(id=f"COM-{n}", customer="C-4711", incident=f"INC-{n}", made=DAY[3], text="SHOP-9911")
+                    for n in range(count)
+                ),
+            ]
+        )  # fmt: skip
+        book.erase_customer("C-4711", reason="asked for it")
+        assert book.verify().is_right
+    words = (
+        "C-4711",
+        NAME,
+        "ACC-77123",
+        "ORD-774411",
+        "Hohenzollernring",
+        "SHOP-9911",
+        "example.org",
+    )
+    assert found_in(tmp_path, words) == set()
+
+
+@pytest.mark.behind_its_back
+def test_what_an_earlier_state_told_of_all_records_of_an_entry_is_said_to_stay(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("remedy.casebook._FEW", -1)
+    everything = dict.fromkeys(_schema.TABLES, frozenset({"title", "name", "body"}))
+    path = tmp_path / "q.db"
+    with monkeypatch.context() as then, remedy.open(path) as book:
+        then.setattr(_schema, "OUR_WORDS", everything)
+        book.ingest([coded(f"INC-{n}", title=f"{NAME} called") for n in range(3)])
+    with remedy.open(path) as book:
+        book.record(Customer(id="C-4711", name=NAME))
+        erased = book.erase_customer("C-4711", reason="asked for it")
+        assert any("1 entry of the history" in each for each in erased.out_of_reach)
+        assert book.get("INC-1").title == "[erased] called"
+        assert book.verify().is_right
+        assert "Svenja" not in str(book.history("INC-1"))

@@ -148,15 +148,22 @@ def test_of_many_each_has_the_rows_of_its_plural_fields(ledger):
     ]
 
 
-def test_of_many_of_which_nothing_differs_only_the_rows_of_fields_are_told(ledger):
-    rows = [["C-1", "a"], ["C-2", "a"]]
+def test_of_many_of_which_no_number_differs_only_the_rows_of_fields_are_told(ledger):
+    rows = [["C-1", 7], ["C-2", 7]]
     children = {"some": (["x"], ["C-2", "C-2"], [[4], [5]])}
-    _, shape, bodies = of_many(ledger, "customer", ["id", "name"], rows, {}, children)
-    assert (shape["columns"], shape["fixed"]) == ([], {"name": "a"})
+    _, shape, bodies = of_many(ledger, "customer", ["id", "size"], rows, {}, children)
+    assert (shape["columns"], shape["fixed"]) == ([], {"size": 7})
     assert bodies == [("C-1", [[]]), ("C-2", [[[4], [5]]])]
     children = {"one": (["x"], ["C-1", "C-2"], [[4], [5]])}
-    *_, bodies = of_many(ledger, "customer", ["id", "name"], rows, {}, children)
+    *_, bodies = of_many(ledger, "customer", ["id", "size"], rows, {}, children)
     assert bodies == [("C-1", [[[4]]]), ("C-2", [[[5]]])]
+
+
+def test_a_text_that_all_of_many_say_stands_where_it_can_be_erased(ledger):
+    rows = [["C-1", "a", "mapped"], ["C-2", "a", "mapped"]]
+    _, shape, bodies = of_many(ledger, "customer", ["id", "name", "provenance"], rows, {}, {})
+    assert (shape["columns"], shape["fixed"]) == (["name"], {"provenance": "mapped"})
+    assert bodies == [("C-1", ["a"]), ("C-2", ["a"])]
 
 
 def test_what_was_taken_down_before_many_came_stands_before_them(ledger):

@@ -106,6 +106,7 @@ class _Eraser:
             if name_of(*there) != id:
                 self._ids[name_of(*there)] = f"{self._new}-{number}"
         self._kept = set(config.signature)
+        self._shape, self._names_them = "", False
         self._hunted, self._looked_for, self._too_short = self._to_hunt()
         self._alone = self._about_them_alone()
         self._db.conn.create_function("names_them", 1, self._hunted.found_in, deterministic=True)
@@ -413,11 +414,14 @@ class _Eraser:
         ends = tuple(f":{id}" for id in self._ids)
         found = [
             (place, record)
-            for place, record, body in self._db.execute(
-                "SELECT b.place, b.record, b.body FROM history_body b JOIN history h "
-                f"ON h.seq = b.place / {BODIES} WHERE h.op <> '{_chain.ERASE}'"
+            for place, record, body, shape in self._db.execute(
+                "SELECT b.place, b.record, b.body, coalesce(h.shape, '') FROM history_body b "
+                f"JOIN history h ON h.seq = b.place / {BODIES} WHERE h.op <> '{_chain.ERASE}'"
             )
-            if record in affected or record.endswith(ends) or self._looked_for.may_be_in(body)
+            if record in affected
+            or record.endswith(ends)
+            or self._looked_for.may_be_in(body)
+            or (shape and self._may_be_in_shape(shape))
         ]
         for place, record in found:
             [text] = self._db.execute(
@@ -427,6 +431,15 @@ class _Eraser:
                 yield place, record, text, None
             else:
                 yield place, record, text, history.body_at(self._db, place)
+
+    def _may_be_in_shape(self, shape: str) -> bool:
+        """Whether what an entry says of all its bodies may name them.
+
+        It says nothing of the kind, but in files that were written before that was seen to.
+        """
+        if shape != self._shape:
+            self._shape, self._names_them = shape, self._looked_for.may_be_in(shape)
+        return self._names_them
 
     def _change_rows(self) -> int:
         db = self._db
@@ -555,6 +568,14 @@ class _Eraser:
             yield (
                 f"{len(self._too_short)} of their names and ids, where texts about others say "
                 f"them: they are too short to be looked for"
+            )
+        shapes = [row[0] for row in self._db.execute("SELECT shape FROM history WHERE shape <> ''")]
+        named = sum(map(self._hunted.found_in, shapes))
+        if named:
+            told = "1 entry" if named == 1 else f"{named:,} entries"
+            yield (
+                f"{told} of the history that an earlier state of this version wrote, with their "
+                "name outside of what can be erased: make a casebook anew from an export"
             )
         ids = sum(
             scalar(self._db, f"SELECT count(*) FROM {entity.name} WHERE names_them(id)")

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from remedy import _chain
+from remedy import _chain, _schema
 from remedy._schema import BODIES
 
 if TYPE_CHECKING:
@@ -214,7 +214,8 @@ class Ledger:
         if self._actor is None:
             return
         ids, *columns = map(list, islice(zip(*rows, strict=True), len(names)))
-        kept, same, constant = _apart(dict(zip(names[1:], columns, strict=True)))
+        named = dict(zip(names[1:], columns, strict=True))
+        kept, same, constant = _apart(named, _schema.OUR_WORDS.get(entity, frozenset()))
         shape = {
             "columns": list(kept),
             "fixed": {**fixed, **constant},
@@ -241,13 +242,18 @@ class Ledger:
 
 
 def _apart(
-    columns: Mapping[str, list[Any]],
+    columns: Mapping[str, list[Any]], our_words: Set[str]
 ) -> tuple[dict[str, list[Any]], dict[str, str], dict[str, Any]]:
-    """Return the columns to be told, those that are the same as one of them, those of one value."""
+    """Return the columns to be told, those that are the same as one of them, those of one value.
+
+    What an entry says of all its bodies is not erased. So a text is told there only if it is one of
+    our own words: any other may name somebody.
+    """
     kept: dict[str, list[Any]] = {}
     same, constant = {}, {}
     for name, values in columns.items():
-        if values.count(values[0]) == len(values):
+        may_name = isinstance(values[0], str) and name not in our_words
+        if not may_name and values.count(values[0]) == len(values):
             constant[name] = values[0]
         else:
             other = next((other for other, theirs in kept.items() if theirs == values), None)

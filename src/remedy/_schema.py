@@ -10,6 +10,9 @@ beside `stated`) is written by the store alone.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 APPLICATION_ID = 0x52454D44  # "REMD"
 SCHEMA_VERSION = 2
 
@@ -184,6 +187,13 @@ TABLES: dict[str, str] = {
     "history_gone": "place INTEGER PRIMARY KEY, seq INTEGER NOT NULL",
 }
 """Columns and constraints by table."""
+
+OUR_WORDS: Mapping[str, frozenset[str]] = {
+    table: frozenset(re.findall(r"(\w+) TEXT[^,(]*CHECK \(\1 = '", columns))
+    | frozenset(re.findall(r"(\w*zone) TEXT", columns))
+    for table, columns in TABLES.items()
+}
+"""Columns by table that hold nothing but words of ours, or the names of time zones."""
 
 HISTORY = ("history", "history_body", "history_gone")
 """The tables of the history."""

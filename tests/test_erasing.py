@@ -837,3 +837,13 @@ def test_what_an_earlier_state_told_of_all_records_of_an_entry_is_said_to_stay(
         assert book.get("INC-1").title == "[erased] called"
         assert book.verify().is_right
         assert "Svenja" not in str(book.history("INC-1"))
+
+
+def test_a_row_about_somebody_else_is_taken_in_whole_at_once(path):
+    with remedy.open(path) as book:
+        book.ingest([coded("INC-2", customers="C-1002")])
+        book.erase_customer("C-1002", reason="asked for it")
+        row = coded("INC-2", title="lost", customers="C-1003")
+        book.ingest([row])
+        assert book.get("INC-2").title == "lost"
+        assert book.ingest([row]).unchanged == 1

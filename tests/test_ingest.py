@@ -28,6 +28,7 @@ from remedy import (
     Pending,
     Promise,
     Response,
+    Verdict,
     Verification,
 )
 from remedy.errors import Conflict, InvalidRecord, InvalidTime
@@ -484,3 +485,18 @@ def test_what_waited_is_refused_under_an_id_of_another_kind(book):
             ]
         )
     assert [type(each) for each in book.records()] == [Customer, Response]
+
+
+def test_what_waits_refers_to_what_is_on_file_under_another_id(book):
+    book.ingest([incident("INC-4", source="crm", external_id="1")])
+    book.ingest(
+        [
+            incident("INC-1", source="crm", external_id="1"),
+            Verdict(id="VER-1", a="INC-2", b="INC-1", kind="same", made=DAY[5]),
+            Apology(id="APO-1", incidents=["INC-2", "INC-1"], made=DAY[5]),
+        ]
+    )
+    book.ingest([incident("INC-2")])
+    assert book.get("VER-1").b == "INC-4"
+    assert [link.to for link in book.get("APO-1").incidents] == ["INC-2", "INC-4"]
+    assert book.pending() == []

@@ -132,6 +132,8 @@ class References:
             keep_pending: Whether what is referred to in vain is to wait.
         """
         said = record if said is None else said
+        if self._other_ids:
+            record, said = self._led(entity, record), self._led(entity, said)
         changes: dict[str, Any] = {}
         for column in entity.references:
             reference = getattr(record, column.field)
@@ -164,6 +166,30 @@ class References:
                 return None
             if len(kept) != len(items) or any(a is not b for a, b in zip(kept, items, strict=True)):
                 changes[child.field] = tuple(kept)
+        return attrs.evolve(record, **changes) if changes else record
+
+    def _led(self, entity: Entity, record: Record) -> Record:
+        """Return a record that refers to others by the ids under which they are on file.
+
+        What waits is looked at again when nobody knows any more what they were called.
+        """
+        changes: dict[str, Any] = {}
+        for column in entity.references:
+            reference = getattr(record, column.field)
+            known = self._other_ids.get((str(column.target), reference))
+            if known is not None:
+                changes[column.field] = known
+        for child in entity.children:
+            if child.target is None:
+                continue
+            items = items_of(record, child)
+            led = [
+                item if known is None else _with_reference(item, known)
+                for item in items
+                for known in [self._other_ids.get((child.target, child.reference(item)))]
+            ]
+            if any(a is not b for a, b in zip(led, items, strict=True)):
+                changes[child.field] = tuple(led)
         return attrs.evolve(record, **changes) if changes else record
 
     def _resolve_items(

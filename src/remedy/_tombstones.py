@@ -171,6 +171,8 @@ class Tombstones:
         if isinstance(record, Promise):
             return record.apology in self._apologies or self._went_to_them(record.apology)
         if isinstance(record, Incident):
+            if record.customers:
+                return False  # It names others.
             return on_file is not None and self._hit_them_alone(on_file.id)
         if isinstance(record, Apology):
             if isinstance(record.customers, tuple):

@@ -66,14 +66,12 @@ class Format:
         pattern: The regular expression for it; every part of it has a bounded length.
         has_day: Whether it says which day.
         has_time: Whether it says the time of day.
-        has_zone: Whether it says the offset.
     """
 
     text: str
     pattern: re.Pattern[str] | None
     has_day: bool
     has_time: bool
-    has_zone: bool
 
     @functools.cached_property
     def numbers(self) -> tuple[int, ...] | None:
@@ -94,7 +92,7 @@ def format_of(text: str) -> Format:
         Refused: If a directive is not known, stands twice, or one that is needed is missing.
     """
     if text in ("iso", "unix", "unix_ms"):
-        return Format(text, None, True, text != "iso", text != "iso")
+        return Format(text, None, True, text != "iso")
     plain = text
     for short, long in _SHORTHAND.items():
         plain = plain.replace(short, long)
@@ -119,7 +117,7 @@ def format_of(text: str) -> Format:
     if not has_day and not has_time:
         raise Refused(f"{shown(text)} says neither a whole day (year, month and day) nor a time.")
     pattern = re.compile("".join(pieces) + r"\Z", re.A)
-    return Format(text, pattern, has_day, has_time, "z" in used)
+    return Format(text, pattern, has_day, has_time)
 
 
 @attrs.define

@@ -83,7 +83,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Fuzzing of every parser, exporter, query and renderer: a minute of it.
+    """Fuzzing of every parser, exporter, query and renderer: a minute or two, each time the same.
 
     `nox -s fuzz -- --total 10000000` does ten million executions over all of them, and
     `nox -s fuzz -- times rows --seconds 600` some for longer. One JSON object for each target says
@@ -93,7 +93,10 @@ def fuzz(session: nox.Session) -> None:
         session.skip("there is no atheris for this platform, or this version of Python")
     install_wheel(session, "fuzz")
     session.run(
-        "python", "-m", "tests.fuzz", *(session.posargs or ["--seconds", "60", "--jobs", "2"])
+        "python",
+        "-m",
+        "tests.fuzz",
+        *(session.posargs or ["--runs", "300", "--seed", "1", "--jobs", "2"]),
     )
 
 

@@ -301,6 +301,8 @@ class Model:
                     }.values())
                     for field in several(record)
                 })  # fmt: skip
+                # What an older version named is said again with this one, by the same ids.
+                record = led_to(record, led)
             self.waits[known] = self.in_our_terms(record)
             self.settle()
 

@@ -234,7 +234,8 @@ def fuzz_targets():
     return importlib.import_module("tests.fuzz.targets").TARGETS
 
 
-def test_what_is_no_target_is_refused(capsys):
+def test_what_is_no_target_is_refused(capsys, monkeypatch):
+    monkeypatch.setattr(fuzz, "_instrumented", lambda: None)
     for words in (["nothing"], ["--repeat", "x"], ["times", "rows", "--repeat", "x"]):
         with pytest.raises(SystemExit):
             fuzz.main(words)

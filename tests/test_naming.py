@@ -29,6 +29,7 @@ from tests.strategies import texts
         ('Smith & "Sons"', 'by smith & "sons".', "by …."),
         ("+49 170 1", "(+49 170 1)", "(…)"),
         ("", "nobody", "nobody"),
+        ("anna", "\u0301anna", "\u0301…"),
     ],
 )  # fmt: skip
 def test_a_name_is_found_however_it_is_spelt_and_not_within_another(name, text, without):

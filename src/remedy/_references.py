@@ -132,8 +132,6 @@ class References:
             keep_pending: Whether what is referred to in vain is to wait.
         """
         said = record if said is None else said
-        if self._other_ids:
-            record, said = self._led(entity, record), self._led(entity, said)
         changes: dict[str, Any] = {}
         for column in entity.references:
             reference = getattr(record, column.field)
@@ -168,11 +166,13 @@ class References:
                 changes[child.field] = tuple(kept)
         return attrs.evolve(record, **changes) if changes else record
 
-    def _led(self, entity: Entity, record: Record) -> Record:
+    def led(self, entity: Entity, record: Record) -> Record:
         """Return a record that refers to others by the ids under which they are on file.
 
-        What waits is looked at again when nobody knows any more what they were called.
+        If it waits, it is looked at again when nobody knows any more what they were called.
         """
+        if not self._other_ids:
+            return record
         changes: dict[str, Any] = {}
         for column in entity.references:
             reference = getattr(record, column.field)

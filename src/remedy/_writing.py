@@ -170,6 +170,7 @@ class Writer:
                 self.older += 1
                 return
             record = newest
+        record = self._references.led(entity, record)
         said = record
         if self._any_overruled:
             record = _overruled.respected(self._db, self._references, entity, record)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remedy.errors import BadMapping, SourceError
-from remedy.sources import Reading
+from remedy.sources import Reading, preview
 from remedy.sources.files import TextFile
 from remedy.sources.rows import Row, rows_of
-from tests.sources.tickets import HEAD, ROW
+from tests.sources.tickets import HEAD, ROW, tickets
 
 GOOD = HEAD + ROW + ROW.replace("7,", "8,", 1)
 
@@ -271,3 +271,7 @@ def test_a_row_with_very_many_cells_too_many_is_told_in_few_words(file: Any) -> 
 def test_what_does_not_encode_lines_of_text_is_no_encoding(file: Any, encoding: str) -> None:
     with pytest.raises(SourceError, match="there is no encoding"):
         read(file(GOOD), encoding=encoding)
+
+
+def test_braces_in_the_name_of_a_source_are_a_part_of_its_ids(file: Any) -> None:
+    assert "c{}}m-7" in str(preview(file(HEAD + ROW), tickets(source="c{}}m")))

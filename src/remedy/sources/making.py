@@ -201,8 +201,9 @@ class Maker(_Made):
     ) -> None:
         super().__init__(section, compiler)
         self._constants.setdefault("source", source)
-        self._id = f"{source}-{{}}" if first else f"{source}-{{}}/{section.name}"
-        self._external_id = "{}" if first_of_kind else f"{{}}/{section.name}"
+        self._before_key = f"{source}-"
+        self._after_key = "" if first else f"/{section.name}"
+        self._after_external = "" if first_of_kind else f"/{section.name}"
 
     def make(
         self,
@@ -229,10 +230,10 @@ class Maker(_Made):
         if given is None:
             return None
         if "id" not in given and key is not None:
-            given["id"] = self._id.format(key)
+            given["id"] = f"{self._before_key}{key}{self._after_key}"
         if "external_id" not in given:
             given["external_id"] = (
-                text_of(given.get("id")) if key is None else self._external_id.format(key)
+                text_of(given.get("id")) if key is None else f"{key}{self._after_external}"
             )
         attributes = self._read_attributes(rows, ids) if self._attributes else {}
         if rest is not None:

@@ -301,8 +301,6 @@ class Model:
                     }.values())
                     for field in several(record)
                 })  # fmt: skip
-                # What an older version named is said again with this one, by the same ids.
-                record = led_to(record, led)
             self.waits[known] = self.in_our_terms(record)
             self.settle()
 
@@ -568,10 +566,11 @@ class Model:
 
     def is_about_erased(self, record: Any, before: Any) -> bool:
         """Whether a record that does not name them is about erased customers alone."""
+        if customers_of(record):
+            return False  # What names others is about those.
         if isinstance(record, (Incident, Apology)) and self.names_erased_alone(before):
             return True
-        # What names others is about those.
-        if customers_of(record) or not isinstance(record, (Apology, Complaint, Amends, FollowUp)):
+        if not isinstance(record, (Apology, Complaint, Amends, FollowUp)):
             return False
         refs = (
             [each.to for each in record.incidents]

@@ -243,7 +243,6 @@ class References:
                 told = f"{reference.external_id} of {reference.source}"
                 raise DanglingReference([(f"{entity.name} {record.id}", place.field, told)])
             return found
-        reference = self._other_ids.get((target, reference), reference)
         if target == "customer":
             known = self.customer(reference)
             _customers.make_customer(self._ledger, known)

@@ -175,7 +175,7 @@ class Tombstones:
                 return False  # It names others.
             return on_file is not None and self._hit_them_alone(on_file.id)
         if isinstance(record, Apology):
-            if isinstance(record.customers, tuple):
+            if isinstance(record.customers, tuple) and record.customers:
                 return False  # It names others.
             incidents = [self._known("incident", link.to) for link in record.incidents]
             return self._went_to_them(record.id) or all(map(self._hit_them_alone, incidents))

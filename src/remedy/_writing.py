@@ -154,7 +154,7 @@ class Writer:
             _overruled.keep_others(self._db, entity, waiting, record)
             _pending.forget(self._ledger, entity, record.id)
 
-    def _write_one(self, record: Record) -> None:
+    def _write_one(self, record: Record, *, arrived: bool = False) -> None:
         entity = BY_CLASS[type(record)]
         # Before it may come to wait, so that its other side does not meet with a refusal.
         self._filing.refuse_future(entity, record)
@@ -163,6 +163,9 @@ class Writer:
         known = self._find(entity, record)
         if known is not None and known != record.id:
             record = self._under(known, entity, record)
+        if not arrived:
+            # What has waited was told in another call, where the same id may have meant another.
+            record = self._references.led(entity, record)
         if self._replace:
             newest = self._newest(entity, record)
             if newest is None:
@@ -170,7 +173,6 @@ class Writer:
                 self.older += 1
                 return
             record = newest
-        record = self._references.led(entity, record)
         said = record
         if self._any_overruled:
             record = _overruled.respected(self._db, self._references, entity, record)
@@ -187,18 +189,19 @@ class Writer:
         if resolved is None:
             return
         if isinstance(resolved, Promise) and resolved.made is None:
-            made = scalar(self._db, "SELECT made FROM apology WHERE id = ?", [resolved.apology])
-            if made is None:
-                raise DanglingReference(
-                    [(f"promise {resolved.id}", "apology", str(resolved.apology))]
-                )
-            resolved = attrs.evolve(resolved, made=moment(made))
+            resolved = self._made_in_its_apology(resolved)
         if known is None:
             self._filing.insert(entity, resolved)
             self.new += 1
         else:
             self._compare(entity, resolved)
         self._take_in_what_waited(entity, resolved)
+
+    def _made_in_its_apology(self, promise: Promise) -> Promise:
+        made = scalar(self._db, "SELECT made FROM apology WHERE id = ?", [promise.apology])
+        if made is None:
+            raise DanglingReference([(f"promise {promise.id}", "apology", str(promise.apology))])
+        return attrs.evolve(promise, made=moment(made))
 
     # --- what is on file --------------------------------------------------------------------------
 
@@ -359,7 +362,7 @@ class Writer:
         self._db.execute("SAVEPOINT arrival")
         try:
             fit = self._texts.fit(record, from_source=True) if self._texts else record
-            self._write_one(fit)
+            self._write_one(fit, arrived=True)
         except (Conflict, InvalidRecord):
             self._db.execute("ROLLBACK TO arrival")
             self._ledger.forget()

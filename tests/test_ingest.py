@@ -500,3 +500,17 @@ def test_what_waits_refers_to_what_is_on_file_under_another_id(book):
     assert book.get("VER-1").b == "INC-4"
     assert [link.to for link in book.get("APO-1").incidents] == ["INC-2", "INC-4"]
     assert book.pending() == []
+
+
+def test_what_people_took_out_is_not_what_a_later_call_calls_by_its_id(book):
+    book.ingest([incident("INC-1", source="crm", external_id="1"), incident("INC-3")])
+    action = Action(id="ACT-1", kind="corrective", decided=DAY[3])
+    book.ingest([attrs.evolve(action, incidents="INC-3")])
+    book.unlink("ACT-1", incidents="INC-3", reason="a mistake")
+    book.ingest(
+        [
+            incident("INC-3", source="crm", external_id="1"),
+            attrs.evolve(action, incidents="INC-1"),
+        ]
+    )
+    assert [link.to for link in book.get("ACT-1").incidents] == ["INC-1"]

@@ -62,7 +62,8 @@ def _plain(reference: str | External | None) -> Any:
 def _known(references: References, target: str, said: Any) -> Any:
     """Return the id here of what was referred to, where it is known by now."""
     if not isinstance(said, dict):
-        return references.id_of(target, said)
+        # It was said in another call, where what is called otherwise in this one meant another.
+        return references.customer(said) if target == "customer" else said
     return references.known_by(target, said["source"], said["external_id"]) or said
 
 

@@ -110,11 +110,6 @@ class References:
             raise UnknownRecord(str(reference), child.target)
         return _with_reference(item, found)
 
-    def id_of(self, target: str, id: str) -> str:
-        """Return the id here of what is referred to by an id."""
-        id = self._other_ids.get((target, id), id)
-        return self.customer(id) if target == "customer" else id
-
     # --- of a whole record ------------------------------------------------------------------------
 
     def resolve(

@@ -47,7 +47,7 @@ def _history_says_what_is_on_file(
         yield
         return
     import remedy
-    from remedy import history
+    from remedy import verifying
     from remedy.casebook import Casebook
     from remedy.store import Store
     from tests import on_file
@@ -69,7 +69,7 @@ def _history_says_what_is_on_file(
         with store.snapshot() as db:
             if not db.execute("SELECT 1 FROM history").fetchone():
                 return
-            verified = history.verify(db)
+            verified = verifying.verify(db)
         problems.extend(verified.problems)
         if problems or verified.bodies > 2_000:
             return

@@ -28,7 +28,7 @@ from remedy import (
     Response,
     _chain,
     _schema,
-    history,
+    verifying,
 )
 from remedy.errors import (
     CasebookError,
@@ -516,7 +516,7 @@ def plain(connection):
 def test_what_no_column_can_hold_is_told(written, change):
     connection = plain(opened(written))
     connection.execute(change)
-    (problem,) = history.verify(Database(connection), records=False).problems
+    (problem,) = verifying.verify(Database(connection), records=False).problems
     assert problem
 
 
@@ -716,22 +716,22 @@ WAYS = [an_edit, a_deletion, a_swap, an_insertion, a_cut, a_rewriting, a_record,
 
 
 def test_nothing_is_found_where_nothing_was_changed(written):
-    found = history.verify(Database(opened(written)), [written[1]])
+    found = verifying.verify(Database(opened(written)), [written[1]])
     # What was erased here was not done by the library, which leaves something in its place.
     assert all(problem.startswith("incident INC-x") for problem in found.problems)
-    assert history.verify(Database(opened(written)), [written[1]], records=False).is_right
+    assert verifying.verify(Database(opened(written)), [written[1]], records=False).is_right
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_whatever_is_changed_is_found(written, way):
     """10,000 tampers: REMEDY_TAMPERS=10000, which `nox -s faults` does."""
     rng = random.Random(way.__name__)
-    usual = history.verify(Database(opened(written)), [written[1]]).problems
+    usual = verifying.verify(Database(opened(written)), [written[1]]).problems
     of_history = way not in (a_record, a_link)
     for number in range(TAMPERS // len(WAYS)):
         connection = opened(written)
         way(connection, rng)
-        found = history.verify(Database(connection), [written[1]], records=not of_history)
+        found = verifying.verify(Database(connection), [written[1]], records=not of_history)
         assert found.problems != (() if of_history else usual), f"{way.__name__} {number}"
         connection.close()
 
@@ -777,7 +777,7 @@ def test_whatever_is_changed_is_found(written, way):
 def test_the_first_thing_that_is_wrong_is_named(written, change, told):
     connection = opened(written)
     connection.execute(change)
-    (problem,) = history.verify(Database(connection), records=False).problems
+    (problem,) = verifying.verify(Database(connection), records=False).problems
     assert told in problem
 
 
@@ -786,10 +786,10 @@ def test_what_cannot_be_read_is_told(written):
     connection.execute("DROP TABLE history_gone")
     connection.execute("CREATE TABLE history_gone (place)")
     with pytest.raises(sqlite3.OperationalError):
-        history.verify(Database(connection))
+        verifying.verify(Database(connection))
     connection = opened(written)
     connection.execute("UPDATE history_body SET body = CAST(x'ff' AS TEXT) WHERE place = 4000")
-    (problem,) = history.verify(Database(connection)).problems
+    (problem,) = verifying.verify(Database(connection)).problems
     assert "the history cannot be read" in problem
 
 
@@ -799,19 +799,21 @@ def test_an_anchor_that_was_made_after_a_rewriting_hides_nothing(written):
     after = _chain.anchor(Database(connection))
     assert after.count == written[1].count
     for anchors in ([written[1], after], [after, written[1]]):
-        (problem,) = history.verify(Database(connection), anchors, records=False).problems
+        (problem,) = verifying.verify(Database(connection), anchors, records=False).problems
         assert "is another one than when an anchor was kept" in problem
 
 
 def test_a_cut_and_a_rewriting_say_what_they_are(written):
     connection = opened(written)
     a_cut(connection, random.Random(1))
-    (problem,) = history.verify(Database(connection), [written[1]], records=False).problems
+    (problem,) = verifying.verify(Database(connection), [written[1]], records=False).problems
     assert "the end was cut off" in problem
-    assert history.verify(Database(connection), records=False).is_right  # Only the anchor shows it.
+    assert verifying.verify(
+        Database(connection), records=False
+    ).is_right  # Only the anchor shows it.
     connection = opened(written)
     a_rewriting(connection, random.Random(1))
-    (problem,) = history.verify(Database(connection), [written[1]], records=False).problems
+    (problem,) = verifying.verify(Database(connection), [written[1]], records=False).problems
     assert "is another one than when an anchor was kept" in problem
 
 
@@ -880,7 +882,7 @@ def test_how_many_bodies_there_are_and_how_many_were_erased_is_counted(written):
     [(bodies, gone)] = db.execute(
         "SELECT (SELECT count(*) FROM history_body), (SELECT count(*) FROM history_gone)"
     )
-    found = history.verify(db, records=False)
+    found = verifying.verify(db, records=False)
     assert (found.bodies, found.erased) == (bodies, gone)
     assert gone == 2
 
@@ -888,7 +890,7 @@ def test_how_many_bodies_there_are_and_how_many_were_erased_is_counted(written):
 def test_of_a_broken_history_it_is_told_how_far_it_is_right(written):
     connection = opened(written)
     connection.execute("UPDATE history SET actor = 'x' WHERE seq = 4")
-    found = history.verify(Database(connection), records=False)
+    found = verifying.verify(Database(connection), records=False)
     [(head,)] = connection.execute("SELECT hash FROM history WHERE seq = 3")
     assert (found.entries, found.head) == (3, Anchor(3, head.hex()))
 
@@ -897,10 +899,10 @@ def test_whom_a_changed_body_is_told_to_be_of_is_cut_where_it_is_long(written):
     connection = opened(written)
     [(record,)] = connection.execute("SELECT record FROM history_body WHERE place = 4000")
     connection.execute("UPDATE history_body SET body = '{}' WHERE place = 4000")
-    (problem,) = history.verify(Database(connection), records=False).problems
+    (problem,) = verifying.verify(Database(connection), records=False).problems
     assert problem.endswith(f"it is told to be of {record!r}.")
     connection.execute("UPDATE history_body SET record = ? WHERE place = 4000", ["x" * 100])
-    (problem,) = history.verify(Database(connection), records=False).problems
+    (problem,) = verifying.verify(Database(connection), records=False).problems
     assert "x" * 50 in problem
     assert "x" * 61 not in problem
 
@@ -909,7 +911,7 @@ def test_a_mark_of_an_erasure_that_never_was_is_named(written):
     connection = opened(written)
     connection.execute("INSERT INTO history_gone VALUES (9999000, 9999)")
     connection.execute("INSERT INTO history_gone VALUES (9999001, 9999)")
-    (problem,) = history.verify(Database(connection), records=False).problems
+    (problem,) = verifying.verify(Database(connection), records=False).problems
     assert problem == "body 1 of entry 9999 is marked as erased otherwise than an erasure says."
 
 
@@ -922,7 +924,7 @@ def a_thousand_entries(book):
 def test_progress_is_told_after_a_thousand_entries(book):
     a_thousand_entries(book)
     done = []
-    assert history.verify(book._store.db, records=False, progress=done.append).is_right
+    assert verifying.verify(book._store.db, records=False, progress=done.append).is_right
     assert done == [1_000]
 
 
@@ -930,7 +932,7 @@ def test_what_keeps_the_history_from_being_read_for_now_is_not_told_as_wrong(boo
     a_thousand_entries(book)
     connection = book._store.db.conn
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-        history.verify(book._store.db, progress=lambda _: connection.interrupt())
+        verifying.verify(book._store.db, progress=lambda _: connection.interrupt())
 
 
 @pytest.mark.behind_its_back
@@ -1084,7 +1086,7 @@ def test_what_follows_from_records_is_verified_too(book, statement, problem):
 def test_a_history_without_any_body_is_told(written):
     connection = opened(written)
     connection.execute("DELETE FROM history_body")
-    (problem,) = history.verify(Database(connection), records=False).problems
+    (problem,) = verifying.verify(Database(connection), records=False).problems
     assert problem == "body 1 of entry 1 is missing, and no erasure says so."
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from remedy.config import Config, load_config
     from remedy.errors import RemedyError
     from remedy.findings import Finding
-    from remedy.history import Change, Verified
+    from remedy.history import Change
     from remedy.money import Money
     from remedy.records import (
         Action,
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from remedy.redaction import Redaction
     from remedy.reporting import Report
     from remedy.rules import Rule
+    from remedy.verifying import Verified
     from remedy.vocabulary import ALL
 
 __all__ = [
@@ -116,7 +117,8 @@ _FROM = {
     "remedy.casebook": "Casebook Ingested Pending check open",
     "remedy.config": "Config load_config",
     "remedy.errors": "RemedyError",
-    "remedy.history": "Change Verified",
+    "remedy.history": "Change",
+    "remedy.verifying": "Verified",
     "remedy.money": "Money",
     "remedy.findings": "Finding",
     "remedy.records": (

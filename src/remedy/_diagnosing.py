@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy._reading import scalar
-from remedy._verifying import verify
 from remedy.errors import CannotOpen, CasebookBusy, CasebookError, readable
 from remedy.store import Store
+from remedy.verifying import verify
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

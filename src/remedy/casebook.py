@@ -27,7 +27,6 @@ from remedy._pending import Pending
 from remedy._purging import purge
 from remedy._rows import BY_CLASS
 from remedy._texts import Scrub, Texts
-from remedy._verifying import verify
 from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
 from remedy.errors import (
@@ -40,10 +39,11 @@ from remedy.errors import (
     RemedyError,
     UnreadableRecord,
 )
-from remedy.history import Change, Verified
+from remedy.history import Change
 from remedy.records import Day, Record
 from remedy.redaction import Redaction
 from remedy.store import Store
+from remedy.verifying import Verified, verify
 from remedy.vocabulary import Intervention, shipped_interventions
 
 if TYPE_CHECKING:

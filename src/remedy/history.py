@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -15,22 +15,37 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
-from remedy._chain import Anchor, Walked, walk
 from remedy._convert import plain
 from remedy._defining import unsaid
 from remedy._entities import Entity
 from remedy._forms import micros, moment
 from remedy._marks import marks_known
 from remedy._reading import dicts, recipients, rows_of_field
-from remedy._rows import BY_NAME, ENTITIES
+from remedy._rows import BY_NAME
 from remedy._schema import BODIES
-from remedy.errors import readable
 from remedy.records import Record
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-__all__ = ["Anchor", "Change", "Verified", "changes", "known", "until", "verify"]
+__all__ = [
+    "Body",
+    "Change",
+    "State",
+    "all_bodies",
+    "bodies_of",
+    "body_at",
+    "changes",
+    "folded",
+    "known",
+    "last_entry",
+    "pages",
+    "placed_bodies_of",
+    "states_beside",
+    "states_beside_records",
+    "states_on_file",
+    "until",
+]
 
 _PAGE = 500
 _FROM_WHERE = ("attributes", "source", "external_id", "updated", "provenance")
@@ -140,7 +155,7 @@ def _told(text: str, shape: str | None) -> dict[str, Any]:
     return {"came": True, "set": {k: v for k, v in row.items() if v is not None}, "add": rows}
 
 
-def _bodies(db: Database, where: str, values: Sequence[Any]) -> dict[str, list[Body]]:
+def all_bodies(db: Database, where: str, values: Sequence[Any]) -> dict[str, list[Body]]:
     """Return the bodies of some records by id, in their order, with what stands for erased ones."""
     found: dict[str, list[Body]] = defaultdict(list)
     for place, record, text, op, entity, shape in db.execute(
@@ -157,7 +172,7 @@ def _bodies(db: Database, where: str, values: Sequence[Any]) -> dict[str, list[B
 
 def bodies_of(db: Database, id: str) -> list[Body]:
     """Return the bodies of all that has been on file under an id, in their order."""
-    return _bodies(db, "b.record = ?", [id]).get(id, [])
+    return all_bodies(db, "b.record = ?", [id]).get(id, [])
 
 
 def placed_bodies_of(db: Database, id: str) -> list[tuple[int, Body]]:
@@ -351,7 +366,7 @@ def known(db: Database, seq: int) -> Known:
 
 def _beside(db: Database, seq: int) -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {table: [] for table in (*_BESIDE, "pending")}
-    for (entity, id), state in _states_beside(db, seq).items():
+    for (entity, id), state in states_beside(db, seq).items():
         if entity == "pending":
             rows[entity] += [{"record": id, **row} for row in state.rows.get("rows", ())]
         else:
@@ -359,19 +374,20 @@ def _beside(db: Database, seq: int) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def _states_beside(db: Database, seq: int) -> dict[tuple[str, str], State]:
+def states_beside(db: Database, seq: int) -> dict[tuple[str, str], State]:
+    """Return what stood beside the records after an entry, by table and id."""
     names = [*_BESIDE, "pending"]
     marks = ", ".join("?" * len(names))
-    found = _bodies(db, f"h.entity IN ({marks})", names)
+    found = all_bodies(db, f"h.entity IN ({marks})", names)
     states: dict[tuple[str, str], State] = {}
     for id, bodies in found.items():
-        for entity, state in _folded(bodies, seq).items():
+        for entity, state in folded(bodies, seq).items():
             if state.row or any(state.rows.values()):
                 states[entity, id] = state
     return states
 
 
-def _folded(bodies: Iterable[Body], seq: int) -> dict[str, State]:
+def folded(bodies: Iterable[Body], seq: int) -> dict[str, State]:
     """Return what is on file under an id after an entry, by entity."""
     states: dict[str, State | None] = {}
     for body in bodies:
@@ -404,7 +420,9 @@ def _records(db: Database, seq: int) -> Iterator[Record]:
             if record in done:
                 continue
             done.add(record)
-            for name, state in _folded(_bodies(db, "b.record = ?", [record])[record], seq).items():
+            for name, state in folded(
+                all_bodies(db, "b.record = ?", [record])[record], seq
+            ).items():
                 if name in BY_NAME:
                     yield _record(BY_NAME[name], record, state)
 
@@ -421,102 +439,7 @@ def _record(entity: Entity, id: str, state: State) -> Record:
     return entity.decode(row, fields)
 
 
-# --- whether the file is what the history says ----------------------------------------------------
-
-
-def _readable(problems: Iterable[str]) -> tuple[str, ...]:
-    # What stands in a file that somebody has changed may be anything.
-    return tuple(map(readable, problems))
-
-
-@attrs.frozen(kw_only=True)
-class Verified:
-    """What came of verifying a casebook.
-
-    Attributes:
-        entries: How many entries of the history were found to be right.
-        bodies: How many of their bodies were.
-        erased: How many of their bodies have been erased.
-        records: How many records on file are what the history says; None where that was not asked.
-        head: The anchor of what was found to be right.
-        problems: What is wrong: of the history the first place, of the records the first few.
-    """
-
-    entries: int
-    bodies: int
-    erased: int
-    records: int | None
-    head: Anchor
-    problems: tuple[str, ...] = attrs.field(converter=_readable)
-
-    @property
-    def is_right(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
-        return {
-            "is_right": self.is_right,
-            "entries": self.entries,
-            "bodies": self.bodies,
-            "erased": self.erased,
-            "records": self.records,
-            "anchor": str(self.head),
-            "problems": list(self.problems),
-        }
-
-
-_FEW = 20
-
-
-def verify(
-    db: Database,
-    kept: Iterable[Anchor] = (),
-    *,
-    records: bool = True,
-    progress: Callable[[int], None] | None = None,
-) -> Verified:
-    """Walk every link and every body of the history, and compare what is on file with it.
-
-    Args:
-        db: The connection, which sees one state of the file.
-        kept: Anchors that were kept elsewhere.
-        records: Whether to compare the records, too.
-        progress: Called now and then with the number of entries done.
-    """
-    walked: Walked = walk(db, kept, progress)
-    problems = [] if walked.problem is None else [walked.problem]
-    count = None
-    if records and not problems:
-        count = 0
-        for found in differences(db):
-            if isinstance(found, int):
-                count += found
-            elif len(problems) < _FEW:
-                problems.append(found)
-    return Verified(
-        entries=walked.entries,
-        bodies=walked.bodies,
-        erased=walked.gone,
-        records=count,
-        head=Anchor(walked.entries, walked.head),
-        problems=tuple(problems),
-    )
-
-
-def differences(db: Database) -> Iterator[str | int]:
-    """Compare what is on file with what the history says of it.
-
-    Yields:
-        What differs, in words; and now and then how many more records are as the history says.
-    """
-    last_seq = _last(db)
-    for entity in ENTITIES:
-        for page in pages(db, entity):
-            yield from _compare(db, entity, page, last_seq)
-    yield from _lost(db, last_seq)
-    yield from _compare_beside(db, last_seq)
+# --- what is on file, as the history tells it -----------------------------------------------------
 
 
 def pages(db: Database, entity: Entity) -> Iterator[list[dict[str, Any]]]:
@@ -532,7 +455,8 @@ def pages(db: Database, entity: Entity) -> Iterator[list[dict[str, Any]]]:
         last = page[-1]["id"]
 
 
-def _last(db: Database) -> int:
+def last_entry(db: Database) -> int:
+    """Return the number of the last entry."""
     return int(db.execute("SELECT coalesce(max(seq), 0) FROM history").fetchone()[0])
 
 
@@ -545,57 +469,6 @@ def states_on_file(
         for owner, row in rows_of_field(db, child, list(states)):
             states[owner].rows.setdefault(child.field, []).append(child.said(row))
     return states
-
-
-def _compare(
-    db: Database, entity: Entity, page: Sequence[Mapping[str, Any]], seq: int
-) -> Iterator[str | int]:
-    marks = ", ".join("?" * len(page))
-    bodies = _bodies(db, f"b.record IN ({marks})", [row["id"] for row in page])
-    right = 0
-    for id, on_file in states_on_file(db, entity, page).items():
-        said = _folded(bodies.get(id, ()), seq).get(entity.name)
-        if said is None:
-            yield f"{entity.name} {id} is on file, and the history does not know it."
-        elif said.key() != on_file.key():
-            yield f"{entity.name} {id} is not what the history says: {_differing(said, on_file)}."
-        else:
-            right += 1
-    yield right
-
-
-def _differing(said: State, on_file: State) -> str:
-    (row, rows), (row_here, rows_here) = said.key(), on_file.key()
-    names = [name for name in row | row_here if row.get(name) != row_here.get(name)]
-    names += [name for name in rows | rows_here if rows.get(name) != rows_here.get(name)]
-    names.sort()
-    return f"{', '.join(names)} differs" if len(names) == 1 else f"{', '.join(names)} differ"
-
-
-def _lost(db: Database, seq: int) -> Iterator[str]:
-    """Yield what the history knows and the file does not hold."""
-    absent = " AND ".join(
-        f"NOT EXISTS (SELECT 1 FROM {entity.name} WHERE id = b.record)"
-        for entity in sorted(ENTITIES, key=lambda each: each.name not in ("incident", "customer"))
-    )
-    missing = [
-        row[0]
-        for row in db.execute(
-            f"SELECT DISTINCT b.record FROM history_body b WHERE b.record <> '' AND {absent}"
-        )
-    ]
-    for id in missing:
-        for entity in _folded(_bodies(db, "b.record = ?", [id])[id], seq):
-            if entity in BY_NAME:
-                yield f"{entity} {id} is not on file, and the history knows it."
-
-
-def _compare_beside(db: Database, seq: int) -> Iterator[str]:
-    said = {key: state.key() for key, state in _states_beside(db, seq).items()}
-    here = {key: state.key() for key, state in states_beside_records(db).items()}
-    for key in sorted({**said, **here}):
-        if said.get(key) != here.get(key):
-            yield f"{key[0]} {key[1]} is not what the history says."
 
 
 def states_beside_records(db: Database) -> dict[tuple[str, str], State]:

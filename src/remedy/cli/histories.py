@@ -108,8 +108,8 @@ def _anchors(path: Path) -> list[str]:
 
 
 def _told(found: object, *, with_anchor: bool) -> list[str]:
-    from remedy.history import Verified
     from remedy.reporting._paper import counted, visible, wrapped
+    from remedy.verifying import Verified
 
     assert isinstance(found, Verified)
     width = page()["width"]

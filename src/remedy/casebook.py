@@ -498,6 +498,23 @@ class Casebook:
         with self._store.transaction() as db:
             Amender(self._ledger(db, "unlink", reason), self.config).unlink(id, fields)
 
+    # --- transactions -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Casebook]:
+        """Write all of what happens inside, or nothing."""
+        with self._store.transaction():
+            yield self
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Casebook]:
+        """Read one state of the casebook, whatever is written meanwhile.
+
+        In the "delete" journal a writer waits until it ends.
+        """
+        with self._store.snapshot():
+            yield self
+
     # --- privacy ----------------------------------------------------------------------------------
 
     def redaction(self) -> Redaction:
@@ -546,58 +563,6 @@ class Casebook:
             ledger = self._ledger(db, "erase")
             erased = erase(ledger, self.config, id, reason, self.actor)
         return attrs.evolve(erased, compacted=self._store.compact())
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[Casebook]:
-        """Write all of what happens inside, or nothing."""
-        with self._store.transaction():
-            yield self
-
-    @contextlib.contextmanager
-    def snapshot(self) -> Iterator[Casebook]:
-        """Read one state of the casebook, whatever is written meanwhile.
-
-        In the "delete" journal a writer waits until it ends.
-        """
-        with self._store.snapshot():
-            yield self
-
-    # --- reading ----------------------------------------------------------------------------------
-
-    def get(self, id: str) -> Record:
-        """Return the record with this id, complete.
-
-        Raises:
-            UnknownRecord: If there is none.
-        """
-        with self._store.reading() as db:
-            return _reading.read(db, id)
-
-    @overload
-    def records(self, kind: type[R], /, **equals: Any) -> Iterator[R]: ...
-
-    @overload
-    def records(self, kind: None = None, /) -> Iterator[Record]: ...
-
-    def records(self, kind: Any = None, /, **equals: Any) -> Iterator[Any]:
-        """Yield the records of a kind that have these values, ordered by id; or all records.
-
-        No lock is held between two of them; for one state of the casebook, iterate inside a
-        `snapshot`.
-
-        Args:
-            kind: A class of records.
-            equals: Fields and their values; of a plural field, one id that it refers to.
-
-        Example:
-            >>> import remedy
-            >>> book = remedy.examples.load("twice-shipped-collect")
-            >>> [each.id for each in book.records(remedy.Incident, customers="C-17")]
-            ['INC-1', 'INC-2']
-        """
-        if kind is not None and kind not in BY_CLASS:
-            raise TypeError(f"{kind!r} is no class of records.")
-        return _reading.records(self._store, kind, equals)
 
     def purge_texts(self, before: datetime | Day | str, *, reason: str) -> int:
         """Erase what texts say in records about customers that are older than a date.
@@ -654,6 +619,54 @@ class Casebook:
                 self.path,
                 "somebody else reads or writes. Nothing was changed. Try again when they are done.",
             )
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def get(self, id: str) -> Record:
+        """Return the record with this id, complete.
+
+        Raises:
+            UnknownRecord: If there is none.
+        """
+        with self._store.reading() as db:
+            return _reading.read(db, id)
+
+    @overload
+    def records(self, kind: type[R], /, **equals: Any) -> Iterator[R]: ...
+
+    @overload
+    def records(self, kind: None = None, /) -> Iterator[Record]: ...
+
+    def records(self, kind: Any = None, /, **equals: Any) -> Iterator[Any]:
+        """Yield the records of a kind that have these values, ordered by id; or all records.
+
+        No lock is held between two of them; for one state of the casebook, iterate inside a
+        `snapshot`.
+
+        Args:
+            kind: A class of records.
+            equals: Fields and their values; of a plural field, one id that it refers to.
+
+        Example:
+            >>> import remedy
+            >>> book = remedy.examples.load("twice-shipped-collect")
+            >>> [each.id for each in book.records(remedy.Incident, customers="C-17")]
+            ['INC-1', 'INC-2']
+        """
+        if kind is not None and kind not in BY_CLASS:
+            raise TypeError(f"{kind!r} is no class of records.")
+        return _reading.records(self._store, kind, equals)
+
+    def pending(self) -> list[Pending]:
+        """Return the references that wait for their other side.
+
+        Of a record that waits as a whole it is the first that is not on file.
+
+        One whose other side has come waits on if its own id has been given to another record
+        meanwhile: ingest it under another id, and take this one back with `unlink`.
+        """
+        with self._store.reading() as db:
+            return _pending.listed(db)
 
     # --- history ----------------------------------------------------------------------------------
 
@@ -802,17 +815,6 @@ class Casebook:
             "what was on record at a time has no history of its own. Ask the casebook that it "
             "comes from.",
         )
-
-    def pending(self) -> list[Pending]:
-        """Return the references that wait for their other side.
-
-        Of a record that waits as a whole it is the first that is not on file.
-
-        One whose other side has come waits on if its own id has been given to another record
-        meanwhile: ingest it under another id, and take this one back with `unlink`.
-        """
-        with self._store.reading() as db:
-            return _pending.listed(db)
 
     # --- asking -----------------------------------------------------------------------------------
 

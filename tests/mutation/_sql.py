@@ -29,6 +29,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from tests.mutation import _weakly
 from tests.mutation._running import Mutant, NotAMutant, Probe
 
 WORDS = {"message", "advice", "why", "name", "source"}
@@ -276,6 +277,11 @@ def _before() -> list[str]:
     return _statements()
 
 
+@functools.cache
+def _now() -> dict[_weakly.Key, str]:
+    return _weakly.statements()
+
+
 def put_in_place(name: str, tree: ast.Module) -> None:
     """Import the relations and the rules anew, and let all that uses them use these.
 
@@ -306,6 +312,7 @@ def put_in_place(name: str, tree: ast.Module) -> None:
     for ours, theirs in zip(old["remedy.rules"].RULES, new["remedy.rules"].RULES, strict=True):
         object.__setattr__(ours, "ask", theirs.ask)
     vars(sys.modules["remedy.checking"])["RULES"] = old["remedy.rules"].RULES
+    _now.cache_clear()
     if _statements() == before:
         raise NotAMutant
 
@@ -315,10 +322,11 @@ def _is_rule(value: object) -> bool:
 
 
 def _statements() -> list[str]:
+    from remedy.backing import STATE
     from remedy.engines import sqlite
     from remedy.rules import RULES
 
-    found = [str(rule.ask) for rule in RULES]
+    found = [STATE, *(str(rule.ask) for rule in RULES)]
     for everything in (True, False):
         for by_account in (True, False):
             given = {"everything": everything, "by_account": by_account}
@@ -352,7 +360,12 @@ def _filled(records: Iterable[Any], **options: Any) -> Any:
 
 
 def _probe(name: str, run: Callable[[], None]) -> Probe:
+    traced = _weakly.trace(run)
+    before = _now()
+
     def guarded() -> None:
+        if _now() is not before and not traced.may_differ(before, _now()):
+            return
         try:
             run()
         except AssertionError:
@@ -420,6 +433,7 @@ def _of_oracle() -> Iterator[Probe]:
         book = _filled(case.records, config=case.config)
         graph = graph_of(case.records)
         asked: list[tuple[dict[str, Any], Any, Any]] = []
+        around: list[tuple[dict[str, Any], Any, Any]] = []
         for as_of in case.moments:
             oracle = Oracle(graph, as_of, case.config)
             given = {"as_of": as_of, "profile": "capa", "config": case.config}
@@ -431,15 +445,17 @@ def _of_oracle() -> Iterator[Probe]:
             for record in against.one_of_each_kind(case.records, seed):
                 its = case_around(graph, record)
                 found = oracle.findings("capa", its)
-                asked.append(({**given, "around": record}, found, oracle.states(its)))
+                around.append(({**given, "around": record}, found, oracle.states(its)))
 
-        def run(book: Any = book, asked: Any = asked) -> None:
+        def run(asked: Any, book: Any = book) -> None:
             for given, expected, states in asked:
                 report = remedy.check(book, **given)
                 assert against.told_by(report) == expected
                 assert states is None or against.states_of(report) == states
 
-        yield _probe(f"oracle[{seed}]", run)
+        for number, each in enumerate(asked):
+            yield _probe(f"oracle[{seed}: {number}]", functools.partial(run, [each]))
+        yield _probe(f"oracle[{seed}: around]", functools.partial(run, around))
 
 
 def observe() -> None:

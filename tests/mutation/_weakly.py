@@ -8,6 +8,7 @@ those rows of a relation that later steps took away.
 
 from __future__ import annotations
 
+import itertools
 import re
 import sqlite3
 from collections import Counter
@@ -17,26 +18,29 @@ from typing import Any, NamedTuple
 from remedy import checking
 from remedy.engines import sqlite
 
-Key = tuple[str, bool, str]
-"""Which statement: its kind, whether accounts count as customers, and its name."""
+Key = tuple[str, bool, bool, str]
+"""Which statement: its kind, whether of a check of everything, whether accounts count as customers,
+and its name."""
 
 
 def statements() -> dict[Key, str]:
-    """Return the statements of checks of everything, as the modules that are loaded have them."""
+    """Return the statements of checks, as the modules that are loaded have them."""
     from remedy.backing import STATE
     from remedy.rules import RULES
 
-    found: dict[Key, str] = {("state", by_account, ""): STATE for by_account in (True, False)}
-    for by_account in (True, False):
+    found: dict[Key, str] = {}
+    for everything, by_account in itertools.product((True, False), repeat=2):
+        of = everything, by_account
+        found["state", *of, ""] = STATE
         for rule in RULES:
-            found["ask", by_account, rule.code] = str(rule.ask)
-        given = {"everything": True, "by_account": by_account}
+            found["ask", *of, rule.code] = str(rule.ask)
+        given = {"everything": everything, "by_account": by_account}
         for name, sql in sqlite.views(**given).items():
-            found["view", by_account, name] = sql
+            found["view", *of, name] = sql
         for place, step in enumerate(sqlite.steps(**given)):
             kind = "step" if isinstance(step, sqlite.Step) else "change"
-            told = [str(getattr(step, word, "")) for word in ("name", "sql", "where")]
-            found[kind, by_account, f"{place} {told[0]}"] = told[1] if kind == "step" else str(told)
+            name, sql, where = (str(getattr(step, word, "")) for word in ("name", "sql", "where"))
+            found[kind, *of, f"{place} {name}"] = sql if kind == "step" else f"{sql}\0{where}"
     return found
 
 
@@ -45,19 +49,21 @@ class _Keeping(sqlite.SqliteEngine):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
-        self.taken: dict[str, list[int]] = {}
+        self.changed: list[str] = []
 
     def _fill_all(self, *, by_account: bool) -> None:
-        for place, step in enumerate(sqlite.steps(everything=True, by_account=by_account)):
+        for step in sqlite.steps(everything=True, by_account=by_account):
             if isinstance(step, sqlite.Step):
                 self._make(step)
                 self._connection.execute(f"INSERT INTO temp.{step.name} {step.sql}")
             elif not isinstance(step, sqlite.Done):
-                self._connection.execute(
-                    f"CREATE TEMP TABLE {step.name}_{place} AS SELECT * FROM {step.name}"
-                )
-                self.taken.setdefault(step.name, []).append(place)
                 self._change(step)
+
+    def _change(self, step: Any) -> None:
+        name = f"{step.name}_before_{len(self.changed)}"
+        self._connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {step.name}")
+        self.changed.append(step.name)
+        super()._change(step)
 
 
 class _Laid:
@@ -65,18 +71,26 @@ class _Laid:
 
     def __init__(self, connection: sqlite3.Connection, given: tuple[Any, ...]) -> None:
         self.asked: set[str] = set()
-        self.by_account: bool = given[3]
+        self.everything, self.by_account = given[4] is None, given[3]
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
         connection.backup(self._connection)
         engine = _Keeping(self._connection)
         engine.prepare(*given)
-        self._taken = engine.taken
+        steps = sqlite.steps(everything=self.everything, by_account=self.by_account)
+        places = [
+            place
+            for place, step in enumerate(steps)
+            if not isinstance(step, (sqlite.Step, sqlite.Done))
+        ]
+        self._changes = list(zip(places, engine.changed, strict=True))
         self._known: dict[str, Counter[Any] | None] = {}
 
     def is_same(self, key: Key, old: str, new: str) -> bool:
         """Return whether two versions of a statement give the same rows."""
-        kind, by_account, name = key
-        if by_account != self.by_account or (kind == "ask" and old not in self.asked):
+        kind, everything, by_account, name = key
+        if (everything, by_account) != (self.everything, self.by_account):
+            return True
+        if kind == "ask" and old not in self.asked:
             return True
         if kind not in ("ask", "view", "step"):
             return False
@@ -88,10 +102,11 @@ class _Laid:
 
     def _rows(self, sql: str, place: int | None) -> Counter[Any] | None:
         """Return what a statement gave at its place among the steps; None is an error."""
-        for name, places in self._taken.items():
-            later = [each for each in places if place is not None and each > place]
-            if later:
-                sql = re.sub(rf"\b(FROM|JOIN)(\s+){name}\b", rf"\1\2{name}_{later[0]}", sql)
+        changed: set[str] = set()
+        for number, (at, name) in enumerate(self._changes):
+            if place is not None and at > place and name not in changed:
+                changed.add(name)
+                sql = re.sub(rf"\b(FROM|JOIN)(\s+){name}\b", rf"\1\2{name}_before_{number}", sql)
         try:
             return Counter(self._connection.execute(sql).fetchall())
         except sqlite3.Error:
@@ -99,21 +114,13 @@ class _Laid:
 
 
 class Trace(NamedTuple):
-    """What a run consists of.
-
-    Attributes:
-        laid: Its checks of everything.
-        looks_closer: Whether it looks at single cases as well.
-    """
+    """What a run consists of: the relations that it lays."""
 
     laid: list[_Laid]
-    looks_closer: bool
 
     def may_differ(self, old: Mapping[Key, str], new: Mapping[Key, str]) -> bool:
         """Return whether a run with other statements may give something else."""
         changed = [key for key, sql in old.items() if sql != new[key]]
-        if self.looks_closer or not changed:
-            return True
         return not all(
             each.is_same(key, old[key], new[key]) for each in self.laid for key in changed
         )
@@ -122,20 +129,15 @@ class Trace(NamedTuple):
 def trace(run: Callable[[], None]) -> Trace:
     """Run something, and return what it consists of."""
     laid: list[_Laid] = []
-    closer: list[bool] = []
 
     class Tracing(sqlite.SqliteEngine):
         def prepare(self, *given: Any) -> None:
             given = (given[0], list(given[1]), list(given[2]), *given[3:])
-            if given[4] is None:
-                laid.append(_Laid(self._connection, given))
-            else:
-                closer.append(True)
+            laid.append(_Laid(self._connection, given))
             super().prepare(*given)
 
         def rows(self, sql: str) -> Any:
-            if laid:
-                laid[-1].asked.add(sql)
+            laid[-1].asked.add(sql)
             return super().rows(sql)
 
     checking.SqliteEngine = Tracing  # type: ignore[misc]
@@ -143,4 +145,4 @@ def trace(run: Callable[[], None]) -> Trace:
         run()
     finally:
         checking.SqliteEngine = sqlite.SqliteEngine  # type: ignore[misc]
-    return Trace(laid, bool(closer))
+    return Trace(laid)

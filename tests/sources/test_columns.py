@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from remedy.sources._layout import cut, one_line, percent, table
 from remedy.sources.columns import Column, survey
 from remedy.sources.roles import guess, impact_table
 from remedy.sources.rows import Row, rows_of
@@ -191,31 +190,3 @@ def test_a_key_that_comes_in_runs_is_found() -> None:
     assert rows(["a", "b", "a", "c"] * 20).rows in ("scattered", "one")
     assert rows([f"T{number % 40}" for number in range(80)]).rows == "scattered"
     assert rows(["a", "a"]).keys == ()
-
-
-# --- tables of text -------------------------------------------------------------------------------
-
-
-def test_tables_fit_a_terminal() -> None:
-    lines = table(("Name", "Count"), [("x" * 200, "7"), ("日本語" * 30, "1,000")], right=" r")
-
-    assert all(len(line) <= 80 for line in lines)
-    assert lines[2].endswith("…      7")
-    assert lines[1].count("-") > 70
-
-
-def test_cells_are_cut_by_their_width() -> None:
-    assert cut("日本語", 5) == "日本…"
-    assert cut("abc", 3) == "abc"
-    assert cut("e\u0301" * 3, 3) == "e\u0301" * 3
-
-
-def test_what_moves_a_cursor_is_not_shown() -> None:
-    assert one_line("a\x1b[31mb\n c\u202e") == "a�[31mb c�"
-
-
-@pytest.mark.parametrize(
-    ("share", "text"), [(0, "0%"), (0.001, "<1%"), (0.996, ">99%"), (1, "100%")]
-)
-def test_only_none_is_nought_and_only_all_is_a_hundred(share: float, text: str) -> None:
-    assert percent(share) == text

@@ -21,7 +21,7 @@ from remedy.errors import (
 )
 from remedy.records import Action, Cause, Incident
 from remedy.sources import Mapping, RejectedRow, import_file, import_rows, load_mapping, preview
-from remedy.sources._files import written
+from remedy.sources._files import write_text, written
 from remedy.sources.cases import Mapper
 from remedy.sources.refusals import refusal
 from remedy.sources.rejects import rejects_path
@@ -371,6 +371,28 @@ def test_a_file_that_comes_up_while_another_is_written_stays_and_is_named(tmp_pa
 
     assert [path.name for path in tmp_path.iterdir()] == ["crm.toml"]
     assert target.read_text() == "theirs"
+
+
+def test_a_file_that_is_there_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "crm.toml"
+    target.write_text("theirs")
+
+    with (
+        pytest.raises(SourceError, match=r"crm\.toml: is there already"),
+        written(target, overwrite=False),
+    ):
+        pytest.fail("it was opened")
+
+
+@pytest.mark.parametrize("place", ["file/crm.toml", "folder"])
+def test_where_no_file_can_be_is_named(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(SourceError, match=rf"{place}: cannot be written \([A-Z].*\)"):
+        write_text(tmp_path / place, "text", overwrite=True)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
 def test_what_is_not_read_to_the_end_leaves_a_whole_file(file: Any) -> None:

@@ -81,6 +81,32 @@ def test_the_toml_of_a_mapping_is_read_back() -> None:
     assert tomllib.loads(text) == WHOLE
 
 
+@pytest.mark.parametrize(
+    "sign", ["\x00", "\x7f", "\x85", " ", "\xa0", "\uffff", "\U00010000", "\U0010ffff"]
+)
+def test_any_sign_of_a_text_is_read_back_from_toml(sign: str) -> None:
+    text = document({sign: f"a{sign}b"})
+
+    assert tomllib.loads(text) == {sign: f"a{sign}b"}
+    assert text.rstrip("\n").isprintable()
+
+
+def test_a_comment_has_no_blanks_behind_it() -> None:
+    assert document({"a": 1}, "One\n\n  two  ") == "# One\n#\n#   two\n\na = 1\n"
+
+
+def test_lists_are_broken_where_they_are_too_long_for_a_line() -> None:
+    fits = document({"key": ["x" * 86]})
+
+    assert fits == f'key = ["{"x" * 86}"]\n'
+    assert len(fits) == 97, "96 columns and the end of the line"
+    assert document({"key": ["x" * 87]}) == f'key = [\n    "{"x" * 87}",\n]\n'
+    inside = {"a": {"b": ["x" * 96, "y"]}}
+    assert document({"t": inside}).count("\n") == 3, "not inside of an inline table"
+    nested = document({"key": [["x" * 96, "y"]]})
+    assert nested == f'key = [\n    ["{"x" * 96}", "y"],\n]\n'
+
+
 @pytest.mark.parametrize("path", MAPPINGS, ids=lambda path: path.stem)
 def test_the_mappings_of_the_real_data_are_read_back(path: Path) -> None:
     mapping = load_mapping(path)

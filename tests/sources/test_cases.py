@@ -447,6 +447,85 @@ def test_what_is_no_sum_is_refused(row: Any, options: dict[str, Any], problem: s
     assert caught.value.column == "A"
 
 
+def test_signs_of_numbers_hold_for_every_kind_of_number() -> None:
+    def attribute(cell: str, **options: Any) -> Any:
+        return incident({"A": cell}, attributes={"n": {"column": "A"} | options}).attributes["n"]
+
+    assert attribute("1.234,50", **{"as": "number", "thousands": ".", "decimal": ","}) == 1234.5
+    assert attribute("12,00", **{"as": "whole", "decimal": ","}) == 12
+    assert isinstance(attribute("12.00", **{"as": "number"}), int)
+    order = {"customer": "B", "order_no": {"column": "A", "decimal": ","}}
+    assert incident({"A": "7,0", "B": "C-1"}, customers=order).customers[0].order_no == 7
+
+
+def test_a_point_that_was_said_is_no_thousands() -> None:
+    assert amends({"A": "12,500 EUR"}, decimal=",").amount == Money(1250, "EUR")
+
+
+def test_a_sum_that_is_not_in_its_table_has_the_currency_of_its_row() -> None:
+    amount = {"values": {"none": "0 EUR"}, "others": "keep", "currency_column": "C"}
+
+    assert amends({"A": "None", "C": "USD"}, **amount).amount == Money(0, "EUR")
+    assert amends({"A": "12.50", "C": "USD"}, **amount).amount == Money(1250, "USD")
+
+
+@pytest.mark.parametrize(
+    ("cell", "options", "told"),
+    [
+        ("1,5", {"as": "number"}, "is no number, with '.' before the fraction. Say which signs it "
+         "is written with: thousands = ',', decimal = '.'."),
+        ("1.5.7", {"as": "number", "thousands": ".", "decimal": ","}, "is no number, with ',' "
+         "before the fraction and '.' between thousands. Say which signs it is written with: "
+         "thousands = ',', decimal = '.'."),
+        ("1.5", {"as": "whole"}, "is no whole number."),
+        ("maybe", {"as": "flag"}, "is neither yes nor no. Say what it means in a table: values = "
+         '{ "..." = true }.'),
+        ("new", {"values": {"old": "x"}}, "is not in the table of values. Add it there, or say "
+         "what becomes of others: others = 'missing' or 'keep'."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_says_what_to_do(cell: str, options: dict[str, Any], told: str) -> None:
+    assert refused({"A": cell}, attributes={"n": {"column": "A"} | options}).problem == told
+
+
+def test_what_a_sum_lacks_is_told_with_what_to_do() -> None:
+    with pytest.raises(Unfit) as caught:
+        amends({"A": "12.50"})
+    assert caught.value.problem == (
+        "has no currency: write 12.50 EUR, or say currency = 'EUR', or in which column it stands, "
+        "currency_column."
+    )
+    with pytest.raises(Unfit) as caught:
+        amends({"A": "12.500 EUR"})
+    assert caught.value.problem == (
+        "'12.500' has more digits than EUR knows (2). Say what its point is: thousands = '.' if it "
+        "parts thousands, thousands = ',' if it does not."
+    )
+
+
+def test_a_list_is_no_single_value() -> None:
+    assert refused({"A": ["x"]}, impact="A").problem == "is a list, and the field holds one value."
+
+
+def test_what_is_true_is_text_in_a_text() -> None:
+    title = {"template": "{A} {B}"}
+
+    assert incident({"A": True, "B": False}, title=title).title == "true false"
+
+
+def test_values_of_json_stay_what_they_are() -> None:
+    given = {"A": 7, "B": 1.5, "C": True, "D": [{"x": [1]}]}
+    fields = {name.lower(): name for name in given}
+
+    assert list(incident(given, attributes=fields).attributes.values()) == list(given.values())
+
+
+def test_the_part_of_a_text_is_between_the_first_marks() -> None:
+    part = {"column": "A", "after": "#", "before": ";"}
+
+    assert incident({"A": "a # b # c ; d ; e"}, title=part).title == "b # c"
+
+
 # --- several rows ---------------------------------------------------------------------------------
 
 LOG = [
@@ -763,12 +842,13 @@ def test_what_is_always_the_same_may_hold_from_a_later_row_on() -> None:
     assert (one.title, two.title) == ("Escalated", None)
 
 
-def test_a_link_out_of_each_row_leads_to_the_record_of_the_case() -> None:
+@pytest.mark.parametrize("take", ["all", "first", "last"])
+def test_a_link_out_of_each_row_leads_to_the_record_of_the_case(take: str) -> None:
     records = {
         "incident": {"occurred": {"value": T0}},
         "cause": {
             "found": {"value": T0},
-            "incidents": {"to": {"record": "incident"}, "since": "Seen", "take": "all"},
+            "incidents": {"to": {"record": "incident"}, "since": "Seen", "take": take},
         },
     }
     rows = [{"K": "1", "Seen": "2026-03-03T09:00Z"}]
@@ -777,6 +857,43 @@ def test_a_link_out_of_each_row_leads_to_the_record_of_the_case() -> None:
 
     assert isinstance(cause, Cause)
     assert [str(link.to) for link in cause.incidents] == [found.id]
+
+
+def test_values_that_are_objects_are_told_apart_by_what_they_say() -> None:
+    tags = {"tags": {"column": "Tag", "take": "all"}}
+    rows = [{"K": "1", "Tag": each} for each in ([{"x": 1}, {"x": 2}], [{"x": 1}, "x"], "x")]
+
+    [found] = made(
+        rows,
+        mapping({"incident": {"occurred": {"value": T0}, "attributes": tags}}, rows="consecutive"),
+    )
+
+    assert found.attributes == {"tags": [{"x": 1}, {"x": 2}, "x"]}
+
+
+def test_what_stands_in_for_a_value_may_be_a_record_of_the_case() -> None:
+    records = {
+        "incident": {"occurred": {"value": T0}},
+        "other": {"record": "incident", "needs": "title", "title": "A", "occurred": {"value": T0}},
+        "complaint": {
+            "made": {"value": T0},
+            "incident": {"first_of": [{"record": "other"}, {"record": "incident"}]},
+        },
+    }
+
+    found = made([{"A": "x"}, {}], mapping(records))
+
+    complaints = [each.incident for each in found if isinstance(each, Complaint)]
+    assert complaints == ["crm-1/other", "crm-2"]
+
+
+def test_a_time_that_comes_twice_when_clocks_are_put_back_is_the_one_that_is_said() -> None:
+    def occurred(fold: str) -> Any:
+        value = {"column": "A", "zone": "Europe/Vienna", "fold": fold}
+        return incident({"A": "2025-10-26 02:30"}, occurred=value).occurred
+
+    assert str(occurred("first")) == "2025-10-26 02:30:00+02:00"
+    assert str(occurred("second")) == "2025-10-26 02:30:00+01:00"
 
 
 @pytest.mark.parametrize("field", ["id", "title", "customers"])
@@ -927,6 +1044,8 @@ def holds(condition: dict[str, Any], value: Any) -> bool:
         ({"matches": "in*8*eu"}, "INC-7-EU", False),
         ({"matches": "in*eu"}, "INC-7", False),
         ({"matches": "ab*bc"}, "abc", False),
+        ({"matches": "a*b*b"}, "ab", False),
+        ({"matches": "a*b*c*d"}, "a b c b d", True),
         ({"matches": "inc"}, "INC", True),
         ({"matches": "inc"}, "INC-7", False),
         ({"matches": "x*"}, "INC", False),
@@ -942,7 +1061,12 @@ def holds(condition: dict[str, Any], value: Any) -> bool:
         ({"all": [{"contains": "a"}, {"contains": "b"}]}, "a", False),
         ({"all": [{"present": True}, {"contains": "a"}]}, "a", True),
         ({"all": [{"present": False}, {"not": {"equals": "a"}}]}, "b", False),
+        ({"any": [{"present": True}, {"equals": "a"}]}, "b", True),
+        ({"any": [{"present": True}, {"equals": "a"}]}, None, False),
+        ({"any": [{"above": 7}, {"all": [{"present": True}, {"equals": "a"}]}]}, "a", True),
         ({"not": {"equals": "a"}}, "b", True),
+        ({"not": {"present": True}}, None, True),
+        ({"not": {"present": True}}, "b", False),
         ({"contains": "b", "not": {"equals": "b"}}, "ab", True),
         ({"equals": "b"}, ["a", "B"], True),
         ({"contains": "c"}, ["a", 1], False),

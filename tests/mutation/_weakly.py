@@ -44,6 +44,14 @@ def statements() -> dict[Key, str]:
     return found
 
 
+_ASKED = ("ask", "view", "step")
+"""The kinds of statement whose rows can be asked for alone; the others change tables."""
+
+
+def _place_of(key: Key) -> int | None:
+    return int(key[3].partition(" ")[0]) if key[0] == "step" else None
+
+
 class _Keeping(sqlite.SqliteEngine):
     """Lays the relations and keeps all of them, and what is taken from them on the way."""
 
@@ -83,34 +91,40 @@ class _Laid:
             if not isinstance(step, (sqlite.Step, sqlite.Done))
         ]
         self._changes = list(zip(places, engine.changed, strict=True))
-        self._known: dict[str, Counter[Any] | None] = {}
+        self._known: dict[tuple[str, int | None], int | None] = {}
+
+    def remember(self, statements: Mapping[Key, str]) -> None:
+        """Keep what the statements give: each mutant is held against it."""
+        for key, sql in statements.items():
+            if self._is_looked_at(key, sql) and key[0] in _ASKED:
+                self._known[sql, _place_of(key)] = self._rows(sql, _place_of(key))
+
+    def _is_looked_at(self, key: Key, sql: str) -> bool:
+        if key[1:3] != (self.everything, self.by_account):
+            return False
+        return key[0] != "ask" or sql in self.asked
 
     def is_same(self, key: Key, old: str, new: str) -> bool:
         """Return whether two versions of a statement give the same rows."""
-        kind, everything, by_account, name = key
-        if (everything, by_account) != (self.everything, self.by_account):
+        if not self._is_looked_at(key, old):
             return True
-        if kind == "ask" and old not in self.asked:
-            return True
-        if kind not in ("ask", "view", "step"):
+        if key[0] not in _ASKED:
             return False
-        place = int(name.partition(" ")[0]) if kind == "step" else None
-        if old not in self._known:
-            self._known[old] = self._rows(old, place)
-        rows = self._rows(new, place)
-        return rows is not None and rows == self._known[old]
+        rows = self._rows(new, _place_of(key))
+        return rows is not None and rows == self._known[old, _place_of(key)]
 
-    def _rows(self, sql: str, place: int | None) -> Counter[Any] | None:
-        """Return what a statement gave at its place among the steps; None is an error."""
+    def _rows(self, sql: str, place: int | None) -> int | None:
+        """Return a hash of what a statement gives at its place among the steps; None is an error."""
         changed: set[str] = set()
         for number, (at, name) in enumerate(self._changes):
             if place is not None and at > place and name not in changed:
                 changed.add(name)
                 sql = re.sub(rf"\b(FROM|JOIN)(\s+){name}\b", rf"\1\2{name}_before_{number}", sql)
         try:
-            return Counter(self._connection.execute(sql).fetchall())
+            found = Counter(self._connection.execute(sql).fetchall())
         except sqlite3.Error:
             return None
+        return hash(frozenset(found.items()))
 
 
 class Trace(NamedTuple):
@@ -145,4 +159,7 @@ def trace(run: Callable[[], None]) -> Trace:
         run()
     finally:
         checking.SqliteEngine = sqlite.SqliteEngine  # type: ignore[misc]
+    known = statements()
+    for each in laid:
+        each.remember(known)
     return Trace(laid)

@@ -1,6 +1,9 @@
 import random
+import tomllib
+from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from remedy.sources.columns import Column, survey
@@ -190,3 +193,35 @@ def test_a_key_that_comes_in_runs_is_found() -> None:
     assert rows(["a", "b", "a", "c"] * 20).rows in ("scattered", "one")
     assert rows([f"T{number % 40}" for number in range(80)]).rows == "scattered"
     assert rows(["a", "a"]).keys == ()
+
+
+# --- what columns are taken for -------------------------------------------------------------------
+
+TABLES = tomllib.loads(
+    (Path(__file__).parent / "roles_of_tables.toml").read_text(encoding="utf-8")
+)["table"]
+
+
+def table_of(columns: dict[str, list[str]], count: int) -> list[dict[str, str]]:
+    """The rows of a table that is given by what its columns hold in turn."""
+    return [
+        {
+            name: values[n % len(values)].format(
+                n=n, m=n // 3, d=f"{n % 28 + 1:02}", h=f"{n * 7 % 24:02}"
+            )
+            for name, values in columns.items()
+        }
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table["name"]))
+def test_columns_are_taken_for_what_was_written_down(table: dict[str, Any]) -> None:
+    rows = table_of(table["columns"], table["rows"])
+    roles = attrs.asdict(guess(survey(rows_of(rows))))
+
+    assert {
+        name: list(found) if isinstance(found, tuple) else found
+        for name, found in roles.items()
+        if found not in ((), {}, None, False, "one")
+    } == table["roles"]

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from remedy.errors import RemedyError
+from remedy.errors import RemedyError, with_article
 
 T = TypeVar("T")
 W = TypeVar("W", bound=StrEnum)
@@ -431,7 +431,9 @@ def _check_json(value: object, depth: int) -> None:
         for each in value.values() if isinstance(value, dict) else value:
             _check_json(each, depth + 1)
     else:
-        raise Refused(f"holds a {type(value).__name__}: only what JSON can hold is kept.")
+        raise Refused(
+            f"holds {with_article(type(value).__name__)}: only what JSON can hold is kept."
+        )
 
 
 def attributes_of(value: Any) -> dict[str, Any]:

@@ -79,6 +79,16 @@ def shown(value: object, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+def with_article(noun: str) -> str:
+    """Return a noun with the article that it takes.
+
+    Example:
+        >>> with_article("incident"), with_article("cause")
+        ('an incident', 'a cause')
+    """
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
 _LONGEST = 1_800
 """Longer than what any message has to say. Values in one are cut by `shown`: its advice stays."""
 

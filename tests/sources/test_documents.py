@@ -172,13 +172,13 @@ def test_each_bracket_and_brace_is_a_level() -> None:
 
 @pytest.mark.parametrize(
     ("line", "kind"),
-    [("[]", "list"), ('"x"', "string"), ("true", "true or false"), ("null", "null"),
-     ("1.5", "number")],
+    [("[]", "a list"), ('"x"', "a string"), ("true", "true"), ("false", "false"), ("null", "null"),
+     ("1.5", "a number")],
 )  # fmt: skip
 def test_what_a_line_is_instead_of_an_object_is_told(file: Any, line: str, kind: str) -> None:
     [row] = read(file(f"{line}\n", "t.jsonl"))
 
-    assert row.problem == f"is a {kind}, not an object with its fields."
+    assert row.problem == f"is {kind}, not an object with its fields."
     assert row.raw == line
 
 

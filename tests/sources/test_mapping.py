@@ -297,7 +297,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (incident(duplicate_of={"record": "other"}), "records.incident.duplicate_of", "no section"),
     ({"records": {"incident": {"occurred": "A"}, "complaint": {
         "made": "A", "customer": {"record": "incident"}}}}, "records.complaint.customer",
-     "refers to a customer, and 'incident' is a incident"),
+     "refers to a customer, and 'incident' is an incident"),
     ({"records": {"incident": {"occurred": "A", "duplicate_of": {"record": "second"}},
                   "second": {"record": "incident", "occurred": "A",
                              "duplicate_of": {"record": "incident"}}}}, "records", "in a circle"),
@@ -329,6 +329,17 @@ def test_what_cannot_be_used_is_refused(change: dict[str, Any], place: str, prob
 
     assert caught.value.place == f"crm.toml: {place}"
     assert problem in caught.value.problem
+
+
+def test_what_is_said_of_mappings_that_cannot_be_used_reads_as_it_was_written_down() -> None:
+    expected = (Path(__file__).parent / "golden" / "refused-mappings.txt").read_text("utf-8")
+    said = []
+    for change, _, _ in REFUSED:
+        with pytest.raises(BadMapping) as caught:
+            mapping_from(TICKETS | change, "crm.toml")
+        said.append(str(caught.value))
+
+    assert "\n".join(dict.fromkeys(said)) + "\n" == expected
 
 
 @pytest.mark.parametrize("name", ["source", "records"])

@@ -41,11 +41,11 @@ def test_what_is_nothing_in_a_frame_is_none() -> None:
 
 
 def test_what_is_no_dictionary_is_refused() -> None:
-    with pytest.raises(SourceError, match=r"rows: row 2 is a int, not a dictionary"):
+    with pytest.raises(SourceError, match=r"rows: row 2 is an int, not a dictionary"):
         list(rows_of([{"a": 1}, 7]))
     with pytest.raises(SourceError, match=r"tickets: is one dictionary: give a list"):
         rows_of({"a": 1}, name="tickets")
-    with pytest.raises(SourceError, match=r"rows: is a int: give a path"):
+    with pytest.raises(SourceError, match=r"rows: is an int: give a path"):
         rows_of(7)
 
 
@@ -153,7 +153,7 @@ def test_what_only_looks_like_a_frame_is_refused() -> None:
     class Odd:
         columns = ("a",)
 
-    with pytest.raises(SourceError, match="is a Odd, which is no DataFrame"):
+    with pytest.raises(SourceError, match="is an Odd, which is no DataFrame"):
         rows_of(Odd())
 
 

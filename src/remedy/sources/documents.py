@@ -48,7 +48,7 @@ class _Json(Rows):
         try:
             found = parsed(text)
             if not isinstance(found, dict):
-                raise _Malformed(f"is a {_kind(found)}, not an object with its fields.")
+                raise _Malformed(f"is {_kind(found)}, not an object with its fields.")
             if len(text) > self._reading.max_cell:
                 self._check_lengths(found)
         except _Malformed as malformed:
@@ -114,24 +114,24 @@ class Document(_Json):
             raise SourceError(self.name, f"is no sound JSON: {malformed}") from None
         path = self._reading.records
         if path is None:
-            listed = (
-                f" with the keys {', '.join(map(repr, found))}. Say under which the list of rows "
-                f"stands: records = 'items'."
+            told = (
+                f"is a single object with the keys {', '.join(map(repr, found))}. Say under which "
+                f"the list of rows stands: records = 'items'."
                 if isinstance(found, dict)
-                else ". Give a list of objects."
+                else f"is {_kind(found)}, not a list of rows. Give a list of objects."
             )
-            raise SourceError(self.name, f"is a single {_kind(found)}{listed}")
+            raise SourceError(self.name, told)
         for step in path.split("."):
             if not isinstance(found, dict) or step not in found:
                 raise SourceError(self.name, f"there is nothing under records = {shown(path)}.")
             found = found[step]
         if not isinstance(found, list):
-            raise SourceError(self.name, f"{shown(path)} is a {_kind(found)}, not a list of rows.")
+            raise SourceError(self.name, f"{shown(path)} is {_kind(found)}, not a list of rows.")
         for number, each in enumerate(found, start=1):
             if isinstance(each, dict):
                 yield row_of(each, None, number)
             else:
-                problem = f"is a {_kind(each)}, not an object with its fields."
+                problem = f"is {_kind(each)}, not an object with its fields."
                 yield Row(None, number, {}, problem, None, json.dumps(each))
 
     def _elements(
@@ -201,8 +201,10 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|["\[\]{},]', re.DOTALL)
 
 
 def _kind(value: object) -> str:
-    names = {list: "list", dict: "object", str: "string", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "number")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    names = {list: "a list", dict: "an object", str: "a string", type(None): "null"}
+    return names.get(type(value), "a number")
 
 
 # --- one piece of JSON ----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from remedy.errors import MissingExtra, SourceError, shown
+from remedy.errors import MissingExtra, SourceError, shown, with_article
 from remedy.sources.rows import Row, Rows, flattened
 
 __all__ = ["Frame"]
@@ -30,7 +30,9 @@ class Frame(Rows):
             frame = nw.from_native(data)
         except TypeError:
             raise SourceError(
-                name, f"is a {type(data).__name__}, which is no DataFrame that narwhals knows."
+                name,
+                f"is {with_article(type(data).__name__)}, which is no DataFrame that narwhals "
+                "knows.",
             ) from None
         except nw.exceptions.DuplicateError:
             names = Counter(map(str, getattr(data, "column_names", data.columns)))

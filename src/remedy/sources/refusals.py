@@ -13,6 +13,7 @@ from remedy.errors import (
     InvalidRecord,
     RemedyError,
     UnknownRecord,
+    with_article,
 )
 from remedy.records import RECORDS
 from remedy.sources.cases import Mapper
@@ -57,9 +58,9 @@ def _told(error: RemedyError) -> tuple[str | None, tuple[str, ...], str]:
         return (
             None,
             ("id",),
-            f"{error.kind} {error.id}: there is a {other[0]} with this id already, and no two "
-            f"records have the same, of whatever kind. Make other ids for one kind: id = "
-            f"{{ template = ... }}.",
+            f"{error.kind} {error.id}: there is {with_article(str(other[0]))} with this id "
+            f"already, and no two records have the same, of whatever kind. Make other ids for "
+            f"one kind: id = {{ template = ... }}.",
         )
     field = error.references[0][1] if isinstance(error, DanglingReference) else ""
     return None, (field,), error.message

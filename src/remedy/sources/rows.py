@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from remedy.errors import BadMapping, SourceError, shown
+from remedy.errors import BadMapping, SourceError, shown, with_article
 
 __all__ = [
     "REASON",
@@ -160,7 +160,8 @@ class Dicts(Rows):
             if not isinstance(given, Mapping):
                 raise SourceError(
                     self.name,
-                    f"row {number:,} is a {type(given).__name__}, not a dictionary of its columns.",
+                    f"row {number:,} is {with_article(type(given).__name__)}, not a dictionary of "
+                    "its columns.",
                 )
             yield row_of(given, None, number)
 
@@ -270,7 +271,8 @@ def rows_of(data: object, reading: Reading | None = None, name: str | None = Non
         return Dicts(data, name or "rows")
     raise SourceError(
         name or "rows",
-        f"is a {type(data).__name__}: give a path, an iterable of dictionaries, or a DataFrame.",
+        f"is {with_article(type(data).__name__)}: give a path, an iterable of dictionaries, or a "
+        "DataFrame.",
     )
 
 

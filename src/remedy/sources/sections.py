@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from remedy._coerce import Refused, attributes_of
-from remedy.errors import BadMapping, shown
+from remedy.errors import BadMapping, shown, with_article
 from remedy.records import RECORDS
 from remedy.sources.shapes import Kind, Shape, attribute_shape, parts_of, shapes_of
 from remedy.sources.values import (
@@ -108,7 +108,9 @@ def sections_from(given: Any, place: str) -> dict[str, Section]:
             target = shapes[field].target if field in shapes else None
             if target is not None and sections[name].record != target:
                 raise BadMapping(
-                    at, f"refers to a {target}, and {shown(name)} is a {sections[name].record}."
+                    at,
+                    f"refers to {with_article(target)}, and {shown(name)} is "
+                    f"{with_article(sections[name].record)}.",
                 )
     return sections
 

@@ -44,10 +44,6 @@ def statements() -> dict[Key, str]:
     return found
 
 
-_ASKED = ("ask", "view", "step")
-"""The kinds of statement whose rows can be asked for alone; the others change tables."""
-
-
 def _place_of(key: Key) -> int | None:
     return int(key[3].partition(" ")[0]) if key[0] == "step" else None
 
@@ -84,7 +80,7 @@ class _Laid:
         connection.backup(self._connection)
         engine = _Keeping(self._connection)
         engine.prepare(*given)
-        steps = sqlite.steps(everything=self.everything, by_account=self.by_account)
+        steps = list(sqlite.steps(everything=self.everything, by_account=self.by_account))
         places = [
             place
             for place, step in enumerate(steps)
@@ -95,31 +91,74 @@ class _Laid:
 
     def remember(self, statements: Mapping[Key, str]) -> None:
         """Keep what the statements give: each mutant is held against it."""
+        for sql in self.asked:
+            self._known[sql, None] = self._hash(sql)
         for key, sql in statements.items():
-            if self._is_looked_at(key, sql) and key[0] in _ASKED:
-                self._known[sql, _place_of(key)] = self._rows(sql, _place_of(key))
+            if self._is_made(key) and key[0] in ("view", "step"):
+                self._known[sql, _place_of(key)] = self._hash(self._at(sql, _place_of(key)))
 
-    def _is_looked_at(self, key: Key, sql: str) -> bool:
-        if key[1:3] != (self.everything, self.by_account):
-            return False
-        return key[0] != "ask" or sql in self.asked
+    def _is_made(self, key: Key) -> bool:
+        return key[1:3] == (self.everything, self.by_account)
 
-    def is_same(self, key: Key, old: str, new: str) -> bool:
-        """Return whether two versions of a statement give the same rows."""
-        if not self._is_looked_at(key, old):
-            return True
-        if key[0] not in _ASKED:
-            return False
-        rows = self._rows(new, _place_of(key))
-        return rows is not None and rows == self._known[old, _place_of(key)]
+    def may_differ(self, old: Mapping[Key, str], new: Mapping[Key, str]) -> bool:
+        """Return whether what is asked may get other answers where the statements are others.
 
-    def _rows(self, sql: str, place: int | None) -> int | None:
-        """Return a hash of what a statement gives at its place among the steps; None is an error."""
+        Relations whose rows are others are made again, and what reads them is asked again.
+        """
+        others: dict[str, str] = {}
+        for key, was in old.items():
+            kind, _, _, name = key
+            if not self._is_made(key) or kind in ("ask", "state"):
+                continue
+            sql, place = self._instead(new[key], others), _place_of(key)
+            if kind == "change":
+                target = name.partition(" ")[2]
+                if sql != was or target in others:
+                    return True
+            elif sql != was:
+                at = self._at(sql, place)
+                found = self._hash(at)
+                if found is None or (kind == "view" and found != self._known[was, place]):
+                    return True
+                if found != self._known[was, place]:
+                    step = name.partition(" ")[2]
+                    others[step] = f"{step}_instead"
+                    self._connection.execute(f"CREATE TEMP TABLE {others[step]} AS {at}")
+        return self._answers_differ(old, new, others)
+
+    def _answers_differ(
+        self, old: Mapping[Key, str], new: Mapping[Key, str], others: Mapping[str, str]
+    ) -> bool:
+        state = next(key for key in old if key[0] == "state")
+        asks = {sql: new[key] for key, sql in old.items() if key[0] == "ask"}
+        for was in self.asked:
+            sql = asks.get(was, was).replace(old[state], new[state])
+            sql = self._instead(sql, others)
+            if sql != was and (
+                # What it is asked about is no longer known.
+                re.search(r"\basked_(incident|other)\b", sql)
+                or (found := self._hash(sql)) is None
+                or found != self._known[was, None]
+            ):
+                return True
+        return False
+
+    def _instead(self, sql: str, others: Mapping[str, str]) -> str:
+        for name, other in others.items():
+            sql = re.sub(rf"\b(FROM|JOIN)(\s+){name}\b", rf"\1\2{other}", sql)
+        return sql
+
+    def _at(self, sql: str, place: int | None) -> str:
+        """Return a statement that reads what there was at its place among the steps."""
         changed: set[str] = set()
         for number, (at, name) in enumerate(self._changes):
             if place is not None and at > place and name not in changed:
                 changed.add(name)
-                sql = re.sub(rf"\b(FROM|JOIN)(\s+){name}\b", rf"\1\2{name}_before_{number}", sql)
+                sql = self._instead(sql, {name: f"{name}_before_{number}"})
+        return sql
+
+    def _hash(self, sql: str) -> int | None:
+        """Return a hash of what a statement gives; None is an error."""
         try:
             found = Counter(self._connection.execute(sql).fetchall())
         except sqlite3.Error:
@@ -134,10 +173,7 @@ class Trace(NamedTuple):
 
     def may_differ(self, old: Mapping[Key, str], new: Mapping[Key, str]) -> bool:
         """Return whether a run with other statements may give something else."""
-        changed = [key for key, sql in old.items() if sql != new[key]]
-        return not all(
-            each.is_same(key, old[key], new[key]) for each in self.laid for key in changed
-        )
+        return any(each.may_differ(old, new) for each in self.laid)
 
 
 def trace(run: Callable[[], None]) -> Trace:
@@ -153,6 +189,10 @@ def trace(run: Callable[[], None]) -> Trace:
         def rows(self, sql: str) -> Any:
             laid[-1].asked.add(sql)
             return super().rows(sql)
+
+        def pairs(self, sql: str, incidents: Any, others: Any) -> Any:
+            laid[-1].asked.add(sql)
+            return super().pairs(sql, incidents, others)
 
     checking.SqliteEngine = Tracing  # type: ignore[misc]
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable
 
@@ -198,13 +197,7 @@ def _day_or_month(seen: Survey) -> Iterable[Question]:
 
 
 def _all_have_zones(seen: Survey, roles: Roles) -> bool:
-    column = seen[roles.times[0]]
-    if column.formats[0] in ("unix", "unix_ms"):
-        return True
-    return column.formats[0] == "iso" and all(
-        re.search(r"(Z|[+-]\d\d:?\d\d)\Z", value, re.IGNORECASE) and len(value) > 10
-        for value, _ in column.common
-    )
+    return all(seen[name].zoned for name in (roles.times[0], roles.updated) if name is not None)
 
 
 def _signature_question(signatures: Iterable[Signature], roles: Roles) -> Question:

@@ -41,6 +41,7 @@ class Column:
             (one of many) or text.
         formats: The ways of writing times that fit its values.
         misfits: The few values, if any, that they do not fit.
+        zoned: Whether each of its times says in which zone it is.
         swapped: Whether day and month seem to be swapped wherever both could be either.
         missing: What it says where it has no value, besides nothing.
         average_length: How long its values are.
@@ -55,6 +56,7 @@ class Column:
     looks_like: str
     formats: tuple[str, ...] = ()
     misfits: tuple[str, ...] = ()
+    zoned: bool = False
     swapped: bool = False
     missing: tuple[str, ...] = ()
     average_length: float = 0.0
@@ -199,6 +201,7 @@ def _column(name: str, watch: _Counted, rows: int) -> Column:
         looks_like=_look(watch, values, formats, average),
         formats=formats,
         misfits=misfits,
+        zoned=bool(formats) and _are_zoned(formats[0], set(values) - set(misfits)),
         swapped=_is_swapped(watch.counts, formats, misfits),
         missing=watch.missing,
         average_length=average,
@@ -310,6 +313,19 @@ def _fits(form: str, value: str) -> bool:
         return found.pattern is not None and found.pattern.match(value.lower()) is not None
     try:
         reader(value)
+    except Refused:
+        return False
+    return True
+
+
+def _are_zoned(form: str, values: Iterable[str]) -> bool:
+    found = format_of(form)
+    if not found.has_day:
+        return False
+    reader = TimeReader([found], None, None)
+    try:
+        for value in values:
+            reader(value)
     except Refused:
         return False
     return True

@@ -28,7 +28,7 @@ from remedy.sources.cases import Mapper, attribute_name
 from remedy.sources.compiling import Unfit
 from remedy.sources.conditions import test_of as make_test
 from remedy.sources.mapping import Mapping, mapping_from
-from remedy.sources.rows import rows_of
+from remedy.sources.rows import TEXT, rows_of
 from remedy.sources.values import Condition, from_table
 from remedy.vocabulary import ALL, Element, Provenance
 
@@ -121,9 +121,10 @@ def test_without_a_key_the_id_says_which_record_it_is() -> None:
 
 def test_a_key_of_several_columns_is_joined() -> None:
     assert incident({"K": "7", "L": 2}, {"key": ["K", "L"]}).id == "crm-7/2"
-    with pytest.raises(Unfit, match="tells the rows apart") as caught:
+    with pytest.raises(Unfit) as caught:
         incident({"K": "7", "L": "?"}, {"key": ["K", "L"]})
-    assert caught.value.column == "L"
+    assert (caught.value.column, caught.value.value) == ("L", "?")
+    assert caught.value.problem == "says nothing, and it is what tells the rows apart (key)."
 
 
 def test_a_record_is_made_only_where_its_condition_holds() -> None:
@@ -354,6 +355,7 @@ def test_columns_that_would_become_the_same_attribute_are_refused() -> None:
         ("日本", "column"),
         ("ComplaintID", "complaint_id"),
         ("x" * 99, "x" * 63),
+        ("x" * 62 + " y", "x" * 62),
     ],
 )
 def test_attributes_are_named_after_columns(name: str, expected: str) -> None:
@@ -808,6 +810,34 @@ def test_each_correction_of_a_case_is_held_against_its_incident() -> None:
         made([{}], mapping(records("2026-03-01T00:00Z")))
 
 
+@pytest.mark.parametrize(
+    ("occurred", "taken"),
+    [("2026-03-02T23:59:59.999999Z", True), ("2026-03-03T00:00:00Z", False)],
+)
+def test_what_was_decided_on_a_day_was_until_its_end(occurred: str, taken: bool) -> None:
+    records = {
+        "incident": {"occurred": {"value": occurred}},
+        "action": {
+            "kind": {"value": "correction"},
+            "incidents": {"record": "incident"},
+            "events": {"state": {"value": "closed"}, "occurred": "At"},
+        },
+    }
+    row = {"At": "2026-03-02T00:00Z"}
+
+    if taken:
+        assert len(made([row], mapping(records))) == 2
+        return
+    with pytest.raises(Unfit) as caught:
+        made([row], mapping(records))
+    assert (caught.value.column, caught.value.value) == ("At", "2026-03-02T00:00Z")
+    assert caught.value.problem == (
+        "action.decided: this correction is older than the incident that it is for, of "
+        "2026-03-03 00:00:00+00:00. Mend one of the two times; what was there before the incident, "
+        "and did not hold, is a corrective action."
+    )
+
+
 def test_a_correction_of_the_same_moment_is_taken() -> None:
     records = {
         "incident": {"occurred": {"value": T0}},
@@ -966,6 +996,7 @@ def test_what_happened_does_not_lie_in_the_future(records: Any, column: str) -> 
         made([{"A": "2199-03-02T09:00Z"}], mapping(records))
 
     assert caught.value.column == column
+    assert caught.value.value == "2199-03-02T09:00Z"
     assert "format and zone" in caught.value.problem
 
 
@@ -987,6 +1018,18 @@ def test_times_out_of_a_frame_do_not_lie_in_the_future() -> None:
 
     with pytest.raises(Unfit, match="lies in the future"):
         incident({"A": pd.Timestamp("2199-03-02T09:00Z")}, occurred="A")
+
+
+def test_clocks_may_differ_by_some_minutes() -> None:
+    import datetime as dt
+
+    def occurred(minutes: int) -> Any:
+        soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes)
+        return incident({"A": soon.isoformat()}, occurred="A")
+
+    assert occurred(3)
+    with pytest.raises(Unfit, match="lies in the future"):
+        occurred(8)
 
 
 def test_what_is_due_may_lie_ahead() -> None:
@@ -1011,6 +1054,88 @@ def test_a_day_of_today_or_before_is_not_in_the_future() -> None:
     assert incident({"A": "2020-02-02"}, {"zone": "UTC"}, occurred="A").occurred.date.year == 2020
     with pytest.raises(Unfit, match="lies in the future"):
         incident({"A": str(today + dt.timedelta(days=3))}, {"zone": "UTC"}, occurred="A")
+
+
+def test_columns_that_nothing_is_said_of_are_listed_up_to_twenty() -> None:
+    def problem(count: int) -> str:
+        columns = [f"C{n:02}" for n in range(count)]
+        source = rows_of(table_of_columns(["K", *columns]))
+        with pytest.raises(ValueError, match="says nothing of") as caught:
+            Mapper(mapping({"incident": {"occurred": {"value": T0}}}, rest="reject"), source)
+        return str(caught.value)
+
+    listed = ", ".join(f"'C{n:02}'" for n in range(20))
+    told = "frame: has columns that the mapping says nothing of: "
+    offer = (
+        "Map them, name them under ignore, or keep what nothing names as attributes: rest = "
+        "'attributes'."
+    )
+    assert problem(20) == f"{told}{listed}. {offer}"
+    assert problem(21) == f"{told}{listed} and 1 more. {offer}"
+
+
+def test_a_column_that_the_source_lacks_is_told_with_what_it_has() -> None:
+    def problem(column: str) -> str:
+        with pytest.raises(ValueError, match="has no column") as caught:
+            Mapper(
+                mapping({"incident": {"occurred": {"value": T0}, "title": column}}),
+                rows_of(table_of_columns(["K", "Subject", "Topic"])),
+            )
+        return str(caught.value)
+
+    told = "frame: has no column {!r}, which the mapping names. {}"
+    assert problem("Subjet") == told.format("Subjet", "Did you mean 'Subject'?")
+    assert problem("zzz") == told.format("zzz", "There are 'K', 'Subject', 'Topic'.")
+
+
+def table_of_columns(names: list[str]) -> Any:
+    """A table that says beforehand which columns it has."""
+    import pandas as pd
+
+    return pd.DataFrame({name: ["x"] for name in names})
+
+
+def test_columns_that_no_row_had_are_told_at_the_end() -> None:
+    source = rows_of([{"K": "1", "Subject": "x"}])
+    fields = {"occurred": {"value": T0}, "title": "Subjet", "text": "zzz"}
+    mapper = Mapper(mapping({"incident": fields}), source)
+    for case in mapper.cases(source):
+        mapper.records(case)
+
+    assert list(mapper.missed()) == [
+        "no row has the column 'Subjet', which the mapping names. Did you mean 'Subject'?",
+        "no row has the column 'zzz', which the mapping names.",
+    ]
+
+
+def test_a_column_that_comes_up_in_a_row_is_refused_with_what_it_says() -> None:
+    source = rows_of([{"K": "1", "New": "x"}])
+    mapper = Mapper(mapping({"incident": {"occurred": {"value": T0}}}, rest="reject"), source)
+    [case] = mapper.cases(source)
+
+    with pytest.raises(Unfit) as caught:
+        mapper.records(case)
+    assert (caught.value.column, caught.value.value) == ("New", "x")
+    assert caught.value.problem.startswith("the mapping says nothing of this column. Map them")
+
+
+def test_an_object_where_a_value_is_taken_is_told_with_what_it_holds() -> None:
+    problem = refused({"A": {"B": {"C": "x"}}}, title="A.B")
+
+    assert problem.column == "A.B"
+    assert problem.problem == (
+        "holds an object, and the mapping takes it for a value. Name the field of it that is "
+        "meant, such as 'A.B.C'."
+    )
+
+
+def test_what_was_rejected_as_a_text_is_no_row() -> None:
+    problem = refused({TEXT: "{broken"})
+
+    assert (problem.column, problem.value) == (TEXT, "{broken")
+    assert problem.problem == (
+        "is what was rejected. Write the row that it should be in its place."
+    )
 
 
 # --- conditions -----------------------------------------------------------------------------------

@@ -195,6 +195,46 @@ def test_a_key_that_comes_in_runs_is_found() -> None:
     assert rows(["a", "a"]).keys == ()
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["true", "false", "yes", "no", "y", "n"], "flag"),
+        (["abc"], "word"),
+        (["abc", "abd"], "id"),
+        (["a b", "c", "d"], "id"),
+        (["a b", "c d", "e", "f"], "word"),
+        ([f"a{n % 12}" for n in range(15)], "word"),
+        ([f"a{n % 13}" for n in range(20)], "name"),
+        ([f"a{n % 150}" for n in range(2000)], "word"),
+        ([f"a{n % 100}" for n in range(300)], "word"),
+        ([f"a{n % 101}" for n in range(303)], "name"),
+        (["x" * 80, "y" * 80] * 9, "word"),
+        (["x" * 81, "y" * 81] * 9, "text"),
+    ],
+)
+def test_few_different_values_are_words_and_different_ones_ids(
+    values: list[str], expected: str
+) -> None:
+    assert looks(values) == expected
+
+
+def test_space_around_a_value_makes_no_other_one() -> None:
+    found = column(["a", " a", "a ", "b"])
+
+    assert (found.common, found.filled, found.distinct) == ((("a", 3), ("b", 1)), 4, 2)
+
+
+def test_the_five_most_frequent_values_are_shown() -> None:
+    values = [letter for n, letter in enumerate("abcdefg", start=1) for _ in range(n)]
+
+    assert column(values).common == (("g", 7), ("f", 6), ("e", 5), ("d", 4), ("c", 3))
+
+
+def test_a_single_row_tells_nothing_apart() -> None:
+    assert not column(["a"]).is_unique
+    assert column(["a", "b"]).is_unique
+
+
 # --- what columns are taken for -------------------------------------------------------------------
 
 TABLES = tomllib.loads(

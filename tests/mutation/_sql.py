@@ -385,8 +385,8 @@ def _filled(records: Iterable[Any], **options: Any) -> Any:
     return book
 
 
-def _probe(name: str, run: Callable[[], None]) -> Probe:
-    traced = _weakly.trace(run)
+def _probe(name: str, run: Callable[[], None], *, findings_alone: bool = False) -> Probe:
+    traced = _weakly.trace(run, findings_alone=findings_alone)
     before = _now()
 
     def guarded() -> None:
@@ -415,7 +415,7 @@ def _of_cases() -> Iterator[Probe]:
             found = [(finding.code, finding.subject) for finding in report.findings]
             assert sorted(found) == sorted((case.rule, subject) for subject in case.fires)
 
-        yield _probe(f"rule case[{case.rule} {case.name}]", run)
+        yield _probe(f"rule case[{case.rule} {case.name}]", run, findings_alone=True)
 
 
 def _of_stories() -> Iterator[Probe]:

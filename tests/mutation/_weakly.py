@@ -11,11 +11,12 @@ from __future__ import annotations
 import itertools
 import re
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from remedy import checking
+from remedy import backing, checking
 from remedy.engines import sqlite
 
 Key = tuple[str, bool, bool, str]
@@ -176,8 +177,17 @@ class Trace(NamedTuple):
         return any(each.may_differ(old, new) for each in self.laid)
 
 
-def trace(run: Callable[[], None]) -> Trace:
-    """Run something, and return what it consists of."""
+_STATES = "apologies"
+"""The function of `remedy.backing` that asks for what the oracle and the stories hold against."""
+
+
+def trace(run: Callable[[], None], *, findings_alone: bool) -> Trace:
+    """Run something, and return what it consists of.
+
+    Args:
+        run: The run.
+        findings_alone: Whether it looks at findings, and not at the states of apologies.
+    """
     laid: list[_Laid] = []
 
     class Tracing(sqlite.SqliteEngine):
@@ -187,7 +197,10 @@ def trace(run: Callable[[], None]) -> Trace:
             super().prepare(*given)
 
         def rows(self, sql: str) -> Any:
-            laid[-1].asked.add(sql)
+            asking = sys._getframe(1).f_code
+            beside = asking.co_filename == backing.__file__
+            if not beside or (asking.co_name == _STATES and not findings_alone):
+                laid[-1].asked.add(sql)
             return super().rows(sql)
 
         def pairs(self, sql: str, incidents: Any, others: Any) -> Any:

@@ -45,8 +45,11 @@ def statements() -> dict[Key, str]:
     return found
 
 
+_NUMBERS = itertools.count()
+
+
 def _place_of(key: Key) -> int | None:
-    return int(key[3].partition(" ")[0]) if key[0] == "step" else None
+    return int(key[3].partition(" ")[0]) if key[0] in ("step", "change") else None
 
 
 class _Keeping(sqlite.SqliteEngine):
@@ -107,25 +110,53 @@ class _Laid:
         Relations whose rows are others are made again, and what reads them is asked again.
         """
         others: dict[str, str] = {}
+        steps = sqlite.steps(everything=self.everything, by_account=self.by_account)
+        by_place = dict(enumerate(steps))
         for key, was in old.items():
             kind, _, _, name = key
             if not self._is_made(key) or kind in ("ask", "state"):
                 continue
-            sql, place = self._instead(new[key], others), _place_of(key)
+            place = _place_of(key)
             if kind == "change":
                 target = name.partition(" ")[2]
-                if sql != was or target in others:
-                    return True
-            elif sql != was:
+                if new[key] != was or target in others or self._instead(was, others) != was:
+                    try:
+                        self._change(by_place[place], target, place, others)
+                    except sqlite3.Error:
+                        return True
+                continue
+            sql = self._instead(new[key], others)
+            if sql != was:
                 at = self._at(sql, place)
                 found = self._hash(at)
                 if found is None or (kind == "view" and found != self._known[was, place]):
                     return True
                 if found != self._known[was, place]:
-                    step = name.partition(" ")[2]
-                    others[step] = f"{step}_instead"
-                    self._connection.execute(f"CREATE TEMP TABLE {others[step]} AS {at}")
+                    self._make(name.partition(" ")[2], at, others)
         return self._answers_differ(old, new, others)
+
+    def _make(self, name: str, sql: str, others: dict[str, str]) -> None:
+        others[name] = f"{name}_instead_{next(_NUMBERS)}"
+        self._connection.execute(f"CREATE TEMP TABLE {others[name]} AS {sql}")
+
+    def _change(self, step: Any, target: str, place: int, others: dict[str, str]) -> None:
+        """Change the rows that are instead of those of a relation, as a step does."""
+        run = self._connection.execute
+        number = next(number for number, (at, _) in enumerate(self._changes) if at == place)
+        if target not in others:
+            self._make(target, f"SELECT * FROM {target}_before_{number}", others)
+        if isinstance(step, sqlite.Instead):
+            run(f"DELETE FROM {others[target]} WHERE {self._instead(step.where, others)}")
+            texts = [step.sql]
+        else:
+            (top,) = run("SELECT MAX(level) FROM wide_cause").fetchone()
+            texts = step.statements(-1 if top is None else top)
+        for sql in texts:
+            run(f"INSERT INTO {others[target]} {self._at(self._instead(sql, others), place)}")
+        if self._hash(f"SELECT * FROM {others[target]}") == self._hash(
+            self._at(f"SELECT * FROM {target}", place)
+        ):
+            del others[target]
 
     def _answers_differ(
         self, old: Mapping[Key, str], new: Mapping[Key, str], others: Mapping[str, str]

@@ -195,6 +195,36 @@ def test_a_key_that_comes_in_runs_is_found() -> None:
     assert rows(["a", "a"]).keys == ()
 
 
+def swapped_dates(sure: int, swapped: int, *, both: int = 0, neither: int = 0) -> list[str]:
+    """Dates of April and May, of which a program has swapped those that it could.
+
+    Besides those that are sure, and those that lie in other months by the swapping: some that lie
+    in these months either way, and some that lie in them neither way.
+    """
+    found = [f"{n % 16 + 13}-{4 + n % 2:02}-{2000 + n}" for n in range(sure)]
+    found += [f"{4 + n % 2:02}-{n % 7 + 6:02}-{2000 + n // 7}" for n in range(swapped)]
+    found += [f"{4 + n % 2:02}-05-{2000 + n}" for n in range(both)]
+    return found + [f"07-{n % 5 + 8:02}-{2000 + n}" for n in range(neither)]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (swapped_dates(20, 20), True),
+        (swapped_dates(19, 20), False),
+        (swapped_dates(20, 19), False),
+        ([*swapped_dates(19, 20), "12-04-2025"], False),
+        (["soon", *swapped_dates(20, 20)], True),
+        (swapped_dates(20, 38, neither=2), True),
+        (swapped_dates(20, 37, neither=3), False),
+        (swapped_dates(20, 8, both=12), True),
+        (swapped_dates(20, 7, both=13), False),
+    ],
+)
+def test_dates_look_swapped_from_so_many_on(values: list[str], expected: bool) -> None:
+    assert column(values).swapped is expected
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

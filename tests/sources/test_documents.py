@@ -1,5 +1,6 @@
 import gzip
 import json
+import re
 from typing import Any
 
 import pytest
@@ -168,6 +169,29 @@ def test_each_bracket_and_brace_is_a_level() -> None:
         parsed('{"a":' * 65 + "1" + "}" * 65)
     with pytest.raises(ValueError, match="deeper than 64"):
         parsed("[" + "[]," * 100 + "[" * 64 + "]" * 64 + "]")
+
+
+def test_what_stands_side_by_side_is_not_deep() -> None:
+    assert len(parsed("[" + ",".join(['[{"a": {}}]'] * 100) + "]")) == 100
+    assert parsed("[[]," + "[" * 63 + "]" * 63 + "]")
+    assert parsed('{"a": {}, "b": ' + '{"a":' * 62 + "{}" + "}" * 62 + "}")
+    with pytest.raises(ValueError, match="deeper than 64"):
+        parsed("[[]," + "[" * 64 + "]" * 64 + "]")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (f"[{2**63}]", "the number 9223372036854775808 is beyond 64 bits."),
+        (f"[{-(2**63) - 1}]", "the number -9223372036854775809 is beyond 64 bits."),
+        (f"[{'1' * 24}]", f"the number {'1' * 24} is beyond 64 bits."),
+        (f"[{'1' * 25}]", f"the number {'1' * 24}… is beyond 64 bits."),
+        (f"[{'1' * 24}e999]", f"the number {'1' * 24} is too large."),
+    ],
+)
+def test_numbers_that_nothing_holds_are_named(line: str, told: str) -> None:
+    with pytest.raises(ValueError, match=rf"\A{re.escape(told)}\Z"):
+        parsed(line)
 
 
 @pytest.mark.parametrize(

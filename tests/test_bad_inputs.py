@@ -5,6 +5,7 @@ written, and the file that it came from stays as it is.
 """
 
 import json
+import re
 import tomllib
 import warnings
 from pathlib import Path
@@ -21,6 +22,13 @@ from tests.sources.tickets import HEAD, ROW, tickets
 FOLDER = Path(__file__).parent / "bad_inputs"
 EXPECTED = tomllib.loads((FOLDER / "expected.toml").read_text("utf-8"))
 RECORDS = json.loads((FOLDER / "records.json").read_text("ascii"))
+MESSAGES = tomllib.loads((FOLDER / "messages.toml").read_text("utf-8"))
+
+
+def is_said(kind, case, message):
+    """Whether a message reads as it was written down, but for what Python says in it."""
+    parts = MESSAGES[kind][case["name"]].split("(...)")
+    return re.fullmatch(".*".join(map(re.escape, parts)), message, re.DOTALL) is not None
 
 
 def each(kind):
@@ -59,6 +67,7 @@ def test_the_corpus_is_whole():
     assert named == {path.name for path in (FOLDER / "files").iterdir()}
     assert [case["name"] for case in EXPECTED["records"]] == list(RECORDS)
     names = [case["name"] for kind in EXPECTED.values() for case in kind]
+    assert all(list(MESSAGES[k]) == [case["name"] for case in EXPECTED[k]] for k in MESSAGES)
     assert len(names) >= 300
     assert len(set(names)) == len(names)
 
@@ -72,10 +81,9 @@ def test_a_bad_file_is_refused(case, file, book):
     with pytest.raises(error) as caught:
         import_file(book, path, mapping_of(case))
     assert type(caught.value) is error
-    assert str(path) in str(caught.value)
-    for words in case["told"]:
-        assert words in str(caught.value)
-    assert len(str(caught.value)) < 1_500
+    said = str(caught.value).replace(str(path), "FILE")
+    assert is_said("import", case, said), said
+    assert len(said) < 1_500
     assert on_file.tables(book) == before
     assert path.read_bytes() == content
     assert list(path.parent.iterdir()) == [path]
@@ -128,8 +136,7 @@ def test_a_bad_record_is_refused(case, book):
         warnings.simplefilter("ignore")
         call(book, *last)
     assert type(caught.value).__name__ == case["error"]
-    for words in case["told"]:
-        assert words in str(caught.value)
+    assert is_said("records", case, str(caught.value)), str(caught.value)
     assert len(str(caught.value)) < 1_500
     assert on_file.tables(book) == tables
     assert book.anchor() == anchor

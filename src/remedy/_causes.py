@@ -24,7 +24,7 @@ def settle(db: Database, links: Iterable[tuple[str, str]]) -> None:
     Raises:
         CausalCycle: With the path, from a cause back to itself.
     """
-    for effect, cause in links:
+    for effect, cause in sorted(links):
         path = _path_down(db, cause, effect)
         if (
             path
@@ -32,7 +32,7 @@ def settle(db: Database, links: Iterable[tuple[str, str]]) -> None:
                 "SELECT 1 FROM cause_cause WHERE effect = ? AND cause = ?", [effect, cause]
             ).fetchone()
         ):
-            raise CausalCycle([effect, *path])
+            raise CausalCycle(_from_the_least([effect, *path]))
     todo = {effect for effect, _ in links}
     while todo:
         each = todo.pop()
@@ -61,11 +61,19 @@ def _path_down(db: Database, start: str, goal: str) -> list[str] | None:
             while (before := came_from[path[-1]]) is not None:
                 path.append(before)
             return path[::-1]
-        for (deeper,) in db.execute("SELECT cause FROM cause_cause WHERE effect = ?", [each]):
+        for (deeper,) in db.execute(
+            "SELECT cause FROM cause_cause WHERE effect = ? ORDER BY cause", [each]
+        ):
             if deeper not in came_from:
                 came_from[deeper] = each
                 todo.append(deeper)
     return None
+
+
+def _from_the_least(circle: list[str]) -> list[str]:
+    """Return a circle as it is told wherever it was met: from its least id, and back to it."""
+    least = circle.index(min(circle))
+    return [*circle[least:-1], *circle[: least + 1]]
 
 
 def settle_all(db: Database) -> None:
@@ -98,7 +106,7 @@ def settle_all(db: Database) -> None:
                     if deeper.get(cause)
                 )
             )
-        raise CausalCycle(path[path.index(path[-1]) :])
+        raise CausalCycle(_from_the_least(path[path.index(path[-1]) :]))
     db.conn.executemany(
         "UPDATE cause SET level = ? WHERE id = ? AND level <> ?",
         [(number, cause, number) for cause, number in level.items() if number],

@@ -295,8 +295,14 @@ def _parsed(text: str) -> datetime:
         if offset is not None and offset.microseconds:
             raise ValueError("no zone is parts of a second away from UTC")
     except ValueError as error:
+        # What Python says of dates and clocks is plain; of offsets and of whole texts it is not.
+        why = ""
+        if "timedelta" in str(error):
+            why = " (no zone is a day or more away from UTC)"
+        elif "isoformat" not in str(error):
+            why = f" ({error})"
         raise Refused(
-            f"is no time in ISO form ({error}): write it as 2026-03-02T09:00+01:00.", time=True
+            f"is no time in ISO form{why}: write it as 2026-03-02T09:00+01:00.", time=True
         ) from None
     return found
 

@@ -39,6 +39,7 @@ what to do next. Every class pickles, so that errors cross process boundaries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from unicodedata import category
 
 __all__ = [
@@ -75,7 +76,7 @@ __all__ = [
 
 def shown(value: object, limit: int = 80) -> str:
     """Return `value` as a message shows it: quoted, on one line, cut at `limit` characters."""
-    text = repr(value)
+    text = str(value) if isinstance(value, datetime) else repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

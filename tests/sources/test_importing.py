@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pandas as pd
 import pytest
 
 import remedy
 from remedy.errors import (
+    BadMapping,
     BadRows,
     CasebookBusy,
     Conflict,
@@ -19,8 +21,16 @@ from remedy.errors import (
     SourceError,
     UnknownRecord,
 )
-from remedy.records import Action, Cause, Incident
-from remedy.sources import Mapping, RejectedRow, import_file, import_rows, load_mapping, preview
+from remedy.records import Action, Cause, External, Incident
+from remedy.sources import (
+    Imported,
+    Mapping,
+    RejectedRow,
+    import_file,
+    import_rows,
+    load_mapping,
+    preview,
+)
 from remedy.sources._files import write_text, written
 from remedy.sources.cases import Mapper
 from remedy.sources.refusals import refusal
@@ -638,6 +648,51 @@ def test_the_result_is_told_as_text_and_as_plain_values(file: Any, book: Collect
     assert nothing.to_dict()["rejects"] is None
 
 
+def test_a_result_reads_as_it_was_written_down() -> None:
+    def rejected(count: int) -> tuple[RejectedRow, ...]:
+        return tuple(
+            RejectedRow(place=f"line {n}", column="At", value="soon", problem="is no time.")
+            for n in range(count)
+        )
+
+    given = {"source": "t.csv", "cases": 2, "new": 1200, "updated": 2, "unchanged": 3}
+    nothing = {"older": 0, "pending": 0}
+    one = Imported(rows=1, records={"incident": 1}, **given, **nothing)
+    assert str(one) == "t.csv: 1 row → 1 incident\n1,200 new, 2 updated, 3 unchanged"
+
+    whole = Imported(
+        rows=1300,
+        records={"incident": 1205, "apology": 2},
+        **given,
+        older=4,
+        pending=5,
+        redacted=6,
+        rejected=rejected(12),
+        rejected_rows=13,
+        rejects=Path("bad.csv"),
+        warnings=("mind the gap",),
+    )
+    head = [
+        "t.csv: 1,300 rows → 1,205 incidents, 2 apologies",
+        "1,200 new, 2 updated, 3 unchanged, 4 older than what is on file",
+        "5 references wait for records that have not come yet",
+        "6 without what they said of customers who have been erased",
+        "13 rows refused:",
+    ]
+    shown = [f"  line {n}, column 'At' = 'soon': is no time." for n in range(12)]
+    tail = [
+        "They are in bad.csv: mend them there, and import that file by the same mapping.",
+        "Note: mind the gap",
+    ]
+    assert str(whole).splitlines() == [*head, *shown[:10], "  and 3 more", *tail]
+    ten = attrs.evolve(whole, rejected=rejected(10), rejected_rows=10)
+    assert str(ten).splitlines() == [*head[:4], "10 rows refused:", *shown[:10], *tail]
+    eleven = attrs.evolve(whole, rejected=rejected(11), rejected_rows=11)
+    assert "  and 1 more" in str(eleven).splitlines()
+    single = attrs.evolve(whole, rejected=rejected(1), rejected_rows=1)
+    assert "1 row refused:" in str(single).splitlines()
+
+
 def test_kinds_of_records_are_told_in_the_plural(book: Collector) -> None:
     row = {"Ticket": 7, "Opened": "2026-03-02T09:00Z", "Client": "C-17", "Topic": "late"}
     made = {"value": "2026-03-02T09:00Z"}
@@ -879,6 +934,68 @@ def test_rows_of_an_erased_customer_are_counted_also_where_others_are_refused() 
             result = import_rows(book, [*rows, *more], mapping, on_error="collect")
         assert (result.redacted, result.rejected_rows) == (1, len(more))
         assert "1 without what they said of customers who have been erased" in str(result)
+
+
+def test_what_came_of_rows_is_counted_also_where_the_casebook_refuses_some() -> None:
+    records = {
+        "action": {**ACTIONS["action"], "updated": "Updated", "criterion": "Says", "causes": "Why"}
+    }
+    mapping = {"source": "s", "key": "Id", "records": records}
+
+    def row(number: int, updated: int, says: str, how: str = "talk") -> dict[str, str]:
+        day = f"2026-03-{updated:02}T09:00Z"
+        return {"Id": str(number), "At": T0, "How": how, "Updated": day, "Says": says}
+
+    first = [row(n, 10, "one") for n in range(700)]
+    second = [
+        *(row(n, 10, "one") for n in range(210)),
+        *(row(n, 11, "two") for n in range(210, 430)),
+        *(row(n, 9, "two") for n in range(430, 700)),
+        *(row(n, 10, "one") for n in range(700, 1001)),
+        row(1001, 10, "one", how="magic"),
+    ]
+    with remedy.open() as book:
+        import_rows(book, first, mapping)
+        book.ingest(
+            [remedy.Cause(id="c", found=T0, incidents=External(source="other", external_id="1"))]
+        )
+        result = import_rows(book, second, mapping, on_error="collect")
+
+    assert (result.unchanged, result.updated, result.older) == (210, 220, 270)
+    assert (result.new, result.rejected_rows, result.pending) == (301, 1, 1)
+
+
+def test_how_bad_rows_are_taken_is_one_of_two(file: Any, book: Collector) -> None:
+    with pytest.raises(BadMapping) as caught:
+        import_file(book, file(GOOD), tickets(), on_error="skip")
+    assert str(caught.value) == "on_error: 'skip' is neither 'reject' nor 'collect'."
+
+
+@pytest.mark.parametrize("name", ["bad.tsv", "bad.TAB", "bad.txt"])
+def test_rejected_rows_have_tabs_where_their_file_is_called_so(
+    file: Any, book: Collector, tmp_path: Path, name: str
+) -> None:
+    result = import_file(
+        book, file(GOOD + BAD), tickets(), on_error="collect", rejects=tmp_path / name
+    )
+
+    assert result.rejects is not None
+    head = result.rejects.read_text().splitlines()[0]
+    sign = "," if name == "bad.txt" else "\t"
+    assert head.split(sign) == ["rejected_because", "Ticket", "Opened", "Client", "Topic"]
+
+
+def test_dictionaries_are_read_no_further_than_wanted(book: Collector) -> None:
+    row = {"Opened": "02.03.2026 09:00", "Client": "C-17", "Topic": "late"}
+    read = []
+
+    def rows() -> Any:
+        for number in range(9):
+            read.append(number)
+            yield row | {"Ticket": number}
+
+    assert import_rows(book, rows(), tickets(), limit=3).rows == 3
+    assert len(read) <= 4
 
 
 def test_rejected_rows_of_dictionaries_write_over_nothing(book: Collector, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ class Document(_Json):
         try:
             found = parsed(text)
         except _Malformed as malformed:
-            raise SourceError(self.name, f"is no sound JSON: {malformed}") from None
+            raise SourceError(self.name, str(malformed)) from None
         path = self._reading.records
         if path is None:
             told = (

@@ -46,7 +46,7 @@ class RejectedRow:
     def __str__(self) -> str:
         """Say it on one line."""
         if self.column is None:
-            where = f"{shown(self.value)} " if self.value is not None else ""
+            where = shown(self.value) if self.value is not None else ""
         else:
             where = f"column {shown(self.column)}" + (
                 "" if self.value is None else f" = {shown(self.value)}"

@@ -1009,6 +1009,33 @@ SHOWN = {
 }
 
 
+def test_a_profile_by_a_mapping_reads_as_it_was_written_down() -> None:
+    mapping = {
+        "source": "crm",
+        "key": ["Ticket #", "Category"],
+        "zone": "UTC",
+        "rest": "attributes",
+        "missing": "closed",
+        "records": {
+            "incident": {
+                "occurred": {"column": "Opened", "format": "%d.%m.%Y %H:%M"},
+                "customers": "Client",
+                "process": "Category",
+                "failure_mode": {"column": "Issue", "missing": "?"},
+                "title": "Subject",
+            }
+        },
+    }
+    data = rows(60)
+    slips = [row | ({"Opened": f"slip {n}"} if n < 3 else {}) for n, row in enumerate(data)]
+
+    told = [str(profile(data, mapping)), str(profile(data, mapping, window_days=30))]
+    told.append(str(profile(slips, mapping, name="mine")))
+
+    expected = (GOLDEN / "mapped-profile.txt").read_text(encoding="utf-8")
+    assert "\n\n".join(told) + "\n" == expected
+
+
 def asked_of_many_columns() -> Any:
     """A table with more candidates for everything than are offered, and with dates that are
     swapped wherever they can be."""

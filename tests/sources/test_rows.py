@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from remedy.errors import MissingExtra, SourceError
+from remedy.errors import BadMapping, MissingExtra, SourceError
+from remedy.sources import Reading
 from remedy.sources.rows import Limited, Row, rows_of
 
 
@@ -147,6 +148,27 @@ def pyarrow_table_with_twins() -> Any:
 def test_a_frame_with_two_columns_of_one_name_is_refused(make: Callable[[], Any]) -> None:
     with pytest.raises(SourceError, match="several of its columns are called 'Id'"):
         rows_of(make())
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"format": "xml"}, "read.format: 'xml' is not one of csv, json, jsonl."),
+        ({"delimiter": "ab"}, "read.delimiter: 'ab' is not a character that parts cells."),
+        ({"delimiter": '"'}, "read.delimiter: '\"' is not a character that parts cells."),
+        ({"delimiter": "\n"}, "read.delimiter: '\\n' is not a character that parts cells."),
+        ({"max_cell": 0}, "read.max_cell: is a number of characters, 1 to 1,000,000,000."),
+        ({"max_cell": 10**9 + 1}, "read.max_cell: is a number of characters, 1 to 1,000,000,000."),
+    ],
+)
+def test_how_a_file_cannot_be_read_is_told(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadMapping) as caught:
+        Reading(**given)
+    assert str(caught.value) == told
+
+
+def test_cells_may_have_one_character_or_very_many() -> None:
+    assert [Reading(max_cell=each).max_cell for each in (1, 10**9)] == [1, 10**9]
 
 
 def test_what_only_looks_like_a_frame_is_refused() -> None:

@@ -1,12 +1,13 @@
 """Each rule on its cases: where it fires, where it just does not, and on the very edge."""
 
+import tomllib
 from collections import Counter
 
 import pytest
 
 import remedy
 from remedy.rules import RULES
-from tests.rule_cases import rule_cases
+from tests.rule_cases import MESSAGES, rule_cases, said
 
 CASES = list(rule_cases())
 
@@ -23,6 +24,7 @@ def test_the_rule_says_of_its_case_what_was_worked_out_by_hand(case):
         assert {finding.code for finding in report.findings} <= {case.rule}
         found = [finding.subject for finding in report.findings]
         assert sorted(found) == sorted(case.fires), case.why
+        assert said(report.findings) == case.says
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -30,6 +32,15 @@ def test_each_shipped_rule_has_a_case_in_which_it_fires_and_two_near_misses(rule
     fires = Counter(bool(case.fires) for case in CASES if case.rule == rule.code)
     assert fires[True] >= 1
     assert fires[False] >= 2
+
+
+def test_no_messages_are_kept_of_cases_that_are_gone():
+    kept = {
+        (rule, name)
+        for rule, names in tomllib.loads(MESSAGES.read_text("utf-8")).items()
+        for name in names
+    }
+    assert kept == {(case.rule, case.name) for case in CASES if case.fires}
 
 
 def test_there_are_no_cases_of_rules_that_are_not_shipped():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from remedy import Config, Record, from_dict
+from remedy import Config, Finding, Record, from_dict
 from remedy.config import config_from
 
 FOLDER = Path(__file__).parent
+MESSAGES = FOLDER / "messages.toml"
 
 
 class RuleCase(NamedTuple):
@@ -23,6 +24,7 @@ class RuleCase(NamedTuple):
         as_of: The moment.
         config: The configuration.
         fires: The subjects of the findings, when the rule is asked alone.
+        says: Each of them in words: its subject, its severity, what is wrong and what to do.
         why: A sentence on the reason.
     """
 
@@ -32,12 +34,14 @@ class RuleCase(NamedTuple):
     as_of: str
     config: Config
     fires: tuple[str, ...]
+    says: tuple[str, ...]
     why: str
 
 
 def rule_cases() -> Iterator[RuleCase]:
     """Yield all cases, file by file."""
-    for path in sorted(FOLDER.glob("*.toml")):
+    messages = tomllib.loads(MESSAGES.read_text("utf-8"))
+    for path in sorted(set(FOLDER.glob("*.toml")) - {MESSAGES}):
         with path.open("rb") as file:
             told = tomllib.load(file)
         for case in told["case"]:
@@ -49,8 +53,16 @@ def rule_cases() -> Iterator[RuleCase]:
                 as_of=case["as_of"],
                 config=config_from(case.get("config", {}), place),
                 fires=tuple(case["fires"]),
+                says=tuple(messages.get(case["rule"], {}).get(case["name"], ())),
                 why=case["why"],
             )
+
+
+def said(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return findings in words, as `RuleCase.says` holds them."""
+    return tuple(
+        f"{each.subject}, {each.severity}: {each.message} {each.advice}" for each in findings
+    )
 
 
 def _record(given: str | dict[str, Any], parts: dict[str, dict[str, Any]]) -> Record:

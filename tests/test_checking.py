@@ -1,8 +1,10 @@
 """The check: which rules are asked, what leads, what is taken into what, what is accepted."""
 
+import inspect
 import json
+import re
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -28,8 +30,13 @@ from remedy import (
     Verdict,
     Verification,
     Waiver,
+    _telling,
+    backing,
+    checking,
 )
+from remedy._relations import STATE, _views, steps
 from remedy.acceptance import digest
+from remedy.engines.sqlite import SqliteEngine
 from remedy.errors import ConfigError, ReadOnlyCasebook, RuleError, UnknownRecord, UnknownRule
 from remedy.rules import BY_CODE, RULES
 from tests.oracle.random_casebooks import random_casebook
@@ -958,3 +965,20 @@ def test_a_rule_may_read_and_nothing_else(sql, tmp_path, monkeypatch):
         }
         assert [file.name for file in tmp_path.iterdir()] == ["q.db"]
         book.record(incident("INC-3"))
+
+
+def test_relations_that_nobody_asks_are_gone_when_the_rules_are_asked():
+    """Over a whole casebook their room counts."""
+    asking = (backing, _telling, checking, _views)
+    asked = "\n".join([STATE, *(str(rule.ask) for rule in RULES), *map(inspect.getsource, asking)])
+    read = set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", asked))
+    made = {step.name for step in steps(everything=True, by_account=False) if hasattr(step, "sql")}
+    with remedy.open(":memory:", actor="test") as book, book._store.snapshot() as db:
+        checking._prepare(SqliteEngine(db.conn), Config(), datetime.now(UTC), None)
+        kept = {
+            name
+            for (name,) in db.execute("SELECT name FROM sqlite_temp_schema WHERE type = 'table'")
+        } & made
+
+    assert kept == made & read
+    assert len(kept) < len(made)

@@ -88,7 +88,7 @@ def steps(*, everything: bool, by_account: bool) -> Iterator[Step | Levels | Ins
     yield from behind(everything=everything)
     yield Done("acted", "own", "unit_cause", "special", "promised")
     yield from recurrence(everything=everything, by_account=by_account)
-    yield Done("again", "walker")
+    yield Done("again", "walker", "unexplained", "bound", "told")
     yield _STRENGTH
     yield _COVERED
     if everything:

@@ -286,19 +286,30 @@ def _now() -> dict[_weakly.Key, str]:
 
 
 def put_in_place(name: str, tree: ast.Module) -> None:
-    """Import the relations and the rules anew, and let all that uses them use these.
+    """Let a module of the relations or the rules be another one.
 
     Raises:
         NotAMutant: If no statement is another one.
     """
-    old = {key: module for key, module in sys.modules.items() if key.startswith(PACKAGES)}
     before = _before()
-    for key in old:
-        del sys.modules[key]
     finder = _Finder(name, tree)
     sys.meta_path.insert(0, finder)
-    importlib.import_module("remedy.rules")
+    import_anew()
     sys.meta_path.remove(finder)
+    _now.cache_clear()
+    if _statements() == before:
+        raise NotAMutant
+
+
+def import_anew() -> None:
+    """Import the relations and the rules anew, and let all that uses them use these.
+
+    Their statements are put together when they are imported.
+    """
+    old = {key: module for key, module in sys.modules.items() if key.startswith(PACKAGES)}
+    for key in old:
+        del sys.modules[key]
+    importlib.import_module("remedy.rules")
     new = {key: module for key, module in sys.modules.items() if key.startswith(PACKAGES)}
     sys.modules.update(old)
     exchanged = {
@@ -315,13 +326,12 @@ def put_in_place(name: str, tree: ast.Module) -> None:
     for ours, theirs in zip(old["remedy.rules"].RULES, new["remedy.rules"].RULES, strict=True):
         object.__setattr__(ours, "ask", theirs.ask)
     vars(sys.modules["remedy.checking"])["RULES"] = old["remedy.rules"].RULES
-    _now.cache_clear()
-    if _statements() == before:
-        raise NotAMutant
 
 
 def _is_rule(value: object) -> bool:
-    return type(value).__name__ == "Rule" or value is sys.modules["remedy.rules"].RULES
+    """Whether it is what rules are, a rule, or all of them: the tests have made some themselves."""
+    rules = sys.modules["remedy.rules"]
+    return value is rules.Rule or isinstance(value, rules.Rule) or value is rules.RULES
 
 
 def _statements() -> list[str]:
@@ -487,7 +497,8 @@ def _of_oracle() -> Iterator[Probe]:
 
 
 def observe() -> None:
-    """Nothing is observed."""
+    """Nothing is observed; but what is imported anew has to pass as it is."""
+    import_anew()
 
 
 def observed() -> set[str]:

@@ -7,7 +7,7 @@ import pytest
 
 import remedy
 from remedy.rules import RULES
-from tests.rule_cases import MESSAGES, rule_cases, said
+from tests.rule_cases import MESSAGES, among_others, bystanders, rule_cases, said
 
 CASES = list(rule_cases())
 
@@ -25,6 +25,16 @@ def test_the_rule_says_of_its_case_what_was_worked_out_by_hand(case):
         found = [finding.subject for finding in report.findings]
         assert sorted(found) == sorted(case.fires), case.why
         assert said(report.findings) == case.says
+
+
+@pytest.mark.parametrize("case", CASES, ids=pytest_ids(CASES))
+def test_what_else_is_on_record_changes_nothing_of_it(case):
+    if case.rule == "R200":  # It is about all that is on record.
+        return
+    with remedy.open(":memory:", actor="test", config=case.config) as book:
+        book.record(*case.records, *bystanders())
+        report = book.check(as_of=case.as_of, profile="capa", select=[case.rule])
+        assert said(among_others(report.findings)) == case.says
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

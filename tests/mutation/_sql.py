@@ -415,7 +415,7 @@ def _probe(name: str, run: Callable[[], None], *, findings_alone: bool = False) 
 
 
 def _of_cases() -> Iterator[Probe]:
-    from tests.rule_cases import rule_cases, said
+    from tests.rule_cases import among_others, bystanders, rule_cases, said
 
     for case in rule_cases():
         book = _filled(case.records, config=case.config)
@@ -426,6 +426,16 @@ def _of_cases() -> Iterator[Probe]:
             assert said(report.findings) == case.says
 
         yield _probe(f"rule case[{case.rule} {case.name}]", run, findings_alone=True)
+        if case.rule == "R200":
+            continue
+        crowd = _filled([*case.records, *bystanders()], config=case.config)
+
+        def run_among_others(case: Any = case, book: Any = crowd) -> None:
+            report = book.check(as_of=case.as_of, profile="capa", select=[case.rule])
+            assert said(among_others(report.findings)) == case.says
+
+        name = f"rule case[{case.rule} {case.name}, among others]"
+        yield _probe(name, run_among_others, findings_alone=True)
 
 
 def _of_stories() -> Iterator[Probe]:

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from remedy import Config, Finding, Record, from_dict
+from remedy import (
+    ALL,
+    Action,
+    Affected,
+    Amends,
+    Apology,
+    Cause,
+    Complaint,
+    Config,
+    Customer,
+    Decision,
+    Evidence,
+    Finding,
+    FollowUp,
+    Incident,
+    Promise,
+    Record,
+    Response,
+    Verification,
+    from_dict,
+)
 from remedy.config import config_from
 
 FOLDER = Path(__file__).parent
@@ -63,6 +84,91 @@ def said(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(
         f"{each.subject}, {each.severity}: {each.message} {each.advice}" for each in findings
     )
+
+
+def among_others(findings: Iterable[Finding]) -> list[Finding]:
+    """Return those findings that are not about bystanders."""
+    return [
+        each
+        for each in findings
+        if not each.subject.startswith(("0-", "zz-")) and "kitchen" not in each.subject
+    ]
+
+
+def bystanders() -> list[Record]:
+    """Return records that have nothing to do with any case, and would come before and after it.
+
+    What happened to them happened at the same times, to other customers, and was another failure.
+    Of all that is looked up by an id, or by the least or the greatest, they are what is found where
+    it is looked up wrongly.
+    """
+    return [each for which in (("0", "-12:00"), ("zz", "+13:00")) for each in _others(*which)]
+
+
+def _others(prefix: str, zone: str) -> Iterator[Record]:
+    def id(name: str) -> str:
+        return f"{prefix}-{name}"
+
+    early, late = "2023-01-01T00:00Z", "2023-03-01T00:00Z"
+    failure = {"process": "kitchen", "failure_mode": f"cold {prefix}", "product": "P1"}
+    yield Customer(id=id("C"), account=id("ACC"))
+    for name, moment in (("I1", early), ("I2", late)):
+        its_zone = datetime.fromisoformat(f"{moment[:16]}{zone}").tzinfo
+        at = datetime.fromisoformat(moment).astimezone(its_zone)
+        yield Incident(
+            id=id(name),
+            occurred=at,
+            detected_by="customer",
+            impact="critical",
+            customers=Affected(customer=id("C"), order_no=4 if name == "I1" else 5),
+            **failure,
+        )
+    yield Cause(id=id("K1"), found="2023-01-03T00:00Z", incidents=[id("I1"), id("I2")])
+    yield Cause(id=id("K2"), found="2023-01-03T00:00Z", effects=id("K1"), is_human=True)
+    yield Cause(id=id("K3"), found="2023-01-03T00:00Z", incidents=id("I1"), text="who?")
+    done = [("implemented", "2023-01-10T00:00Z"), ("closed", "2023-01-20T00:00Z")]
+    for name, kind, words in (
+        ("A1", "corrective", {"causes": id("K1"), "intervention": "automation", "events": done}),
+        ("A2", "corrective", {"causes": id("K2"), "intervention": "training", "events": done[:1]}),
+        ("A3", "corrective", {"causes": id("K1"), "intervention": "memo", "scope_product": "P1"}),
+        ("A4", "containment", {"incidents": id("I1"), "events": done[:1]}),
+        ("A5", "correction", {"incidents": id("I2"), "events": [("reopened", late)]}),
+        ("A6", "corrective", {"causes": id("K1"), "introduces": id("K3")}),
+    ):
+        decided = late if name == "A5" else "2023-01-04T00:00Z"
+        given = {"owner": "QA", "due": "2023-02-01T00:00Z", "criterion": "none comes back"}
+        yield Action(id=id(name), kind=kind, decided=decided, **given, **words)
+    for name, action, result in (("V1", "A1", "effective"), ("V2", "A2", "ineffective")):
+        yield Verification(
+            id=id(name), action=id(action), made="2023-02-01T00:00Z", result=result,
+            method="challenge_test",
+        )  # fmt: skip
+    yield Apology(
+        id=id("S"),
+        incidents=[id("I1")],
+        made="2023-01-02T00:00Z",
+        customers=ALL,
+        elements=["regret"],
+        promises=[
+            Promise(id=id("P1"), kind="non_recurrence", actions=id("A2")),
+            Promise(id=id("P2"), kind="deed", owner="QA", due="2023-02-01T00:00Z"),
+            Promise(id=id("P3"), kind="watch", due="2023-06-01T00:00Z"),
+        ],
+    )
+    yield Complaint(
+        id=id("B"), customer=id("C"), incident=id("I1"), made="2023-01-02T00:00Z",
+        reopened="2023-01-09T00:00Z",
+    )  # fmt: skip
+    for name, kind, made in (("R1", "last_chance", "2023-01-03"), ("R2", "thanked", "2023-01-20")):
+        yield Response(
+            id=id(name), customer=id("C"), incident=id("I1"), kind=kind, made=f"{made}T00:00Z"
+        )
+    yield FollowUp(id=id("F"), incident=id("I1"), customer=id("C"), due="2023-01-20T00:00Z")
+    yield Decision(
+        id=id("D"), incident=id("I2"), kind="no_action", made="2023-03-02T00:00Z", reason="one-off"
+    )
+    yield Amends(id=id("M"), incident=id("I1"), kind="refund", made="2023-01-05T00:00Z")
+    yield Evidence(id=id("E"), action=id("A1"), made="2023-01-11T00:00Z", text="the release")
 
 
 def _record(given: str | dict[str, Any], parts: dict[str, dict[str, Any]]) -> Record:

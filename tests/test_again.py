@@ -429,3 +429,14 @@ def test_a_field_holds_what_was_said_last_and_the_same_again_is_not_said(steps, 
                 assert getattr(book.get("X"), field) == stands
     finally:
         remedy.casebook._FEW = few
+
+
+def test_a_source_that_says_something_else_of_a_link_may_say_it_as_before_again(book):
+    plain = incident("A", customers=["C-1", "C-2"])
+    book.ingest([plain])
+    book.unlink("A", customers="C-2", reason="a slip")
+    unchanged(book, plain)
+    book.ingest([incident("A", customers=["C-1", Affected(customer="C-2", order="7")])])
+    assert book.get("A").customers[1] == Affected(customer="C-2", order="7")
+    book.ingest([plain])
+    assert book.get("A").customers == (Affected(customer="C-1"), Affected(customer="C-2"))

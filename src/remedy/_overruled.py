@@ -8,6 +8,7 @@ is newer than both.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -130,6 +131,30 @@ def _forget(db: Database, id: str, field: str, texts: list[str]) -> None:
     )
 
 
+def _forget_said_otherwise(
+    db: Database, references: References, child: Child, id: str, items: Iterable[Any]
+) -> None:
+    """Forget items taken out of which their source now says something else.
+
+    The same link with another order is such a thing; a link in another role is another link. What
+    it then says as it did before is new again, as it is of a field with one value.
+    """
+    if child.other is None:
+        return
+    for item in items:
+        here = _resolved(references, child, _told_item(child, item))
+        rows = db.execute(
+            "SELECT said FROM overruled WHERE record = ? AND field = ?", [id, child.field]
+        ).fetchall()
+        for (text,) in rows:
+            said = _resolved(references, child, json.loads(text))
+            is_that = said[child.other] == here[child.other] and said.get("role") == here.get(
+                "role"
+            )
+            if is_that and said != here:
+                _forget(db, id, child.field, [text])
+
+
 def _json(said: Any) -> str:
     return json.dumps(said, ensure_ascii=False, sort_keys=True)
 
@@ -163,6 +188,7 @@ def respected(db: Database, references: References, entity: Entity, record: Reco
         if field in kept and not isinstance(kept[field], tuple):
             continue
         items = kept.get(field, items_of(record, child))
+        _forget_said_otherwise(db, references, child, record.id, items)
         left = [item for item in items if not _same(db, references, child, record.id, item)]
         if not left and field == "incidents" and isinstance(on_file, Apology):
             left = list(on_file.incidents)  # It is for one at least.

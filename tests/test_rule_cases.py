@@ -1,13 +1,13 @@
 """Each rule on its cases: where it fires, where it just does not, and on the very edge."""
 
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 
 import remedy
 from remedy.rules import RULES
-from tests.rule_cases import MESSAGES, among_others, bystanders, rule_cases, said
+from tests.rule_cases import MESSAGES, all_together, rule_cases, said, said_of
 
 CASES = list(rule_cases())
 
@@ -27,14 +27,27 @@ def test_the_rule_says_of_its_case_what_was_worked_out_by_hand(case):
         assert said(report.findings) == case.says
 
 
-@pytest.mark.parametrize("case", CASES, ids=pytest_ids(CASES))
-def test_what_else_is_on_record_changes_nothing_of_it(case):
-    if case.rule == "R200":  # It is about all that is on record.
-        return
-    with remedy.open(":memory:", actor="test", config=case.config) as book:
-        book.record(*case.records, *bystanders())
-        report = book.check(as_of=case.as_of, profile="capa", select=[case.rule])
-        assert said(among_others(report.findings)) == case.says
+@pytest.fixture(scope="module")
+def book_of_all():
+    with remedy.open(":memory:", actor="test") as book:
+        book.record(*all_together())
+        yield book
+
+
+TOGETHER = [case for case in CASES if not case.is_about_everything]
+
+
+@pytest.mark.parametrize("rule", sorted({case.rule for case in TOGETHER}))
+def test_of_all_cases_in_one_casebook_a_rule_says_what_it_says_of_each_alone(rule, book_of_all):
+    asked = defaultdict(list)
+    for case in TOGETHER:
+        if case.rule == rule:
+            asked[case.as_of, repr(case.config)].append(case)
+    for (as_of, _), cases in asked.items():
+        config = cases[0].config
+        report = book_of_all.check(as_of=as_of, profile="capa", select=[rule], config=config)
+        for case in cases:
+            assert said_of(case, report.findings) == case.says, case.name
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

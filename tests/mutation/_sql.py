@@ -23,6 +23,7 @@ import importlib.abc
 import importlib.util
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -415,9 +416,10 @@ def _probe(name: str, run: Callable[[], None], *, findings_alone: bool = False) 
 
 
 def _of_cases() -> Iterator[Probe]:
-    from tests.rule_cases import among_others, bystanders, rule_cases, said
+    from tests.rule_cases import all_together, rule_cases, said, said_of
 
-    for case in rule_cases():
+    cases = list(rule_cases())
+    for case in cases:
         book = _filled(case.records, config=case.config)
 
         def run(case: Any = case, book: Any = book) -> None:
@@ -426,16 +428,21 @@ def _of_cases() -> Iterator[Probe]:
             assert said(report.findings) == case.says
 
         yield _probe(f"rule case[{case.rule} {case.name}]", run, findings_alone=True)
-        if case.rule == "R200":
-            continue
-        crowd = _filled([*case.records, *bystanders()], config=case.config)
+    book = _filled(all_together())
+    at_once: dict[tuple[str, str], dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for case in cases:
+        if not case.is_about_everything:
+            at_once[case.as_of, repr(case.config)][case.rule].append(case)
+    for (as_of, _), by_rule in at_once.items():
 
-        def run_among_others(case: Any = case, book: Any = crowd) -> None:
-            report = book.check(as_of=case.as_of, profile="capa", select=[case.rule])
-            assert said(among_others(report.findings)) == case.says
+        def run_together(as_of: Any = as_of, by_rule: Any = by_rule) -> None:
+            for rule, its in by_rule.items():
+                given = {"as_of": as_of, "profile": "capa", "select": [rule]}
+                report = book.check(**given, config=its[0].config)
+                for case in its:
+                    assert said_of(case, report.findings) == case.says
 
-        name = f"rule case[{case.rule} {case.name}, among others]"
-        yield _probe(name, run_among_others, findings_alone=True)
+        yield _probe(f"rule cases together[{as_of}]", run_together, findings_alone=True)
 
 
 def _of_stories() -> Iterator[Probe]:

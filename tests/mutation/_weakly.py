@@ -79,6 +79,7 @@ class _Laid:
 
     def __init__(self, connection: sqlite3.Connection, given: tuple[Any, ...]) -> None:
         self.asked: set[str] = set()
+        self.source, self.given = connection, given
         self.everything, self.by_account = given[4] is None, given[3]
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
         connection.backup(self._connection)
@@ -220,22 +221,29 @@ def trace(run: Callable[[], None], *, findings_alone: bool) -> Trace:
         findings_alone: Whether it looks at findings, and not at the states of apologies.
     """
     laid: list[_Laid] = []
+    now: list[_Laid] = []
 
     class Tracing(sqlite.SqliteEngine):
         def prepare(self, *given: Any) -> None:
             given = (given[0], list(given[1]), list(given[2]), *given[3:])
-            laid.append(_Laid(self._connection, given))
+            # Nothing is written in between, so that what is laid for one check is for the next.
+            now[:] = [
+                each for each in laid if (each.source, each.given) == (self._connection, given)
+            ]
+            if not now:
+                now.append(_Laid(self._connection, given))
+                laid.extend(now)
             super().prepare(*given)
 
         def rows(self, sql: str) -> Any:
             asking = sys._getframe(1).f_code
             beside = asking.co_filename == backing.__file__
             if not beside or (asking.co_name == _STATES and not findings_alone):
-                laid[-1].asked.add(sql)
+                now[0].asked.add(sql)
             return super().rows(sql)
 
         def pairs(self, sql: str, incidents: Any, others: Any) -> Any:
-            laid[-1].asked.add(sql)
+            now[0].asked.add(sql)
             return super().pairs(sql, incidents, others)
 
     checking.SqliteEngine = Tracing  # type: ignore[misc]

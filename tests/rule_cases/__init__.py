@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -28,17 +29,25 @@ from remedy import (
     Response,
     Verification,
     from_dict,
+    to_dict,
 )
 from remedy.config import config_from
 
 FOLDER = Path(__file__).parent
 MESSAGES = FOLDER / "messages.toml"
+_NAMES = {
+    "account", "action", "apology", "cause", "customer", "customers", "duplicate_of", "external_id",
+    "failure_mode", "id", "incident", "not_reached", "order", "process", "product", "scope_process",
+    "scope_product", "scope_site", "site", "to",
+}  # fmt: skip
+"""The fields that tell what belongs together: those that hold ids, and those that failures have."""
 
 
 class RuleCase(NamedTuple):
     """A casebook, a moment, and what one rule says of it then.
 
     Attributes:
+        number: Its place among all cases.
         rule: The rule.
         name: What is particular about the case.
         records: What is on file.
@@ -49,6 +58,7 @@ class RuleCase(NamedTuple):
         why: A sentence on the reason.
     """
 
+    number: int
     rule: str
     name: str
     records: tuple[Record, ...]
@@ -58,16 +68,23 @@ class RuleCase(NamedTuple):
     says: tuple[str, ...]
     why: str
 
+    @property
+    def is_about_everything(self) -> bool:
+        """Whether it is about how the whole of a casebook is: its signature is too coarse."""
+        return self.rule == "R200" or self.config.coarse_from != Config().coarse_from
+
 
 def rule_cases() -> Iterator[RuleCase]:
     """Yield all cases, file by file."""
     messages = tomllib.loads(MESSAGES.read_text("utf-8"))
+    number = 0
     for path in sorted(set(FOLDER.glob("*.toml")) - {MESSAGES}):
         with path.open("rb") as file:
             told = tomllib.load(file)
         for case in told["case"]:
             place = f"{path.name}, {case['rule']} {case['name']}"
             yield RuleCase(
+                number=number,
                 rule=case["rule"],
                 name=case["name"],
                 records=tuple(_record(each, told["parts"]) for each in case["given"]),
@@ -77,6 +94,7 @@ def rule_cases() -> Iterator[RuleCase]:
                 says=tuple(messages.get(case["rule"], {}).get(case["name"], ())),
                 why=case["why"],
             )
+            number += 1
 
 
 def said(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -86,13 +104,41 @@ def said(findings: Iterable[Finding]) -> tuple[str, ...]:
     )
 
 
-def among_others(findings: Iterable[Finding]) -> list[Finding]:
-    """Return those findings that are not about bystanders."""
-    return [
-        each
-        for each in findings
-        if not each.subject.startswith(("0-", "zz-")) and "kitchen" not in each.subject
-    ]
+def all_together() -> list[Record]:
+    """Return the records of all cases, each with names of its own, and of bystanders.
+
+    None of the cases has to do with another: of each, a rule says what it says of it alone.
+    """
+    records = bystanders()
+    for case in rule_cases():
+        records += [from_dict(_renamed(to_dict(each), _prefix(case))) for each in case.records]
+    return records
+
+
+def said_of(case: RuleCase, findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return what findings on `all_together` say of a case, in the names that it has alone."""
+    prefix = _prefix(case)
+
+    def alone(words: str) -> str:
+        # Before each of its values, a failure key has its length.
+        lengths = re.sub(rf"(\d+):{prefix}", lambda it: f"{int(it[1]) - len(prefix)}:", words)
+        return lengths.replace(prefix, "")
+
+    return tuple(map(alone, said(each for each in findings if prefix in each.subject)))
+
+
+def _prefix(case: RuleCase) -> str:
+    return f"{case.number:03}~"
+
+
+def _renamed(value: Any, prefix: str, field: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _renamed(each, prefix, name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, prefix, field) for each in value]
+    if isinstance(value, str) and field in _NAMES and value not in ("all", *Config().placeholders):
+        return prefix + value
+    return value
 
 
 def bystanders() -> list[Record]:

@@ -298,16 +298,14 @@ GROUP BY s.incident""",
     ),
     Rule(
         "A121",
-        f"""
+        """
 SELECT incident AS subject, COUNT(*) AS late, MIN(customer) AS example FROM (
     SELECT b.incident, h.customer, b.first_made, i.noted + k.span AS late_from,
            MIN(COALESCE(h.acknowledged, i.acknowledged)) AS heard
     FROM backing b CROSS JOIN contact_limit k CROSS JOIN now_incident i CROSS JOIN now_hit h
-    WHERE b.impact >= (SELECT MIN(impact) FROM contact_limit) AND k.impact = b.impact
-    AND i.id = b.incident AND h.incident = b.incident
+    WHERE k.impact = b.impact AND i.id = b.incident AND h.incident = b.incident
     GROUP BY b.incident, h.customer, b.first_made, i.noted, k.span
-) c WHERE late_from < CASE WHEN heard <= {AS_OF} AND heard < first_made THEN heard
-                          ELSE first_made END
+) c WHERE late_from < CASE WHEN heard < first_made THEN heard ELSE first_made END
 GROUP BY incident""",
         name="heard from us late",
         severity=Severity.INFO,

@@ -31,7 +31,7 @@ from remedy import (
     _schema,
 )
 from remedy.errors import CasebookError, ErasedCustomer, InvalidRecord, UnknownRecord
-from tests.given import DAY, coded, there
+from tests.given import DAY, coded, incident, there
 from tests.oracle.random_casebooks import random_casebook
 
 NAME = "Svenja Ångström-Quist"
@@ -847,3 +847,44 @@ def test_a_row_about_somebody_else_is_taken_in_whole_at_once(path):
         book.ingest([row])
         assert book.get("INC-2").title == "lost"
         assert book.ingest([row]).unchanged == 1
+
+
+def test_what_somebody_accepted_of_them_does_not_bring_them_back(tmp_path):
+    with remedy.open(tmp_path / "q.db", actor="anna") as book:
+        book.record(Customer(id="CUST-90210", name="Zebulon"))
+        erased = book.erase_customer("CUST-90210", reason="asked for").customer
+        waiver = Waiver(
+            id="WAI-1", finding="A141:CUST-90210", code="A141", reason="Zebulon moved away",
+            made="2026-03-02T09:00Z", until="2027-03-02T09:00Z",
+        )  # fmt: skip
+        with pytest.raises(ErasedCustomer, match=erased):
+            book.record(waiver)
+        book.ingest([waiver])
+        assert book.get("WAI-1").finding == f"A141:{erased}"
+        assert book.get("WAI-1").reason == "[erased]"
+    found = (tmp_path / "q.db").read_bytes()
+    assert b"CUST-90210" not in found
+    assert b"Zebulon" not in found
+
+
+def test_a_name_of_two_chinese_signs_is_looked_for(tmp_path):
+    with remedy.open(tmp_path / "q.db", actor="anna") as book:
+        book.record(
+            Customer(id="C-4711", name="王明"),
+            incident("INC-1", customers=["C-4711", "C-2"], title="客户王明来电"),
+        )
+        erased = book.erase_customer("C-4711", reason="asked for")
+        assert book.get("INC-1").title == "客户[erased]来电"
+        assert not any("too short" in each for each in erased.out_of_reach)
+    assert "王明".encode() not in (tmp_path / "q.db").read_bytes()
+
+
+def test_the_number_of_an_order_that_may_be_a_year_is_not_looked_for_and_that_is_said():
+    with remedy.open(actor="anna") as book:
+        book.record(
+            incident("INC-1", customers=remedy.Affected(customer="C-4711", order="2026")),
+            incident("INC-2", customers="C-2", title="Late since 2026"),
+        )
+        erased = book.erase_customer("C-4711", reason="asked for")
+        assert book.get("INC-2").title == "Late since 2026"
+        assert any("1 of their names and ids" in each for each in erased.out_of_reach)

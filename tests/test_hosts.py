@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +13,7 @@ import pytest
 
 import remedy
 from remedy import Customer, Incident
-from remedy.errors import CasebookBusy
+from remedy.errors import CasebookBusy, CasebookError
 from tests.given import coded
 
 BESIDE = float(os.environ.get("REMEDY_BESIDE_SECONDS", "2"))
@@ -204,3 +207,164 @@ def test_readers_go_on_beside_a_long_load(tmp_path):
     assert set(seen) <= {0, written}
     assert seen[0] == 0
     assert len(waited) > 2
+
+
+def in_another_process(path, code, journal="delete"):
+    """Run a few lines on the casebook in a program of its own, and return what it prints."""
+    opening = f"book = remedy.open({str(path)!r}, actor='other', timeout=0.2, journal={journal!r})"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import remedy.errors\n{opening}\n{code}"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return ran.stdout.strip() or ran.stderr.strip()
+
+
+TRY_TO_WRITE = """
+try:
+    book.record(remedy.Customer(id="C-2"))
+    print("written")
+except remedy.errors.CasebookBusy:
+    print("busy")
+"""
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal-insist"])
+@pytest.mark.parametrize(
+    "look", [lambda path: remedy.open(path, read_only=True).close(), remedy.diagnose]
+)
+def test_whoever_opens_it_once_more_in_the_process_leaves_its_locks(tmp_path, journal, look):
+    """POSIX drops all locks of a process on a file that it closes once."""
+    path = tmp_path / "q.db"
+    remedy.open(path, journal=journal).close()
+    with remedy.open(path, actor="crm", journal=journal) as book:
+        with book.transaction():
+            book.record(Customer(id="C-1"))
+            look(path)
+            assert in_another_process(path, TRY_TO_WRITE, journal) == "busy"
+        look(path)
+        # The last to leave a file in WAL mode takes its journal away, but this one is still here.
+        assert in_another_process(path, TRY_TO_WRITE + "book.close()", journal) == "written"
+        book.record(Customer(id="C-3"))
+    listing = "print([each.id for each in book.records(remedy.Customer)])"
+    assert in_another_process(path, listing, journal) == "['C-1', 'C-2', 'C-3']"
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal-insist"])
+def test_workers_may_open_the_casebook_for_each_request(tmp_path, journal):
+    path = tmp_path / "q.db"
+    with remedy.open(path, journal=journal) as book:
+        book.record(Customer(id="C-1", attributes={"count": 0}))
+    code = f"""
+import threading
+options = {{"actor": "worker", "timeout": 60, "journal": {journal!r}}}
+def serve():
+    for _ in range(8):
+        with remedy.open(book.path, **options) as own, own.transaction():
+            count = own.get("C-1").attributes["count"]
+            own.amend("C-1", attributes={{"count": count + 1}}, reason="one more")
+threads = [threading.Thread(target=serve) for _ in range(3)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+"""
+    with ThreadPoolExecutor(3) as pool:
+        told = list(pool.map(lambda _: in_another_process(path, code, journal), range(3)))
+    assert told == [""] * 3
+    with remedy.open(path, read_only=True) as book:
+        assert book.get("C-1").attributes == {"count": 3 * 3 * 8}
+
+
+def test_a_thread_that_comes_later_writes_to_the_same_file(tmp_path, monkeypatch):
+    """Whatever folder the process has gone to since."""
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        remedy.open(tmp_path / name / "q.db").close()
+    monkeypatch.chdir(tmp_path / "here")
+    with remedy.open("q.db") as book:
+        monkeypatch.chdir(tmp_path / "there")
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(book.record, Customer(id="C-1")).result()
+        assert book.get("C-1")
+    with remedy.open("q.db", read_only=True) as other:
+        assert list(other.records(Customer)) == []
+
+
+def leave_with(code):
+    sys.exit(code)
+
+
+@pytest.mark.parametrize(
+    ("leave", "status"), [(lambda: leave_with(3), 3), (lambda: None, 4)], ids=["exit", "the end"]
+)
+def test_a_forked_child_does_not_end_the_transaction_of_its_parent(tmp_path, leave, status):
+    parent = os.getpid()
+    with remedy.open(tmp_path / "q.db", actor="crm") as book:
+        try:
+            with book.transaction():
+                book.record(Customer(id="C-1"))
+                child = os.fork()
+                if child:
+                    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                else:
+                    leave()
+        except BaseException as error:
+            if os.getpid() == parent:
+                raise
+            refused = "of the process that this one was forked from" in str(error)
+            os._exit(error.code if isinstance(error, SystemExit) else 4 if refused else 5)
+        if os.getpid() != parent:
+            os._exit(6)
+        assert ended == status
+        assert book.get("C-1")
+        assert book.verify().is_right
+
+
+def test_a_copy_waits_no_longer_than_the_caller_says(tmp_path):
+    path = tmp_path / "q.db"
+    with remedy.open(path, timeout=0.2) as book:
+        book.record(Customer(id="C-1"))
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        with pytest.raises(CasebookBusy, match=r"was not done within 0\.2 s"):
+            book.backup(tmp_path / "copy.db")
+        assert time.monotonic() - began < 2
+        other.close()
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["q.db"]
+
+
+def test_a_thread_waits_for_a_casebook_in_memory_no_longer_than_the_caller_says():
+    with remedy.open(timeout=0.1) as book, ThreadPoolExecutor(1) as pool:
+        with book.transaction(), pytest.raises(CasebookBusy):
+            pool.submit(book.record, Customer(id="C-1")).result()
+        pool.submit(book.record, Customer(id="C-1")).result()
+        assert book.get("C-1")
+
+
+def test_what_one_task_writes_is_no_part_of_the_transaction_of_another(book):
+    """Tasks of an event loop share a thread, and so a connection."""
+
+    async def one(begun, tried):
+        with book.transaction():
+            book.record(Customer(id="C-1"))
+            begun.set()
+            await tried.wait()
+            book.record(Customer(id="C-2"))
+
+    async def other(begun, tried):
+        await begun.wait()
+        for use in (
+            lambda: book.record(Customer(id="C-3")),
+            lambda: book.get("C-1"),
+            lambda: book.transaction().__enter__(),
+        ):
+            with pytest.raises(CasebookError, match="of another task of this event loop"):
+                use()
+        tried.set()
+
+    async def serve():
+        begun, tried = asyncio.Event(), asyncio.Event()
+        await asyncio.gather(one(begun, tried), other(begun, tried))
+        book.record(Customer(id="C-4"))
+
+    asyncio.run(serve())
+    assert [each.id for each in book.records(Customer)] == ["C-1", "C-2", "C-4"]

@@ -102,8 +102,17 @@ def test_a_write_that_was_stopped_is_told_and_left(path):
         "or was stopped while it did (quality.db-journal is there)" in each for each in found
     )
     assert any("and 2 records are as they were written" in each for each in found)
+    link = path.parent / "link.db"
+    link.symlink_to(stopped)
+    assert told(link).keys() == found.keys()
     assert stopped.read_bytes() == before
     assert (folder / "quality.db-journal").exists()
+    refused = "was left by a program that was stopped while it wrote. Open it once for writing"
+    with pytest.raises(ReadOnlyCasebook, match=refused):
+        remedy.open(stopped, read_only=True)
+    assert run("upgrade", stopped).exit_code == 0
+    with remedy.open(stopped, read_only=True) as book:
+        assert book.verify().records == 2
 
 
 @pytest.mark.parametrize(
@@ -205,7 +214,7 @@ def test_who_holds_it_is_waited_for_and_told(path):
     holder.execute("BEGIN EXCLUSIVE")
     result = remedy.diagnose(path)
     assert result.is_sound
-    assert "somebody else is writing" in result.symptoms[-1].told
+    assert "somebody else is using it" in result.symptoms[-1].told
     holder.execute("ROLLBACK")
 
 

@@ -366,7 +366,7 @@ def raised(code, kind=sqlite3.OperationalError):
 @pytest.mark.parametrize(
     ("error", "kind", "text"),
     [
-        (raised(sqlite3.SQLITE_BUSY), CasebookBusy, "somebody else is writing"),
+        (raised(sqlite3.SQLITE_BUSY), CasebookBusy, "somebody else is using it"),
         (
             raised(sqlite3.SQLITE_BUSY | 2 << 8),
             CasebookBusy,

@@ -295,3 +295,14 @@ def test_reasons_of_events_and_criteria_are_scrubbed_too():
         action = book.get("ACT-1")
         assert action.criterion == "below #"
         assert [each.reason for each in action.events] == ["for #", None, "again #"]
+
+
+def test_the_texts_of_promises_that_wait_with_their_apology_are_as_they_are_to_be_kept(tmp_path):
+    path = tmp_path / "q.db"
+    with remedy.open(path, actor="anna", scrub=lambda text: text.replace("4111", "…")) as book:
+        promise = remedy.Promise(kind="deed", text="refund to card 4111")
+        book.ingest([remedy.Apology(id="APO-1", incidents="INC-1", made=DAY[2], promises=promise)])
+        assert {each.record for each in book.pending()} == {"APO-1", "APO-1/promise-1"}
+        book.ingest([incident("INC-1")])
+        assert book.get("APO-1").promises[0].text == "refund to card …"
+    assert b"4111" not in path.read_bytes()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from remedy import _raw
 from remedy._reading import scalar
 from remedy.errors import CannotOpen, CasebookBusy, CasebookError, readable
 from remedy.store import Store
@@ -122,15 +123,24 @@ def _symptoms(path: Path, progress: Callable[[int], None] | None) -> Iterator[Sy
         yield _wrong("it is no file.", "Name the file of a casebook.")
         return
     yield from _of_the_file(path, state)
-    beside = [each for each in map(path.with_name, _beside(path)) if each.exists()]
+    # SQLite puts its files beside what a link leads to.
+    file = path.resolve()
+    beside = [each for each in map(file.with_name, _beside(file)) if each.exists()]
     yield from _of_what_lies_beside(path, beside)
     with contextlib.ExitStack() as stack:
         looked_at = path
-        if beside or _is_wal(path):
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="remedy-")))
-            for each in (path, *beside):
-                shutil.copyfile(each, folder / each.name)
-            looked_at = folder / path.name
+        try:
+            if beside or _is_wal(file):
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="remedy-")))
+                for each in (file, *beside):
+                    _copy(each, folder / each.name)
+                looked_at = folder / file.name
+        except OSError as error:
+            yield _wrong(
+                f"it cannot be read, or copied to where temporary files are ({error.strerror}).",
+                "Look at who may read it, and how much room is there.",
+            )
+            return
         try:
             # The copy is nobody else's, so it can be in any mode.
             store = Store(
@@ -165,8 +175,13 @@ def _beside(path: Path) -> tuple[str, ...]:
 
 
 def _is_wal(path: Path) -> bool:
-    with path.open("rb") as file:
+    with _raw.reading(path) as file:
         return file.read(20)[18:20] == b"\2\2"
+
+
+def _copy(path: Path, to: Path) -> None:
+    with _raw.reading(path) as file, to.open("wb") as copy:
+        shutil.copyfileobj(file, copy)
 
 
 def _of_the_file(path: Path, state: os.stat_result) -> Iterator[Symptom]:
@@ -196,7 +211,7 @@ def _of_what_lies_beside(path: Path, beside: list[Path]) -> Iterator[Symptom]:
         if each.name.endswith("-journal") and size:
             yield _note(
                 f"a program is writing to it, or was stopped while it did ({each.name} is there).",
-                "Do not delete that: whatever opens the casebook next puts it back to before.",
+                "Do not delete that: what opens it for writing next puts it back to before.",
             )
         elif size:
             yield _note(

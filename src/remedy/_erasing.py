@@ -22,10 +22,11 @@ from remedy import _chain, _pending, _tombstones, history
 from remedy._customers import name_of
 from remedy._entities import Child, Entity
 from remedy._expunging import Expunged, expunge
-from remedy._naming import Names
+from remedy._naming import Names, weight
 from remedy._reading import dicts, read, scalar
 from remedy._rows import BY_NAME, ENTITIES
 from remedy._schema import BODIES
+from remedy._tombstones import ERASED
 from remedy.config import Config, signature_reader
 from remedy.errors import InvalidRecord
 from remedy.records import Customer, Incident
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Erased", "erase"]
 
-ERASED = "[erased]"
 """What stands in a text where something was taken out."""
 
 _TEXTS = ("title", "body", "url", "next_step", "reason", "criterion", "attributes")
@@ -46,7 +46,9 @@ _OF_LINK = ("order_ref", "order_no")
 
 _SHORTEST_NAME = 3
 _SHORTEST_ID = 4
-"""Of fewer letters a name or id says too little: it would be found in texts that mean others."""
+_SHORTEST_NUMBER = 5
+"""Of fewer letters a name or id says too little: it would be found in texts that mean others, as
+the number of an order would be that is a year."""
 
 
 @attrs.frozen(kw_only=True)
@@ -157,8 +159,12 @@ class _Eraser:
         }
         ids = {external_id for _, external_id in self._there} | orders
         names = self._ids.keys() | self._names
-        hunted = {each for each in names if len(each) >= _SHORTEST_NAME}
-        hunted |= {each for each in ids if len(each) >= _SHORTEST_ID}
+        hunted = {each for each in names if weight(each) >= _SHORTEST_NAME}
+        hunted |= {
+            each
+            for each in ids
+            if weight(each) >= (_SHORTEST_NUMBER if each.isdecimal() else _SHORTEST_ID)
+        }
         short = sorted((names | ids) - hunted)
         return (
             Names(dict.fromkeys(hunted, ERASED)),

@@ -17,7 +17,7 @@ from remedy._forms import span_of
 from remedy._naming import in_texts
 from remedy.config import Config
 from remedy.errors import InvalidRecord
-from remedy.records import Action, ActionEvent, Incident, Record
+from remedy.records import Action, ActionEvent, Apology, Incident, Record
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -85,6 +85,8 @@ class Texts:
             )
             if attributes != record.attributes:
                 changes["attributes"] = attributes
+        if isinstance(record, Apology):
+            changes["promises"] = tuple(map(self.fit, record.promises))
         text = changes.get("text", getattr(record, "text", None))
         if text is not None and self._keep != "full":
             changes["text"] = None if self._keep == "none" else self._beginning(text)

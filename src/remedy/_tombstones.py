@@ -28,6 +28,7 @@ from remedy.records import (
     Incident,
     Promise,
     Record,
+    Waiver,
 )
 from remedy.vocabulary import ALL
 
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 
     from remedy._ledger import Ledger
 
-__all__ = ["Tombstones", "put"]
+__all__ = ["ERASED", "Tombstones", "put"]
+
+ERASED = "[erased]"
+"""What texts say instead of a customer who was erased."""
 
 _KEY = "erasure_key"
 _OF_PROCESS = ("decision", "verdict")
@@ -105,6 +109,13 @@ class Tombstones:
             found = found or self._of.get(_hash(self._key, *each))
         return found
 
+    def _finding(self, key: str) -> str:
+        """Return the key of a finding, whose subject may be one of them."""
+        for place, sign in enumerate(key, start=1):
+            if sign == ":" and (found := self._find(key[place:])):
+                return f"{key[:place]}{found}"
+        return key
+
     def refuse(self, record: Record) -> None:
         """Refuse a record that names an erased customer.
 
@@ -112,6 +123,8 @@ class Tombstones:
             ErasedCustomer: If it does.
         """
         found = self._of_customer(record) if isinstance(record, Customer) else None
+        if isinstance(record, Waiver) and self._finding(record.finding) != record.finding:
+            found = self._finding(record.finding).rpartition(":")[2]
         for column in BY_CLASS[type(record)].references:
             if column.target == "customer":
                 found = found or self._find(getattr(record, column.field))
@@ -140,6 +153,14 @@ class Tombstones:
         """Return a record without what it says of erased customers; None where nothing is left."""
         if isinstance(record, Customer):
             return None if self._of_customer(record) else record
+        if isinstance(record, Waiver):
+            key = self._finding(record.finding)
+            # Why it was accepted may name them.
+            return (
+                record
+                if key == record.finding
+                else attrs.evolve(record, finding=key, reason=ERASED)
+            )
         entity = BY_CLASS[type(record)]
         changes: dict[str, Any] = {}
         for column in entity.references:

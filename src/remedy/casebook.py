@@ -562,7 +562,7 @@ class Casebook:
         with self._store.bulk() as db:
             ledger = self._ledger(db, "erase")
             erased = erase(ledger, self.config, id, reason, self.actor)
-        return attrs.evolve(erased, compacted=self._store.compact())
+        return attrs.evolve(erased, compacted=self._compact_if_possible())
 
     def purge_texts(self, before: datetime | Day | str, *, reason: str) -> int:
         """Erase what texts say in records about customers that are older than a date.
@@ -602,8 +602,15 @@ class Casebook:
         with self._store.bulk() as db:
             ledger = self._ledger(db, "erase", reason)
             purged = purge(ledger, _forms.micros(moment), reason, self.actor)
-        self._store.compact()
+        self._compact_if_possible()
         return purged
+
+    def _compact_if_possible(self) -> bool:
+        """Write the file anew; what was done before is done, whether that is possible or not."""
+        try:
+            return self._store.compact()
+        except CasebookError:
+            return False
 
     def compact(self) -> None:
         """Write the file anew, so that nothing is left in it of what was erased or deleted.

@@ -19,7 +19,7 @@ import attrs
 
 from remedy._coerce import storable
 from remedy._entities import items_of
-from remedy._naming import Names
+from remedy._naming import Names, weight
 from remedy._rows import BY_CLASS
 from remedy.findings import Finding, Waived
 from remedy.records import Affected, Customer, External, Incident, Record, Waiver
@@ -201,7 +201,7 @@ class Redaction:
             if account is not None:
                 meant.setdefault(account, self._other("account", account))
             self._called[customer] = {
-                each: said for each, said in meant.items() if each and len(each) >= _SHORTEST
+                each: said for each, said in meant.items() if each and weight(each) >= _SHORTEST
             }
         return self._called[customer]
 

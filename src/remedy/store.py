@@ -9,17 +9,18 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlite_utils import Database
 
-from remedy import _schema
+from remedy import _raw, _schema
 from remedy._format import (
+    address,
     check_header,
     check_tables,
     create_tables,
@@ -47,6 +48,11 @@ MEMORY = ":memory:"
 _STATEMENTS_KEPT = 512
 _CACHE_KIB = 16_384
 _BULK_CACHE_KIB = 128 * 1024
+_NEEDS_A_FILE_BESIDE = (
+    sqlite3.SQLITE_READONLY_CANTINIT,
+    sqlite3.SQLITE_READONLY_RECOVERY,
+    sqlite3.SQLITE_READONLY_DIRECTORY,
+)
 
 
 def _wal_is_safe(version: tuple[int, ...]) -> bool:
@@ -75,6 +81,8 @@ class _Connection(sqlite3.Connection):
     """When the transaction began that it is in, in µs since 1970."""
     asked_by: str | None = None
     """The rule whose function is being asked on it."""
+    task: object = None
+    """The task of an event loop that began the transaction or snapshot that it is in."""
 
 
 _STORES: weakref.WeakSet[Store] = weakref.WeakSet()
@@ -147,8 +155,10 @@ class Store:
             )
         self.in_memory = str(path) in (MEMORY, "")
         self.label = label
-        self._file = Path(path)
-        self.path = label or (path if self.in_memory else self._file)
+        self.path = label or (path if self.in_memory else Path(path))
+        # Whole: each thread opens it for itself, and the process may go to another folder.
+        self._file = _whole(Path(path))
+        self.identity: tuple[int, int] | None = None
         self.read_only = read_only
         self._why_read_only = "was opened for reading. Open it without read_only."
         self._timeout = timeout
@@ -180,16 +190,23 @@ class Store:
 
     def _prepare_file(self, create: bool) -> None:
         path = self._file
-        _refuse_impossible(path)
+        _refuse_impossible(path, self.path)
         if path.is_dir():
-            raise CannotOpen(path, "is a folder: name the file of a casebook in it.")
+            raise CannotOpen(self.path, "is a folder: name the file of a casebook in it.")
         if not path.exists():
             if self.read_only or not create:
                 raise CannotOpen(
-                    path, "there is no such casebook. Make one with: remedy init, or create=True."
+                    self.path,
+                    "there is no such casebook. Make one with: remedy init, or create=True.",
                 )
             self._create_file(path)
-        version = check_header(path)
+        try:
+            state = path.stat()
+        except OSError as error:
+            raise CannotOpen(self.path, f"cannot be read ({error.strerror}).") from None
+        self.identity = state.st_dev, state.st_ino
+        _raw.come(self)
+        version = check_header(path, state, self.path)
         with self.translated():
             if version < _schema.SCHEMA_VERSION:
                 self._bring_over()
@@ -222,8 +239,8 @@ class Store:
 
     def _create_file(self, path: Path) -> None:
         """Make the whole file, or leave one that somebody else has made meanwhile."""
-        with contextlib.suppress(FileExistsError), _made(path) as half:
-            db = self._connect(f"file:{quote(os.fsencode(half.absolute()))}?mode=rw")
+        with contextlib.suppress(FileExistsError), _made(path, self.path) as half:
+            db = self._connect(address(half, "rw"))
             try:
                 create_tables(db)
             finally:
@@ -264,7 +281,7 @@ class Store:
         if local.get("process") != os.getpid():
             mode = "ro" if self.read_only else "rw"
             with self.translated():
-                db = self._connect(f"file:{quote(os.fsencode(self._file.absolute()))}?mode={mode}")
+                db = self._connect(address(self._file, mode))
                 if not self.read_only:
                     try:
                         self._choose_journal(db)
@@ -311,6 +328,7 @@ class Store:
                 connection.close()
         self._local = threading.local()
         self._memory = None
+        _raw.go(self)
 
     # --- transactions -----------------------------------------------------------------------------
 
@@ -322,16 +340,9 @@ class Store:
         except sqlite3.OperationalError as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise CasebookBusy(
-                    self.path,
-                    f"somebody else is writing, and was not done within {self._timeout:g} s. "
-                    f"Nothing was written. Try again when they are done; in Python, timeout=... "
-                    f"says how long to wait.",
-                ) from error
+                raise self._busy() from error
             if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-                raise ReadOnlyCasebook(
-                    self.path, "cannot be written: it, or its folder, is read-only."
-                ) from error
+                raise ReadOnlyCasebook(self.path, self._why_not(error)) from error
             if code == sqlite3.SQLITE_FULL:
                 raise CasebookError(
                     self.path, "the disk is full. Nothing of this call was written."
@@ -352,6 +363,21 @@ class Store:
             if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                 raise NotACasebook(self.path, _damaged(error)) from error
             raise
+
+    def _why_not(self, error: sqlite3.OperationalError) -> str:
+        """Say why something would have to be written, and cannot."""
+        if error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK:
+            return (
+                "was left by a program that was stopped while it wrote. Open it once for writing, "
+                "which puts it back to before that: remedy upgrade, or in Python "
+                "remedy.open(...)."
+            )
+        if self.read_only and error.sqlite_errorcode in _NEEDS_A_FILE_BESIDE:
+            return (
+                "is in WAL mode, in which readers write beside it, and its folder is read-only. "
+                "Read a copy of it, made together with what lies beside it (-wal)."
+            )
+        return "cannot be written: it, or its folder, is read-only."
 
     @contextlib.contextmanager
     def blaming_the_file(self) -> Iterator[None]:
@@ -405,17 +431,34 @@ class Store:
                 return
             db.execute("BEGIN IMMEDIATE")
             _own(db).began = time.time_ns() // 1000
+            _own(db).task = _task()
+            process = os.getpid()
             try:
                 if not any_version:
                     refuse_another_version(db, self.path)
                 yield db
+                self._refuse_in_child(process)
                 db.execute("COMMIT")
             except BaseException:
-                # Does nothing where SQLite has rolled back by itself, as after some errors.
-                db.conn.rollback()
+                if process == os.getpid() or self._memory is not None:
+                    # Does nothing where SQLite has rolled back by itself, as after some errors.
+                    db.conn.rollback()
                 raise
             finally:
-                _own(db).began = None
+                _own(db).began = _own(db).task = None
+
+    def _refuse_in_child(self, process: int) -> None:
+        """Refuse to end what another process has begun: that would write to its file for it.
+
+        Raises:
+            CasebookError: If this one was forked off meanwhile.
+        """
+        if process != os.getpid() and self._memory is None:
+            raise CasebookError(
+                self.path,
+                "is in a transaction of the process that this one was forked from, and only that "
+                "one can end it. End the child with os._exit, or fork before the transaction.",
+            )
 
     @contextlib.contextmanager
     def bulk(self) -> Iterator[Database]:
@@ -484,7 +527,7 @@ class Store:
             TargetExists: If there is a file already.
             CannotOpen: If it cannot be made there.
         """
-        _refuse_impossible(path)
+        _refuse_impossible(path, path)
         if self.in_transaction:
             raise CasebookError(
                 self.path, "is copied as it is on file: end the transaction before."
@@ -497,11 +540,11 @@ class Store:
             raise TargetExists(path, replaceable=False) from None
 
     def _copy_to(self, path: Path, look: Callable[[Database], None]) -> None:
-        with _made(path) as half:
+        with _made(path, path) as half:
             with self._exclusive() as db, self.translated():
                 to = sqlite3.connect(half)
                 try:
-                    db.conn.backup(to)
+                    db.conn.backup(to, progress=self._no_longer_than())
                     # One file, with nothing beside it, in whatever mode the casebook is.
                     to.execute("PRAGMA journal_mode = DELETE")
                 finally:
@@ -513,19 +556,46 @@ class Store:
             finally:
                 copy.close()
 
+    def _no_longer_than(self) -> Callable[[int, int, int], None]:
+        """Return what ends a copy when the time-out is over: by itself it tries again for ever."""
+        until = time.monotonic() + self._timeout
+
+        def go_on(status: int, _remaining: int, _total: int) -> None:
+            if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() >= until:
+                raise self._busy()
+
+        return go_on
+
+    def _busy(self) -> CasebookBusy:
+        return CasebookBusy(
+            self.path,
+            f"somebody else is using it, and was not done within {self._timeout:g} s. Nothing was "
+            f"written. Try again when they are done; in Python, timeout=... says how long to wait.",
+        )
+
     def compact(self) -> bool:
         """Write the file anew, so that nothing is left of what was deleted; say if it was done.
 
         It is not while somebody else reads.
+
+        Raises:
+            CasebookError: If a transaction is open, or the disk is full or fails.
         """
         with self._exclusive() as db:
             if db.conn.in_transaction:
-                return False
+                raise CasebookError(
+                    self.path, "is written anew by this, which no transaction can hold."
+                )
             try:
-                db.execute("VACUUM")
-                busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            except sqlite3.OperationalError:
+                with self.translated():
+                    # Where it is put together is in the way of the memory else: all of it.
+                    db.execute("PRAGMA temp_store = FILE")
+                    db.execute("VACUUM")
+                    busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except CasebookBusy:
                 return False
+            finally:
+                db.execute("PRAGMA temp_store = MEMORY")
             return not busy
 
     @contextlib.contextmanager
@@ -537,12 +607,14 @@ class Store:
                 return
             db.execute("BEGIN")
             _own(db).in_snapshot = True
+            _own(db).task = _task()
             try:
                 # A deferred transaction sees nothing before its first read.
                 db.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
                 yield db
             finally:
                 _own(db).in_snapshot = False
+                _own(db).task = None
                 # Does nothing where SQLite has rolled back by itself, as after some errors.
                 db.conn.rollback()
 
@@ -587,42 +659,73 @@ class Store:
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[Database]:
         if self._memory is None:
+            self._refuse_other_tasks()
             yield self.db
         else:
-            with self._lock:
+            if not self._lock.acquire(timeout=self._timeout):
+                raise self._busy()
+            try:
+                self._refuse_other_tasks()
                 yield self.db
+            finally:
+                self._lock.release()
+
+    def _refuse_other_tasks(self) -> None:
+        """Refuse what would become a part of a transaction that it knows nothing of.
+
+        Tasks of an event loop share a thread, and so a connection.
+
+        Raises:
+            CasebookError: If another task has begun the one that is open.
+        """
+        connection = _own(self.db)
+        if connection.in_transaction and connection.task not in (None, _task()):
+            raise CasebookError(
+                self.path,
+                "is in a transaction, or a snapshot, of another task of this event loop, which "
+                "waits for something inside it. Do all of a transaction without awaiting: await "
+                "asyncio.to_thread(...) with a function that makes it.",
+            )
 
 
 @contextlib.contextmanager
-def _made(path: Path) -> Iterator[Path]:
+def _made(path: Path, told: object) -> Iterator[Path]:
     """Give a file for nobody but its owner, which gets its place when the block ends well.
 
     Raises:
         CannotOpen: If none can be made there.
         FileExistsError: If somebody else has made one there meanwhile.
     """
-    half = beside(path)
-    with _saying_where(path):
+    half = beside(path.absolute())
+    with _saying_where(told):
         os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         yield half
-        with _saying_where(path):
+        with _saying_where(told):
             settle(half, path)
     finally:
         half.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def _saying_where(path: Path) -> Iterator[None]:
+def _saying_where(told: object) -> Iterator[None]:
     try:
         yield
     except FileExistsError:
         raise
     except OSError as error:
-        raise CannotOpen(path, f"cannot be made here ({error.strerror}).") from None
+        raise CannotOpen(told, f"cannot be made here ({error.strerror}).") from None
 
 
-def _refuse_impossible(path: Path) -> None:
+def _whole(path: Path) -> Path:
+    """Return a path that means the same from every folder."""
+    try:
+        return path.absolute()
+    except OSError as error:
+        raise CannotOpen(path, f"cannot be looked for from here ({error.strerror}).") from None
+
+
+def _refuse_impossible(path: Path, told: object) -> None:
     """Refuse what can be the name of no file here, which to some functions is a missing one."""
     try:
         path.stat()
@@ -630,7 +733,7 @@ def _refuse_impossible(path: Path) -> None:
         return
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise CannotOpen(shown(str(path)), f"cannot be opened ({why}).") from None
+        raise CannotOpen(shown(str(told)), f"cannot be opened ({why}).") from None
 
 
 def _damaged(how: object) -> str:
@@ -648,6 +751,15 @@ def _held_in(current: str, wanted: str) -> str:
         f"program has the casebook open. Close it there and try again; or open it as it is: "
         f"{as_it_is}{risk}, or for reading only."
     )
+
+
+def _task() -> object:
+    """Return the task of an event loop that runs in this thread, if any."""
+    asyncio = sys.modules.get("asyncio")
+    try:
+        return None if asyncio is None else asyncio.current_task()
+    except RuntimeError:  # No event loop runs.
+        return None
 
 
 def _own(db: Database) -> _Connection:

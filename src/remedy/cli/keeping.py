@@ -126,8 +126,8 @@ def erase(
     if not found.compacted:
         say(
             wrapped(
-                "Somebody was reading, so the file was not written anew: between its rows traces "
-                "may be left until it is. Close what reads it, and run: remedy compact",
+                "The file could not be written anew, since somebody was reading, or the disk is "
+                "full: between its rows traces may be left until it is. Then run: remedy compact",
                 width,
             )
         )

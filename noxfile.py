@@ -130,6 +130,7 @@ def faults(session: nox.Session) -> None:
     session.run(
         *("pytest", "--numprocesses=auto", "--dist=worksteal", "--durations=20"),
         *("tests/test_faults.py", "tests/test_history.py", "tests/test_hosts.py"),
+        *("tests/test_erasing.py", "tests/test_migrating.py"),
         *session.posargs,
         env={
             "REMEDY_KILLS": "334",

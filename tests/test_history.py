@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 from sqlite_utils import Database
 
 import remedy
@@ -30,6 +31,7 @@ from remedy import (
     _schema,
     verifying,
 )
+from remedy.cli import main
 from remedy.errors import (
     CasebookError,
     InvalidRecord,
@@ -997,6 +999,7 @@ def test_what_came_of_verifying_can_be_written_as_json(book):
         "erased": 0,
         "records": 3,
         "anchor": str(book.anchor()),
+        "erasures": 0,
         "problems": [],
     }
 
@@ -1127,3 +1130,41 @@ def test_all_that_waited_for_one_record_at_a_time_waits_there(book):
     waiting = [each.external.external_id for each in book.known_at(then).pending()]
     assert sorted(waiting) == ["8", "9"]
     assert [each.external.external_id for each in book.pending()] == ["9"]
+
+
+def test_how_often_something_was_erased_since_an_anchor_was_kept_is_told(tmp_path):
+    """Whoever can write the file can erase, too, and say something else in its place."""
+    path = tmp_path / "q.db"
+    with remedy.open(path, actor="anna") as book:
+        book.record(Customer(id="C-4711"), Customer(id="C-4712"))
+        book.erase_customer("C-4711", reason="asked for")
+        anchor = book.anchor()
+        assert book.verify(anchor).erasures == 0
+        assert book.verify().erasures == 1
+        book.erase_customer("C-4712", reason="asked for")
+        assert book.verify(anchor).erasures == 1
+    ran = CliRunner().invoke(main, ["verify", str(path), "--anchor", str(anchor)])
+    assert ran.exit_code == 0
+    assert "something was erased once" in " ".join(ran.stdout.split())
+
+
+def test_an_anchor_of_no_entries_is_compared_as_well():
+    with remedy.open() as book:
+        book.record(Customer(id="C-1"))
+        assert book.verify(f"0:{'0' * 64}").is_right
+        assert "entry 0 is another one" in book.verify(f"0:{'a' * 64}").problems[0]
+
+
+@pytest.mark.parametrize("form", ["utf-8", "utf-8-sig", "utf-16"])
+def test_anchors_are_read_as_terminals_write_them(tmp_path, form):
+    """PowerShell writes what a command prints in UTF-16."""
+    path, anchors = tmp_path / "q.db", tmp_path / "anchors.txt"
+    with remedy.open(path) as book:
+        book.record(Customer(id="C-1"))
+        anchors.write_text(f"{book.anchor()}\n", form)
+    ran = CliRunner().invoke(main, ["verify", str(path), "--anchors", str(anchors)])
+    assert ran.exit_code == 0, ran.output
+    anchors.write_bytes(b"\xff\xfe\xff")
+    ran = CliRunner().invoke(main, ["verify", str(path), "--anchors", str(anchors)])
+    assert ran.exit_code == 2
+    assert "holds no anchors: it cannot be read as text" in ran.stderr

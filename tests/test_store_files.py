@@ -609,3 +609,16 @@ def test_plugins_of_sqlite_utils_are_not_executed(kept):
     finally:
         pm.unregister(plugin)
     assert called == []
+
+
+@pytest.mark.parametrize("timeout", [None, -1, float("nan"), float("inf"), "5"])
+def test_a_time_out_that_is_none_is_refused(path, timeout):
+    with pytest.raises(CannotOpen, match="timeout is how many seconds to wait, 0 or more, not"):
+        remedy.open(path, timeout=timeout)
+    assert not path.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with a name")
+def test_a_pipe_is_refused_without_waiting_for_who_writes_to_it(path):
+    os.mkfifo(path)
+    refused(path, CannotOpen, "is no file: name the file of a casebook")

@@ -306,3 +306,27 @@ def test_the_texts_of_promises_that_wait_with_their_apology_are_as_they_are_to_b
         book.ingest([incident("INC-1")])
         assert book.get("APO-1").promises[0].text == "refund to card …"
     assert b"4111" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options", [{"config": remedy.Config(store_text="none")}, {"scrub": lambda text: ""}]
+)
+def test_evidence_is_on_record_although_nothing_of_its_text_is_kept(options):
+    with remedy.open(actor="anna", **options) as book:
+        book.record(
+            incident("INC-1"),
+            remedy.Cause(id="CAU-1", incidents="INC-1", found=DAY[2]),
+            remedy.Evidence(id="EVI-1", cause="CAU-1", made=DAY[3], text="photo of the label"),
+            remedy.Evidence(id="EVI-2", cause="CAU-1", made=DAY[3], text="photo", url="file:p.png"),
+        )
+        assert book.get("EVI-1").text == "[not kept]"
+        assert book.get("EVI-2").text is None
+
+
+def test_a_reason_of_which_nothing_is_left_says_so():
+    with remedy.open(actor="anna", scrub=lambda text: "") as book:
+        decision = remedy.Decision(
+            id="DEC-1", incident="INC-1", kind="no_analysis", made=DAY[3], reason="Anna said so"
+        )
+        book.record(incident("INC-1"), decision)
+        assert book.get("DEC-1").reason == "[not kept]"

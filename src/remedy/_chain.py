@@ -221,6 +221,7 @@ class Walked:
         entries: How many entries were found to be right.
         bodies: How many of their bodies were there, and right.
         gone: How many of their bodies have been erased.
+        erasures: How many of them erased something, after the last that an anchor was kept of.
         head: The hash of the last of these entries.
         problem: What is wrong at the first place where anything is; None if nothing is.
     """
@@ -228,6 +229,7 @@ class Walked:
     entries: int
     bodies: int
     gone: int
+    erasures: int
     head: str
     problem: str | None
 
@@ -259,6 +261,7 @@ def walk(
         entries=walker.entries,
         bodies=walker.bodies,
         gone=walker.gone,
+        erasures=walker.erasures,
         head=walker.prev.hex(),
         problem=problem,
     )
@@ -275,7 +278,7 @@ class _Walker:
         for anchor in kept:
             self._kept.setdefault(anchor.count, set()).add(anchor.head)
         self._connection = db.conn
-        self.entries = self.bodies = self.gone = 0
+        self.entries = self.bodies = self.gone = self.erasures = 0
         self.prev = FIRST
         self._stored = iter(
             db.conn.execute("SELECT place, record, salt, body FROM history_body ORDER BY place")
@@ -286,22 +289,28 @@ class _Walker:
         )
         self._told: dict[int, int] = {}
 
+    def _compare(self) -> None:
+        """Compare the entry at which it is with the anchors that were kept of it."""
+        if self._kept.get(self.entries, set()) - {self.prev.hex()}:
+            raise _Wrong(
+                f"entry {self.entries} is another one than when an anchor was kept: the history "
+                f"was written anew, from there or from before."
+            )
+
     def walk(self, progress: Callable[[int], None] | None) -> None:
+        longest = max(self._kept, default=0)
+        self._compare()
         for row in self._connection.execute(f"SELECT {_FIELDS} FROM history ORDER BY seq"):
             entry = Entry(*row)
             self._look_at(entry)
             self.entries = entry.seq
             self.prev = entry.hash
-            if self._kept.get(entry.seq, set()) - {entry.hash.hex()}:
-                raise _Wrong(
-                    f"entry {entry.seq} is another one than when an anchor was kept: the history "
-                    f"was written anew, from there or from before."
-                )
+            self._compare()
+            self.erasures += entry.op == ERASE and entry.seq > longest
             if progress is not None and entry.seq % 1000 == 0:
                 progress(entry.seq)
         if self._next is not None:
             raise _Wrong(f"{_of(self._next[0])} is there, and no entry knows of it.")
-        longest = max(self._kept, default=0)
         if self.entries < longest:
             raise _Wrong(
                 f"there are {self.entries:,} entries, and when an anchor was kept there were "

@@ -567,7 +567,10 @@ class _Eraser:
         return touched
 
     def _out_of_reach(self) -> Iterator[str]:
-        yield "backups and copies of the file, and what was exported or reported before"
+        yield (
+            "backups and copies of the file, what was exported or reported before, and files of "
+            "rejected rows"
+        )
         yield "the systems that the records came from, and whatever they say in texts next time"
         yield "what the disk keeps of files that were deleted or written over"
         if self._too_short:

@@ -17,7 +17,7 @@ from remedy._forms import span_of
 from remedy._naming import in_texts
 from remedy.config import Config
 from remedy.errors import InvalidRecord
-from remedy.records import Action, ActionEvent, Apology, Incident, Record
+from remedy.records import Action, ActionEvent, Apology, Evidence, Incident, Record
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -28,6 +28,9 @@ Scrub = Callable[[str], str]
 
 PURGED = "texts_purged_before"
 """Under this name it is kept until when texts were purged, in µs since 1970."""
+
+_NOT_KEPT = "[not kept]"
+"""What a text says that a record cannot be without, when nothing of it is to be kept."""
 
 _SCRUBBED = ("title", "text", "next_step", "reason", "criterion")
 PURGED_FIELDS = ("text", "url", "next_step")
@@ -77,7 +80,10 @@ class Texts:
             for name in _SCRUBBED:
                 value = getattr(record, name, None) if name in fields else None
                 if value is not None:
-                    changes[name] = self._scrubbed(record, name, value)
+                    needed = name == "reason" or (isinstance(record, Evidence) and not record.url)
+                    changes[name] = self._scrubbed(record, name, value) or (
+                        _NOT_KEPT if needed else None
+                    )
             if isinstance(record, Action):
                 changes["events"] = tuple(map(self.fit_item, record.events))
             attributes = in_texts(
@@ -89,7 +95,8 @@ class Texts:
             changes["promises"] = tuple(map(self.fit, record.promises))
         text = changes.get("text", getattr(record, "text", None))
         if text is not None and self._keep != "full":
-            changes["text"] = None if self._keep == "none" else self._beginning(text)
+            nothing = _NOT_KEPT if isinstance(record, Evidence) and not record.url else None
+            changes["text"] = nothing if self._keep == "none" else self._beginning(text)
         if from_source and self._is_purged(record):
             changes.update((name, None) for name in PURGED_FIELDS if name in fields)
         differ = {name: value for name, value in changes.items() if getattr(record, name) != value}

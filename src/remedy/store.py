@@ -153,6 +153,10 @@ class Store:
                 f"{_risk()} when two programs meet at the wrong moment. Use journal='delete', or "
                 f"a newer SQLite (3.51.3, or 3.50.7, or 3.44.6); 'wal-insist' takes the risk.",
             )
+        if not isinstance(timeout, (int, float)) or not 0 <= timeout < float("inf"):
+            raise CannotOpen(
+                path, f"timeout is how many seconds to wait, 0 or more, not {timeout!r}."
+            )
         self.in_memory = str(path) in (MEMORY, "")
         self.label = label
         self.path = label or (path if self.in_memory else Path(path))
@@ -588,14 +592,15 @@ class Store:
                 )
             try:
                 with self.translated():
-                    # Where it is put together is in the way of the memory else: all of it.
+                    # What it is put together in would be in memory else: all of it.
                     db.execute("PRAGMA temp_store = FILE")
-                    db.execute("VACUUM")
-                    busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                    try:
+                        db.execute("VACUUM")
+                        busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                    finally:
+                        db.execute("PRAGMA temp_store = MEMORY")
             except CasebookBusy:
                 return False
-            finally:
-                db.execute("PRAGMA temp_store = MEMORY")
             return not busy
 
     @contextlib.contextmanager

@@ -41,6 +41,8 @@ class Verified:
         entries: How many entries of the history were found to be right.
         bodies: How many of their bodies were.
         erased: How many of their bodies have been erased.
+        erasures: How many times something was erased since the last of the anchors that were given,
+            or at all. What was erased says what whoever erased it put in its place.
         records: How many records on file are what the history says; None where that was not asked.
         head: The anchor of what was found to be right.
         problems: What is wrong: of the history the first place, of the records the first few.
@@ -49,6 +51,7 @@ class Verified:
     entries: int
     bodies: int
     erased: int
+    erasures: int
     records: int | None
     head: Anchor
     problems: tuple[str, ...] = attrs.field(converter=_readable)
@@ -65,6 +68,7 @@ class Verified:
             "entries": self.entries,
             "bodies": self.bodies,
             "erased": self.erased,
+            "erasures": self.erasures,
             "records": self.records,
             "anchor": str(self.head),
             "problems": list(self.problems),
@@ -103,6 +107,7 @@ def verify(
         entries=walked.entries,
         bodies=walked.bodies,
         erased=walked.gone,
+        erasures=walked.erasures,
         records=count,
         head=Anchor(walked.entries, walked.head),
         problems=tuple(problems),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 import click
@@ -104,7 +105,16 @@ def verify(
 
 
 def _anchors(path: Path) -> list[str]:
-    return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    try:
+        told = path.read_bytes()
+        # PowerShell writes what a command prints in UTF-16.
+        form = "utf-16" if told.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+        return [line.strip() for line in told.decode(form).splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem(
+            f"{path} holds no anchors: it cannot be read as text ({error}). Name the file that "
+            "remedy anchor >> FILE writes."
+        ) from None
 
 
 def _told(found: object, *, with_anchor: bool) -> list[str]:
@@ -134,6 +144,13 @@ def _told(found: object, *, with_anchor: bool) -> list[str]:
                 width,
             )
         lines.append(str(found.head))
+        if with_anchor and found.erasures:
+            times = "once" if found.erasures == 1 else f"{found.erasures:,} times"
+            lines += wrapped(
+                f"Since the last of these anchors something was erased {times}. An erasure puts "
+                "other values in the place of what the history held: see that each was meant.",
+                width,
+            )
     else:
         lines += ["", *wrapped(f"Apart from that, {told} are as they were written.", width)]
         lines += wrapped(

@@ -28,7 +28,7 @@ from tests.strategies import texts
         ("C-4711", "c-4711: C-47110, XC-4711", "…: C-47110, XC-4711"),
         ('Smith & "Sons"', 'by smith & "sons".', "by …."),
         ("+49 170 1", "(+49 170 1)", "(…)"),
-        ("Seán O'Brien", "Seán O’Brien, SEÁN O`BRIEN", "…, …"),
+        ("Seán O'Brien", "Seán O’Brien, SEÁN O`BRIEN, Seán O´Brien", "…, …, …"),
         ("Smith-Jones", "Smith\u2011Jones, Smith–Jones and Smith", "…, … and Smith"),
         ("C-4711", "label_C-4711_a.pdf, C\u20114711", "label_…_a.pdf, …"),
         ("Anna Quist", "anna_quist.pdf, anna.quist@x, Anna+Quist", "….pdf, …@x, …"),

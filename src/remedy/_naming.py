@@ -42,6 +42,7 @@ _AS_TYPED = str.maketrans(
     # Signs that are not seen.
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
 )
+_TYPED = re.compile(f"[{''.join(map(chr, _AS_TYPED))}]")
 _FIRST_TO_JOIN, _LAST_TO_JOIN = "\u1160", "\u11ff"
 """The vowels and last consonants that make syllables of Korean."""
 
@@ -207,6 +208,10 @@ def _folded(text: str) -> str:
         text = _ESCAPED.sub(lambda found: _decoded(text, found.start()) or found[0], text)
     if text.isascii():
         return text.lower().replace("`", "'")
-    folded = unicodedata.normalize("NFKC", text.casefold()).casefold()
+    folded = text.casefold()
+    if _TYPED.search(folded):
+        folded = folded.translate(_AS_TYPED)
+    if not unicodedata.is_normalized("NFKC", folded):
+        folded = unicodedata.normalize("NFKC", folded).casefold()
     # In Turkish the capital of i has a dot, and the letter of the capital I has none.
-    return folded.replace("i\u0307", "i").replace("\u0131", "i").translate(_AS_TYPED)
+    return folded.replace("i\u0307", "i").replace("\u0131", "i")

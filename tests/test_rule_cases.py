@@ -2,12 +2,15 @@
 
 import tomllib
 from collections import Counter, defaultdict
+from datetime import datetime
 
 import pytest
 
 import remedy
 from remedy.rules import RULES
+from tests.oracle import Oracle, graph_of
 from tests.rule_cases import MESSAGES, all_together, rule_cases, said, said_of
+from tests.test_rules_against_oracle import states_of, told_by
 
 CASES = list(rule_cases())
 
@@ -32,6 +35,16 @@ def book_of_all():
     with remedy.open(":memory:", actor="test") as book:
         book.record(*all_together())
         yield book
+
+
+@pytest.mark.parametrize("case", CASES, ids=pytest_ids(CASES))
+def test_the_oracle_says_of_a_case_what_all_rules_say(case):
+    oracle = Oracle(graph_of(case.records), datetime.fromisoformat(case.as_of), case.config)
+    with remedy.open(":memory:", actor="test", config=case.config) as book:
+        book.record(*case.records)
+        report = book.check(as_of=case.as_of, profile="capa")
+        assert told_by(report) == oracle.findings("capa")
+        assert states_of(report) == oracle.states()
 
 
 TOGETHER = [case for case in CASES if not case.is_about_everything]

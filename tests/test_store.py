@@ -391,6 +391,23 @@ def test_what_sqlite_says_becomes_an_error_that_says_what_to_do(book, error, kin
 
 
 @pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (sqlite3.SQLITE_READONLY_ROLLBACK, "was left by a program that was stopped while it wrote"),
+        (sqlite3.SQLITE_READONLY_CANTINIT, "is in WAL mode, in which readers write beside it"),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, "is in WAL mode, in which readers write beside it"),
+        (sqlite3.SQLITE_READONLY_DBMOVED, "cannot be written: it, or its folder, is read-only"),
+    ],
+)
+def test_why_a_file_cannot_be_read_without_writing_is_told(tmp_path, code, text):
+    remedy.open(tmp_path / "q.db").close()
+    with remedy.open(tmp_path / "q.db", read_only=True) as book:
+        with pytest.raises(ReadOnlyCasebook) as caught, book._store.translated():
+            raise raised(code)
+        assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "error",
     [
         sqlite3.OperationalError("no such table: x"),

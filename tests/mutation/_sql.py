@@ -25,6 +25,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -416,18 +417,27 @@ def _probe(name: str, run: Callable[[], None], *, findings_alone: bool = False) 
 
 
 def _of_cases() -> Iterator[Probe]:
+    from tests import test_rules_against_oracle as against
+    from tests.oracle import Oracle, graph_of
     from tests.rule_cases import all_together, rule_cases, said, said_of
 
     cases = list(rule_cases())
     for case in cases:
         book = _filled(case.records, config=case.config)
+        oracle = Oracle(graph_of(case.records), datetime.fromisoformat(case.as_of), case.config)
+        expected, states = oracle.findings("capa"), oracle.states()
 
-        def run(case: Any = case, book: Any = book) -> None:
+        def run(
+            case: Any = case, book: Any = book, expected: Any = expected, states: Any = states
+        ) -> None:
             report = book.check(as_of=case.as_of, profile="capa", select=[case.rule])
             assert {finding.code for finding in report.findings} <= {case.rule}
             assert said(report.findings) == case.says
+            whole = book.check(as_of=case.as_of, profile="capa")
+            assert against.told_by(whole) == expected
+            assert against.states_of(whole) == states
 
-        yield _probe(f"rule case[{case.rule} {case.name}]", run, findings_alone=True)
+        yield _probe(f"rule case[{case.rule} {case.name}]", run)
     book = _filled(all_together())
     at_once: dict[tuple[str, str], dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for case in cases:

@@ -404,6 +404,7 @@ def _probe(name: str, run: Callable[[], None], *, findings_alone: bool = False) 
     def guarded() -> None:
         if _now() is not before and not traced.may_differ(before, _now()):
             return
+        traced.clear()
         try:
             run()
         except AssertionError:

@@ -208,6 +208,11 @@ class Trace(NamedTuple):
         """Return whether a run with other statements may give something else."""
         return any(each.may_differ(old, new) for each in self.laid)
 
+    def clear(self) -> None:
+        """Take away the relations that were kept from the run, for one case: they are of before."""
+        for each in self.laid:
+            sqlite.SqliteEngine(each.source).clear()
+
 
 _STATES = "apologies"
 """The function of `remedy.backing` that asks for what the oracle and the stories hold against."""

@@ -1,6 +1,7 @@
 """A casebook inside other programs: threads, event loops, forked workers, a load beside readers."""
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -368,3 +370,30 @@ def test_what_one_task_writes_is_no_part_of_the_transaction_of_another(book):
 
     asyncio.run(serve())
     assert [each.id for each in book.records(Customer)] == ["C-1", "C-2", "C-4"]
+
+
+FILES = Path("/proc/self/fd")
+
+
+@pytest.mark.skipif(not FILES.is_dir(), reason="needs /proc")
+def test_to_open_it_again_and_again_costs_no_more_descriptors(tmp_path):
+    path = tmp_path / "q.db"
+    remedy.open(path).close()
+
+    def count():
+        """How often the process has the file open."""
+        found = 0
+        for each in FILES.iterdir():
+            with contextlib.suppress(OSError):
+                found += each.samefile(path)
+        return found
+
+    with remedy.open(path) as book:
+        book.record(Customer(id="C-1"))
+        before = count()
+        for _ in range(20):
+            remedy.open(path, read_only=True).close()
+            remedy.diagnose(path)
+        # SQLite keeps some of its own for the next who opens the file.
+        assert count() <= before + 2
+    assert count() == 0

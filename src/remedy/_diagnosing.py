@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -133,7 +132,7 @@ def _symptoms(path: Path, progress: Callable[[int], None] | None) -> Iterator[Sy
             if beside or _is_wal(file):
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="remedy-")))
                 for each in (file, *beside):
-                    _copy(each, folder / each.name)
+                    _raw.copy(each, folder / each.name)
                 looked_at = folder / file.name
         except OSError as error:
             yield _wrong(
@@ -175,13 +174,7 @@ def _beside(path: Path) -> tuple[str, ...]:
 
 
 def _is_wal(path: Path) -> bool:
-    with _raw.reading(path) as file:
-        return file.read(20)[18:20] == b"\2\2"
-
-
-def _copy(path: Path, to: Path) -> None:
-    with _raw.reading(path) as file, to.open("wb") as copy:
-        shutil.copyfileobj(file, copy)
+    return _raw.head(path, 20)[18:] == b"\2\2"
 
 
 def _of_the_file(path: Path, state: os.stat_result) -> Iterator[Symptom]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from remedy import _schema
+from remedy import _raw, _schema
 from remedy.errors import CannotOpen, NewerCasebook, NotACasebook
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ OPEN_TO = "open_to"
 """Under this name a file says from which version on it can be read and written."""
 
 
+_MAGIC = b"SQLite format 3\x00"
+
+
 def create_tables(db: Database) -> None:
     """Make an empty database a casebook."""
     db.execute("BEGIN IMMEDIATE")
@@ -41,10 +44,7 @@ def create_tables(db: Database) -> None:
 
 
 def check_header(path: Path, state: os.stat_result, told: object) -> int:
-    """Refuse what is no casebook, without changing it; return of which version it is.
-
-    It is read through SQLite, which alone may close a file that this process holds locks on (see
-    `_raw`), and as if nobody could write to it: then SQLite looks for no journal.
+    """Refuse what is no casebook, without opening it; return of which version it is.
 
     Args:
         path: The file.
@@ -53,32 +53,22 @@ def check_header(path: Path, state: os.stat_result, told: object) -> int:
     """
     if not stat.S_ISREG(state.st_mode):
         raise CannotOpen(told, "is no file: name the file of a casebook.")
-    if not state.st_size:
-        raise NotACasebook(told, "is empty. Delete it, or name another file.")
     try:
-        connection = sqlite3.connect(address(path, "ro&immutable=1"), uri=True)
-        try:
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.OperationalError:
-        raise CannotOpen(
-            told, "cannot be read: look at who may read it, and the folders that it is in."
-        ) from None
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_NOTADB:
-            raise
-        raise NotACasebook(
-            told, "is no casebook: it is no SQLite file. It was left as it is."
-        ) from None
-    if application != _schema.APPLICATION_ID:
+        header = _raw.head(path, 100)
+    except OSError as error:
+        raise CannotOpen(told, f"cannot be read ({error.strerror}).") from None
+    if not header:
+        raise NotACasebook(told, "is empty. Delete it, or name another file.")
+    if not header.startswith(_MAGIC) or len(header) < 100:
+        raise NotACasebook(told, "is no casebook: it is no SQLite file. It was left as it is.")
+    if int.from_bytes(header[68:72], "big") != _schema.APPLICATION_ID:
         raise NotACasebook(told, "is a database of another application. It was left as it is.")
+    version = int.from_bytes(header[60:64], "big")
     if version > _schema.SCHEMA_VERSION + 1:
         raise _newer(told, version)
     if version < 1:
         raise NotACasebook(told, f"has a version ({version}) that there never was.")
-    return int(version)
+    return version
 
 
 def address(path: Path, mode: str) -> str:

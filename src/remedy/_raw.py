@@ -1,8 +1,8 @@
 """Casebooks that are read byte by byte, while this process may have them open.
 
 On POSIX a process loses all its locks on a file as soon as it closes any descriptor of that file,
-whoever made it. Then two programs write at once, each sure of being alone. So what is read here is
-let go of only when no store of this process has the file open.
+whoever made it. Then two programs write at once, each sure of being alone. So what a file is read
+through here is one descriptor, which is closed when no store of this process has the file open.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import os
 import threading
 import weakref
 from collections.abc import Iterator
-from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["come", "go", "reading"]
+import attrs
 
+__all__ = ["come", "copy", "go", "head"]
+
+_CHUNK = 1 << 20
+_HOW = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 Identity = tuple[int, int]
 
 
@@ -30,8 +33,14 @@ class Holder(Protocol):
         ...
 
 
+@attrs.define
+class _Reading:
+    descriptor: int
+    users: int = 0
+
+
 _holders: weakref.WeakSet[Holder] = weakref.WeakSet()
-_kept: list[tuple[Identity, int]] = []
+_readings: dict[Identity, _Reading] = {}
 _lock = threading.RLock()
 
 
@@ -42,29 +51,54 @@ def come(holder: Holder) -> None:
 
 
 def go(holder: Holder) -> None:
-    """Forget who has closed a file, and let go of what was kept for them."""
+    """Forget who has closed a file."""
     with _lock:
         _holders.discard(holder)
         _let_go()
 
 
-def _let_go() -> None:
-    held = {holder.identity for holder in _holders}
-    for identity, descriptor in list(_kept):
-        if identity not in held:
-            _kept.remove((identity, descriptor))
-            os.close(descriptor)
+def head(path: Path, size: int) -> bytes:
+    """Return what a file begins with."""
+    with _descriptor(path) as descriptor:
+        return _part(descriptor, size, 0)
+
+
+def copy(path: Path, to: Path) -> None:
+    """Write what is in a file to another one."""
+    with _descriptor(path) as descriptor, to.open("wb") as file:
+        while part := _part(descriptor, _CHUNK, file.tell()):
+            file.write(part)
+
+
+def _part(descriptor: int, size: int, place: int) -> bytes:
+    """Read at a place, whoever else reads through the same descriptor."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, size, place)
+    with _lock:  # pragma: no cover - Windows
+        os.lseek(descriptor, place, os.SEEK_SET)
+        return os.read(descriptor, size)
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[FileIO]:
-    """Read a file, and close it when no store of this process has it open."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    state = os.fstat(descriptor)
+def _descriptor(path: Path) -> Iterator[int]:
+    with _lock:
+        state = path.stat()
+        identity = state.st_dev, state.st_ino
+        if identity not in _readings:
+            _readings[identity] = _Reading(os.open(path, _HOW))
+        reading = _readings[identity]
+        reading.users += 1
     try:
-        with FileIO(descriptor, closefd=False) as file:
-            yield file
+        yield reading.descriptor
     finally:
         with _lock:
-            _kept.append(((state.st_dev, state.st_ino), descriptor))
+            reading.users -= 1
             _let_go()
+
+
+def _let_go() -> None:
+    held = {holder.identity for holder in _holders}
+    for identity, reading in list(_readings.items()):
+        if not reading.users and identity not in held:
+            del _readings[identity]
+            os.close(reading.descriptor)

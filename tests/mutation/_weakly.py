@@ -8,6 +8,7 @@ those rows of a relation that later steps took away.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import sqlite3
@@ -211,7 +212,9 @@ class Trace(NamedTuple):
     def clear(self) -> None:
         """Take away the relations that were kept from the run, for one case: they are of before."""
         for each in self.laid:
-            sqlite.SqliteEngine(each.source).clear()
+            # A story's casebook is closed at its end.
+            with contextlib.suppress(sqlite3.ProgrammingError):
+                sqlite.SqliteEngine(each.source).clear()
 
 
 _STATES = "apologies"

@@ -622,3 +622,14 @@ def test_a_time_out_that_is_none_is_refused(path, timeout):
 def test_a_pipe_is_refused_without_waiting_for_who_writes_to_it(path):
     os.mkfifo(path)
     refused(path, CannotOpen, "is no file: name the file of a casebook")
+
+
+def test_a_casebook_in_memory_needs_no_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    with remedy.open() as book:
+        book.record(Customer(id="C-1"))
+    with pytest.raises(CannotOpen, match="cannot be looked for from here"):
+        remedy.open("q.db")

@@ -161,7 +161,7 @@ class Store:
         self.label = label
         self.path = label or (path if self.in_memory else Path(path))
         # Whole: each thread opens it for itself, and the process may go to another folder.
-        self._file = _whole(Path(path))
+        self._file = Path(path) if self.in_memory else _whole(Path(path))
         self.identity: tuple[int, int] | None = None
         self.read_only = read_only
         self._why_read_only = "was opened for reading. Open it without read_only."

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import remedy
-from remedy import Customer, Incident
+from remedy import Customer, Incident, _raw
 from remedy.errors import CasebookBusy, CasebookError
 from tests.given import coded
 
@@ -397,3 +398,36 @@ def test_to_open_it_again_and_again_costs_no_more_descriptors(tmp_path):
         # SQLite keeps some of its own for the next who opens the file.
         assert count() <= before + 2
     assert count() == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_can_open_casebooks_whatever_other_threads_were_reading_when_it_was_forked(
+    tmp_path,
+):
+    path = tmp_path / "q.db"
+    remedy.open(path).close()
+    reading, forked = threading.Event(), threading.Event()
+
+    def read():
+        with _raw._lock:
+            reading.set()
+            forked.wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(read)
+        reading.wait()
+        child = os.fork()
+        if not child:
+            with contextlib.suppress(BaseException):
+                remedy.open(path, read_only=True).close()
+                os._exit(0)
+            os._exit(1)
+        begun, ended = time.monotonic(), 0
+        while not ended and time.monotonic() - begun < 20:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            time.sleep(0.01)
+        forked.set()
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+    assert ended == child
+    assert status == 0

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Erased", "erase"]
 
-"""What stands in a text where something was taken out."""
-
 _TEXTS = ("title", "body", "url", "next_step", "reason", "criterion", "attributes")
 _GONE = ("title", "body", "url", "next_step", "attributes")
 """What is gone as a whole where a record is about one customer alone."""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import functools
-import os
 import sqlite3
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from remedy import _raw, _schema
 from remedy.errors import CannotOpen, NewerCasebook, NotACasebook
@@ -18,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPEN_TO",
-    "address",
     "check_header",
     "check_tables",
     "create_tables",
@@ -28,7 +24,6 @@ __all__ = [
 
 OPEN_TO = "open_to"
 """Under this name a file says from which version on it can be read and written."""
-
 
 _MAGIC = b"SQLite format 3\x00"
 
@@ -43,16 +38,13 @@ def create_tables(db: Database) -> None:
     db.execute("COMMIT")
 
 
-def check_header(path: Path, state: os.stat_result, told: object) -> int:
+def check_header(path: Path, told: object) -> int:
     """Refuse what is no casebook, without opening it; return of which version it is.
 
     Args:
         path: The file.
-        state: What the file system says of it.
         told: What messages call it.
     """
-    if not stat.S_ISREG(state.st_mode):
-        raise CannotOpen(told, "is no file: name the file of a casebook.")
     try:
         header = _raw.head(path, 100)
     except OSError as error:
@@ -69,11 +61,6 @@ def check_header(path: Path, state: os.stat_result, told: object) -> int:
     if version < 1:
         raise NotACasebook(told, f"has a version ({version}) that there never was.")
     return version
-
-
-def address(path: Path, mode: str) -> str:
-    """Return how SQLite is to be told of a file, whatever signs its name has."""
-    return f"file:{quote(os.fsencode(path))}?mode={mode}"
 
 
 def _newer(path: object, version: int) -> NewerCasebook:

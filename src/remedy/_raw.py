@@ -44,6 +44,18 @@ _readings: dict[Identity, _Reading] = {}
 _lock = threading.RLock()
 
 
+def _begin_anew() -> None:
+    """Let a forked child read: what other threads of its parent were doing never ends in it."""
+    global _lock  # noqa: PLW0603 - whoever held it is not here to let go of it
+    _lock = threading.RLock()
+    for reading in _readings.values():
+        reading.users = 0
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - elsewhere nothing is forked
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
 def come(holder: Holder) -> None:
     """Remember who is going to open a file."""
     with _lock:

@@ -80,10 +80,7 @@ class Texts:
             for name in _SCRUBBED:
                 value = getattr(record, name, None) if name in fields else None
                 if value is not None:
-                    needed = name == "reason" or (isinstance(record, Evidence) and not record.url)
-                    changes[name] = self._scrubbed(record, name, value) or (
-                        _NOT_KEPT if needed else None
-                    )
+                    changes[name] = self._scrubbed(record, name, value) or _without(record, name)
             if isinstance(record, Action):
                 changes["events"] = tuple(map(self.fit_item, record.events))
             attributes = in_texts(
@@ -95,8 +92,8 @@ class Texts:
             changes["promises"] = tuple(map(self.fit, record.promises))
         text = changes.get("text", getattr(record, "text", None))
         if text is not None and self._keep != "full":
-            nothing = _NOT_KEPT if isinstance(record, Evidence) and not record.url else None
-            changes["text"] = nothing if self._keep == "none" else self._beginning(text)
+            nothing = self._keep == "none"
+            changes["text"] = _without(record, "text") if nothing else self._beginning(text)
         if from_source and self._is_purged(record):
             changes.update((name, None) for name in PURGED_FIELDS if name in fields)
         differ = {name: value for name, value in changes.items() if getattr(record, name) != value}
@@ -132,6 +129,12 @@ class Texts:
         """Whether a record is of before the date until when texts were purged."""
         date = dated(record)
         return self._purged is not None and date is not None and date < int(self._purged)
+
+
+def _without(record: Record, name: str) -> str | None:
+    """Return what a field says of whose text nothing is left: some records need it."""
+    needed = name == "reason" or (isinstance(record, Evidence) and record.url is None)
+    return _NOT_KEPT if needed else None
 
 
 def dated(record: Any) -> int | None:

@@ -109,12 +109,12 @@ class Tombstones:
             found = found or self._of.get(_hash(self._key, *each))
         return found
 
-    def _finding(self, key: str) -> str:
-        """Return the key of a finding, whose subject may be one of them."""
+    def _in_finding(self, key: str) -> tuple[str, str] | None:
+        """Return how the key of a finding begins, and of whom of them it is, if of one."""
         for place, sign in enumerate(key, start=1):
             if sign == ":" and (found := self._find(key[place:])):
-                return f"{key[:place]}{found}"
-        return key
+                return key[:place], found
+        return None
 
     def refuse(self, record: Record) -> None:
         """Refuse a record that names an erased customer.
@@ -123,8 +123,8 @@ class Tombstones:
             ErasedCustomer: If it does.
         """
         found = self._of_customer(record) if isinstance(record, Customer) else None
-        if isinstance(record, Waiver) and self._finding(record.finding) != record.finding:
-            found = self._finding(record.finding).rpartition(":")[2]
+        if isinstance(record, Waiver) and (told := self._in_finding(record.finding)):
+            found = told[1]
         for column in BY_CLASS[type(record)].references:
             if column.target == "customer":
                 found = found or self._find(getattr(record, column.field))
@@ -154,13 +154,9 @@ class Tombstones:
         if isinstance(record, Customer):
             return None if self._of_customer(record) else record
         if isinstance(record, Waiver):
-            key = self._finding(record.finding)
+            told = self._in_finding(record.finding)
             # Why it was accepted may name them.
-            return (
-                record
-                if key == record.finding
-                else attrs.evolve(record, finding=key, reason=ERASED)
-            )
+            return attrs.evolve(record, finding="".join(told), reason=ERASED) if told else record
         entity = BY_CLASS[type(record)]
         changes: dict[str, Any] = {}
         for column in entity.references:

@@ -9,18 +9,19 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import stat
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlite_utils import Database
 
 from remedy import _raw, _schema
 from remedy._format import (
-    address,
     check_header,
     check_tables,
     create_tables,
@@ -195,8 +196,6 @@ class Store:
     def _prepare_file(self, create: bool) -> None:
         path = self._file
         _refuse_impossible(path, self.path)
-        if path.is_dir():
-            raise CannotOpen(self.path, "is a folder: name the file of a casebook in it.")
         if not path.exists():
             if self.read_only or not create:
                 raise CannotOpen(
@@ -208,9 +207,13 @@ class Store:
             state = path.stat()
         except OSError as error:
             raise CannotOpen(self.path, f"cannot be read ({error.strerror}).") from None
+        if stat.S_ISDIR(state.st_mode):
+            raise CannotOpen(self.path, "is a folder: name the file of a casebook in it.")
+        if not stat.S_ISREG(state.st_mode):
+            raise CannotOpen(self.path, "is no file: name the file of a casebook.")
         self.identity = state.st_dev, state.st_ino
         _raw.come(self)
-        version = check_header(path, state, self.path)
+        version = check_header(path, self.path)
         with self.translated():
             if version < _schema.SCHEMA_VERSION:
                 self._bring_over()
@@ -244,7 +247,7 @@ class Store:
     def _create_file(self, path: Path) -> None:
         """Make the whole file, or leave one that somebody else has made meanwhile."""
         with contextlib.suppress(FileExistsError), _made(path, self.path) as half:
-            db = self._connect(address(half, "rw"))
+            db = self._connect(_address(half, "rw"))
             try:
                 create_tables(db)
             finally:
@@ -285,7 +288,7 @@ class Store:
         if local.get("process") != os.getpid():
             mode = "ro" if self.read_only else "rw"
             with self.translated():
-                db = self._connect(address(self._file, mode))
+                db = self._connect(_address(self._file, mode))
                 if not self.read_only:
                     try:
                         self._choose_journal(db)
@@ -720,6 +723,11 @@ def _saying_where(told: object) -> Iterator[None]:
         raise
     except OSError as error:
         raise CannotOpen(told, f"cannot be made here ({error.strerror}).") from None
+
+
+def _address(path: Path, mode: str) -> str:
+    """Return how SQLite is to be told of a file, whatever signs its name has."""
+    return f"file:{quote(os.fsencode(path))}?mode={mode}"
 
 
 def _whole(path: Path) -> Path:

@@ -165,6 +165,7 @@ class Model:
         try:
             result = work(after)
             after.settle()
+            after.remember_names()
         except InvalidRecord as error:
             raise Refused(str(error)) from None
         after.refuse_nonsense()
@@ -449,6 +450,9 @@ class Model:
             if not isinstance(self.stands.setdefault(id, made(id)), Customer):
                 raise Refused(f"{id} is no customer")
             self.said.setdefault(id, made(id))
+
+    def remember_names(self) -> None:
+        """Take down what customers are called: what was said and taken back at once leaves none."""
         for id, record in self.stands.items():
             if isinstance(record, Customer) and record.name is not None:
                 self.names[id] = self.names.get(id, frozenset()) | {record.name}

@@ -11,7 +11,7 @@ import remedy
 from remedy.rules import RULES
 from tests.oracle import Oracle, graph_of
 from tests.rule_cases import MESSAGES, all_together, rule_cases, said, said_of
-from tests.test_rules_against_oracle import states_of, told_by
+from tests.test_rules_against_oracle import named_by, states_of, told_by
 
 CASES = list(rule_cases())
 UNFINISHED = re.compile(r"[{}|]| \?|None")
@@ -54,6 +54,7 @@ def test_the_oracle_says_of_a_case_what_all_rules_say(case):
         book.record(*case.records)
         report = book.check(as_of=case.as_of, profile="capa")
         assert told_by(report) == oracle.findings("capa")
+        assert named_by(report) == oracle.named("capa")
         assert states_of(report) == oracle.states()
 
 

@@ -11,17 +11,19 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 import remedy
-from tests.oracle import Oracle, Told, case_around, graph_of
+from tests.oracle import NAMES, Named, Oracle, Told, case_around, graph_of
 from tests.oracle.coverage import codes_told, shares
 from tests.oracle.random_casebooks import Case, random_casebook
 
 COUNT = int(os.environ.get("REMEDY_CASEBOOKS", "100"))
 FIRST = int(os.environ.get("REMEDY_CASEBOOKS_FROM", "0"))
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PROFILES = ("capa", "register", "tickets")
 
 casebooks = pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
@@ -44,6 +46,21 @@ def told_by(report: remedy.Report) -> set[Told]:
     return set(told)
 
 
+def named_by(report: remedy.Report) -> set[Named]:
+    """What the findings of a report name, as the oracle says it."""
+    found = set()
+    for code, values in report.findings.rows():
+        what = frozenset((name, _told(name, values[name])) for name in NAMES.get(code, ()))
+        if what:
+            found.add(Named(code, values["subject"], what))
+    return found
+
+
+def _told(name: str, value: Any) -> Any:
+    is_time = name.endswith("_at") and value is not None
+    return EPOCH + timedelta(microseconds=value) if is_time else value
+
+
 def difference(found: set[Told], expected: set[Told]) -> str:
     """What is told too much, and what is missing, for people."""
 
@@ -56,6 +73,16 @@ def difference(found: set[Told], expected: set[Told]) -> str:
     return "\n".join(lines)
 
 
+def wrongly_named(found: set[Named], expected: set[Named]) -> str:
+    """What is named otherwise than it should be, for people."""
+    wrong = sorted(found ^ expected, key=str)
+    return "\n".join(
+        f"{'+' if each in found else '-'} {each.code} {each.subject}: "
+        + ", ".join(f"{name}={value}" for name, value in sorted(each.what, key=str))
+        for each in wrong
+    )
+
+
 def states_of(report: remedy.Report) -> dict[str, str]:
     return {each.id: str(each.state) for each in report.apologies}
 
@@ -64,6 +91,7 @@ def compare(book: remedy.Casebook, case: Case, as_of: datetime, profile: str) ->
     oracle = Oracle(graph_of(case.records), as_of, case.config)
     report = remedy.check(book, as_of=as_of, config=case.config, profile=profile)
     wrong = difference(told_by(report), oracle.findings(profile))
+    wrong = wrong or wrongly_named(named_by(report), oracle.named(profile))
     assert not wrong, f"as of {as_of.isoformat()}, {profile}:\n{wrong}"
     states = oracle.states()
     if profile != "capa" and not any(isinstance(each, DONE) for each in case.records):
@@ -84,6 +112,7 @@ def compare_around(book: remedy.Casebook, oracle: Oracle, case: Case, record: st
     around = case_around(oracle.seen.graph, record)
     report = remedy.check(book, as_of=case.as_of, config=case.config, profile="capa", around=record)
     wrong = difference(told_by(report), oracle.findings("capa", around))
+    wrong = wrong or wrongly_named(named_by(report), oracle.named("capa", around))
     assert not wrong, f"as of {case.as_of.isoformat()}, around {record}:\n{wrong}"
     assert states_of(report) == oracle.states(around), f"around {record}"
 

@@ -426,16 +426,21 @@ def _of_cases() -> Iterator[Probe]:
     for case in cases:
         book = _filled(case.records, config=case.config)
         oracle = Oracle(graph_of(case.records), datetime.fromisoformat(case.as_of), case.config)
-        expected, states = oracle.findings("capa"), oracle.states()
+        expected, names, states = oracle.findings("capa"), oracle.named("capa"), oracle.states()
 
         def run(
-            case: Any = case, book: Any = book, expected: Any = expected, states: Any = states
+            case: Any = case,
+            book: Any = book,
+            expected: Any = expected,
+            names: Any = names,
+            states: Any = states,
         ) -> None:
             report = book.check(as_of=case.as_of, profile="capa", select=[case.rule])
             assert {finding.code for finding in report.findings} <= {case.rule}
             assert said(report.findings) == case.says
             whole = book.check(as_of=case.as_of, profile="capa")
             assert against.told_by(whole) == expected
+            assert against.named_by(whole) == names
             assert against.states_of(whole) == states
 
         yield _probe(f"rule case[{case.rule} {case.name}]", run)
@@ -496,26 +501,28 @@ def _of_oracle() -> Iterator[Probe]:
         case = against.random_casebook(seed)
         book = _filled(case.records, config=case.config)
         graph = graph_of(case.records)
-        asked: list[tuple[dict[str, Any], Any, Any]] = []
-        around: list[tuple[dict[str, Any], Any, Any]] = []
+        asked: list[tuple[dict[str, Any], Any, Any, Any]] = []
+        around: list[tuple[dict[str, Any], Any, Any, Any]] = []
         for as_of in case.moments:
             oracle = Oracle(graph, as_of, case.config)
             given = {"as_of": as_of, "profile": "capa", "config": case.config}
-            asked.append((given, oracle.findings("capa"), oracle.states()))
+            asked.append((given, oracle.findings("capa"), oracle.named("capa"), oracle.states()))
             if as_of != case.as_of:
                 continue
             for profile in against.PROFILES[1:]:
-                asked.append(({**given, "profile": profile}, oracle.findings(profile), None))
+                found, names = oracle.findings(profile), oracle.named(profile)
+                asked.append(({**given, "profile": profile}, found, names, None))
             closer = seed < against.FIRST + CLOSER
             for record in against.one_of_each_kind(case.records, seed) if closer else ():
                 its = case_around(graph, record)
-                found = oracle.findings("capa", its)
-                around.append(({**given, "around": record}, found, oracle.states(its)))
+                found, names = oracle.findings("capa", its), oracle.named("capa", its)
+                around.append(({**given, "around": record}, found, names, oracle.states(its)))
 
         def run(asked: Any, book: Any = book) -> None:
-            for given, expected, states in asked:
+            for given, expected, names, states in asked:
                 report = remedy.check(book, **given)
                 assert against.told_by(report) == expected
+                assert against.named_by(report) == names
                 assert states is None or against.states_of(report) == states
 
         for number, each in enumerate(asked):

@@ -12,6 +12,7 @@ against. It knows the records, the vocabulary and the configuration, and nothing
 | `apologies`   | the other A rules                                          |
 | `recurrence`  | the R rules                                                |
 | `causes`      | the C and F rules                                          |
+| `naming`      | which of several each finding names                        |
 | `telling`     | from facts to findings                                     |
 | `focus`       | which of them belong to the case around a record           |
 """
@@ -30,6 +31,7 @@ from tests.oracle.backing import Backing
 from tests.oracle.causes import Causes
 from tests.oracle.focus import Case, case_around
 from tests.oracle.graph import graph_of
+from tests.oracle.naming import NAMES, Named, Naming
 from tests.oracle.recurrence import Recurrence
 from tests.oracle.row import Row
 from tests.oracle.seen import Seen
@@ -37,7 +39,9 @@ from tests.oracle.telling import CODES, Telling, Told
 
 __all__ = [
     "CODES",
+    "NAMES",
     "Case",
+    "Named",
     "Oracle",
     "Row",
     "Told",
@@ -76,7 +80,20 @@ class Oracle:
             self._of_cases[profile] = Telling(self.seen, self.recurrence, found, profile)
         return self._of_cases[profile].findings(lambda row: self.belongs(row, case))
 
-    def belongs(self, row: Row, case: Case) -> bool:
+    def named(self, profile: str, case: Case | None = None) -> set[Named]:
+        """What the rules name; or what they do of what belongs to one case."""
+        parts = self.actions, self.backing, self.apologies, self.recurrence
+        rows = {row for row in self.rows() if case is None or row.code != "R200"}
+        asked = Telling(self.seen, self.recurrence, rows, profile).rows
+        subjects = {(row.code, row.subject) for row in asked}
+        return {
+            each
+            for each in Naming(self.seen, *parts).rows()
+            if (each.code, each.subject) in subjects
+            if case is None or self.belongs(each, case)
+        }
+
+    def belongs(self, row: Row | Named, case: Case) -> bool:
         """Whether a fact is about something in a case. R200 is about the casebook, and never is."""
         if row.code == "C301":
             counting = case.incidents.intersection(self.seen.incidents())

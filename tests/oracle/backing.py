@@ -144,13 +144,14 @@ class Backing:
 
     def is_unverified(self, incident: str) -> bool:
         """A106: a process change on the paths was not verified in its window."""
-        for action in self.met(incident):
-            implemented = self.actions.status(action).implemented
-            window = implemented + self.seen.config.verification_window
-            late = self.as_of > (self.seen[action].verify_by or window)
-            if late and not self.actions.is_judged(action, since=implemented):
-                return True
-        return False
+        return any(map(self.is_late_to_verify, self.met(incident)))
+
+    def is_late_to_verify(self, action: str) -> bool:
+        """Whether an implemented action was not verified in its window."""
+        implemented = self.actions.status(action).implemented
+        window = implemented + self.seen.config.verification_window
+        late = self.as_of > (self.seen[action].verify_by or window)
+        return late and not self.actions.is_judged(action, since=implemented)
 
     def escaped(self, incident: str) -> bool:
         """A109: it has a cause, it reached the customer, and no escape cause is addressed."""

@@ -102,7 +102,7 @@ def _check_rows(path: Path, reading: Reading, content: bytes, values: list[Any])
             told = told[step]
     else:
         lines = plain.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        told = [json.loads(line) for line in lines if line and not line.isspace()]
+        told = [json.loads(line) for line in lines if line.strip(" \t")]
     assert len(told) == len(values)
     for one, other in zip(told, values, strict=True):
         flat = not any(isinstance(each, dict) for each in one.values())

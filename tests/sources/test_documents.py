@@ -232,3 +232,16 @@ def test_a_line_that_is_too_long_is_refused_before_it_is_read_to_its_end(
 
     with pytest.raises(SourceError, match="line 1 goes on for more than 50 characters"):
         read(file(b"x" * 1000 + b"\xff", "t.jsonl"))
+
+
+@pytest.mark.parametrize("sign", ["\x1f", "\x0b", "\x0c", "\x85", "\xa0", "\u2028"])
+def test_what_is_blank_elsewhere_is_no_blank_of_json(file: Any, sign: str) -> None:
+    for content in (f"{sign}[]", f"[]{sign}"):
+        with pytest.raises(SourceError):
+            read(file(content, "t.json"))
+    for content, name in ((f"[{sign}]", "t.json"), (f"{sign}\n", "t.jsonl")):
+        [row] = read(file(content, name))
+        assert "is no JSON" in str(row.problem)
+    [first, second] = read(file(f'[{sign}{{"a": 1}},\t\r\n {{"a": 2}}]', "t.json"))
+    assert "is no JSON" in str(first.problem)
+    assert second.values == {"a": 2}

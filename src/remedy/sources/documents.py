@@ -17,10 +17,16 @@ from remedy.sources.rows import Reading, Row, Rows, row_of
 __all__ = ["Document", "Lines"]
 
 _DEEPEST = 64
+_WHITESPACE = " \t\r\n"
+"""What JSON may have between its parts; Python counts more."""
 
 
 class _Malformed(ValueError):
     """What is wrong with a piece of JSON."""
+
+
+def _is_blank(text: str) -> bool:
+    return not text or (text.isspace() and not text.strip(_WHITESPACE))
 
 
 class _Json(Rows):
@@ -77,7 +83,7 @@ class Lines(_Json):
             for number, line in enumerate(file, start=1):
                 if not number % 500:
                     self._share = file.share
-                if not line.isspace():
+                if not _is_blank(line):
                     yield self._row(line, number, number)
             self.ended_early = file.ended_early
 
@@ -95,9 +101,9 @@ class Document(_Json):
             head = ""
             for text in texts:
                 head += text
-                if not head.isspace():
+                if not _is_blank(head):
                     break
-            if head.lstrip()[:1] == "[" and self._reading.records is None:
+            if head.lstrip(_WHITESPACE)[:1] == "[" and self._reading.records is None:
                 for number, (line, element) in enumerate(
                     self._elements(head, texts, file), start=1
                 ):
@@ -153,8 +159,8 @@ class Document(_Json):
                 if not opens and not ends:
                     continue
                 element = buffer[start : token.start()]
-                if ends and element.strip():
-                    blank = len(element) - len(element.lstrip())
+                if ends and not _is_blank(element):
+                    blank = len(element) - len(element.lstrip(_WHITESPACE))
                     yield line + element.count("\n", 0, blank), element
                     elements += 1
                 elif ends and (what == "," or elements):
@@ -190,7 +196,7 @@ class Document(_Json):
         if what != "]":
             raise SourceError(self.name, f"line {line}: the list is closed by {shown(what)}.")
         for text in (rest, *texts):
-            if text and not text.isspace():
+            if not _is_blank(text):
                 raise SourceError(
                     self.name, f"line {line}: the list ends here, and something follows it."
                 )

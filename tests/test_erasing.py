@@ -537,6 +537,28 @@ def test_what_is_out_of_reach_is_said(book):
     assert "the id of 1 record, which names them: an id is for good" in told
 
 
+def test_labels_that_name_them_are_left_and_told(book):
+    done = ActionEvent(state="implemented", occurred="2026-03-09T09:00+01:00", who="Klara")
+    book.record(
+        Customer(id="Klara"),
+        coded("INC-77", failure_mode="late / Klara"),
+        coded("INC-88", failure_mode="late / klara", site="at Klara's"),
+        Action(
+            id="ACT-77", kind="corrective", decided="2026-03-08T09:00+01:00", owner="Klara",
+            events=[done],
+        ),
+    )  # fmt: skip
+    told = book.erase_customer("Klara", reason="asked for it").out_of_reach
+    left = [each.partition(", which names them: labels are left")[0] for each in told]
+    assert [each for each in left if each.startswith("what stands under")] == [
+        "what stands under failure_mode in 2 records (incident)",
+        "what stands under site in 1 record (incident)",
+        "what stands under owner in 1 record (action)",
+        "what stands under who in 1 record (action)",
+    ]
+    assert book.get("INC-77").failure_mode == "late / Klara"
+
+
 def test_it_is_not_done_inside_a_transaction(book):
     with pytest.raises(CasebookError, match="which no transaction can hold"), book.transaction():
         book.erase_customer("C-4711", reason="asked for it")

@@ -595,8 +595,32 @@ class _Eraser:
                 else f"the ids of {ids} records, which name"
             )
             yield f"{told} them: an id is for good"
+        for entity in ENTITIES:
+            tables = {entity.name: {column.name for column in entity.columns}}
+            tables |= {child.table: set(child.columns) for child in entity.children}
+            for table, columns in tables.items():
+                for label in (name for name in _LABELS if name in columns):
+                    yield from self._in_label(entity.name, table, label)
+
+    def _in_label(self, entity: str, table: str, label: str) -> Iterator[str]:
+        rows = scalar(
+            self._db,
+            f"SELECT count(*) FROM {table} WHERE {label} IN (SELECT {label} FROM "
+            f"(SELECT DISTINCT {label} FROM {table}) WHERE names_them({label}))",
+        )
+        if rows:
+            records = "1 record" if rows == 1 else f"{rows:,} records"
+            yield (
+                f"what stands under {label} in {records} ({entity}), which names them: labels are "
+                f"left as they are, in the history too"
+            )
 
 
 _SAID_IN_TEXTS = ("title", "text", "url", "next_step", "reason", "criterion", "attributes")
 _CUSTOMERS = ("customer", "customers", "not_reached")
+_LABELS = (
+    "process", "failure_mode", "product", "channel", "site", "intervention", "scope_process",
+    "scope_product", "scope_channel", "scope_site", "owner", "team", "next_owner", "author", "who",
+)  # fmt: skip
+"""What says of which sort something is, and which of us did it."""
 _GONE_WHERE_IT_WAITS = ("title", "text", "url", "next_step", "attributes", "order", "order_no")

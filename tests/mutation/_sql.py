@@ -10,8 +10,9 @@ is changed at one place at a time:
   dropped;
 - a number is one more.
 
-What makes no difference by its meaning is left out: the 1 of `EXISTS (SELECT 1 …)`, and the number
-that stands for a time that never comes.
+What makes no difference by its meaning is left out: the 1 of `EXISTS (SELECT 1 …)`, the number that
+stands for a time that never comes, and `LEFT JOIN` where a condition that follows never holds for
+rows without a partner: it compares a value of the joined table.
 """
 
 from __future__ import annotations
@@ -97,6 +98,8 @@ def edits(sql: str) -> Iterator[Edit]:
     """Yield the single changes of a text of SQL."""
     all_of_it = tokens(sql)
     for place, token in enumerate(all_of_it):
+        if token.text == "JOIN" and _needs_a_partner(all_of_it, place):
+            continue
         before = all_of_it[place - 1].text if place else ""
         after = [each.text for each in all_of_it[place + 1 : place + 3]]
         yield from _of_token(token, before, [*after, "", ""])
@@ -123,6 +126,57 @@ def _of_token(token: Token, before: str, after: Sequence[str]) -> Iterator[Edit]
         yield Edit(start, end, "")
     elif text == "JOIN" and before not in ("CROSS", "LEFT"):
         yield Edit(start, end, "LEFT JOIN")
+
+
+def _needs_a_partner(all_of_it: Sequence[Token], join: int) -> bool:
+    """Whether rows that an inner join leaves out are left out by what follows it, too."""
+    depth = all_of_it[join].depth
+    level: list[Token] = []
+    for token in all_of_it[join + 1 :]:
+        if token.depth < depth or (token.depth == depth and token.text == "UNION"):
+            break
+        if token.depth == depth:
+            level.append(token)
+    texts = [token.text for token in level]
+    if "ON" not in texts:
+        return False
+    alias = texts[texts.index("ON") - 1]
+    # What follows the condition of the join itself.
+    rest = texts[texts.index("ON") + 1 :]
+    clauses: list[list[str]] = [[]]
+    for place, text in enumerate(rest):
+        if text in ("JOIN", "WHERE", "GROUP", "ORDER", "HAVING", "CROSS", "LEFT"):
+            kind = "LEFT JOIN" if rest[place - 1 : place] == ["LEFT"] else text
+            clauses.append([kind])
+        clauses[-1].append(text)
+    return any(
+        _never_holds_for_nothing(conjunct, alias)
+        for kind, *words in clauses[1:]
+        if kind in ("JOIN", "WHERE") and not {"OR", "CASE"} & set(words)
+        for conjunct in _conjuncts(words)
+    )
+
+
+def _conjuncts(words: Sequence[str]) -> Iterator[list[str]]:
+    found: list[str] = []
+    for word in words:
+        if word in ("AND", "ON", "WHERE", "JOIN"):
+            yield found
+            found = []
+        else:
+            found.append(word)
+    yield found
+
+
+def _never_holds_for_nothing(conjunct: list[str], alias: str) -> bool:
+    """Whether a comparison has a value of a table on one of its sides."""
+    compared = ("=", "<>", "<", "<=", ">", ">=")
+    first, last = conjunct[:2] == [alias, "."], conjunct[-3:-1] == [alias, "."]
+    if first and conjunct[3:] == ["IS", "NOT", "NULL"]:
+        return True
+    return (first and conjunct[3:4] != [] and conjunct[3] in (*compared, "IN")) or (
+        last and conjunct[-4:-3] != [] and conjunct[-4] in compared
+    )
 
 
 def _dropped(all_of_it: Sequence[Token]) -> Iterator[Edit]:

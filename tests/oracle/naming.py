@@ -205,26 +205,24 @@ class Naming:
     def open_ways(self, incident: str) -> set[str]:
         """A108: the causes at which the paths that are open begin.
 
-        Where all of what lies beneath a cause is needed, it is the cause itself; else the deepest.
+        Where all of what lies beneath a cause is needed, it is the cause itself; else what is open
+        beneath it, as deep as that goes.
         """
-        found = {
-            cause
-            for cause in self.seen.causes(incident, Role.CAUSE)
-            if self.backing.value(incident, cause) < WAITING
-        }
-        reached: list[str] = list(found)
-        for cause in reached:
-            for each in self.seen.deeper(cause):
-                if self.backing.value(incident, each) < WAITING and each not in found:
-                    found.add(each)
-                    reached.append(each)
-        needs_all = {cause for cause in found if self.seen[cause].gate is Gate.ALL}
-        return {
-            cause
-            for cause in found
-            if cause in needs_all or not found.intersection(self.seen.deeper(cause))
-            if not needs_all.intersection(self.seen.shallower(cause))
-        }
+        named, to_see = set(), set(self.seen.causes(incident, Role.CAUSE))
+        while to_see:
+            cause = to_see.pop()
+            if self.backing.value(incident, cause) >= WAITING:
+                continue
+            deeper = {
+                each
+                for each in self.seen.deeper(cause)
+                if self.backing.value(incident, each) < WAITING
+            }
+            if self.seen[cause].gate is Gate.ALL or not deeper:
+                named.add(cause)
+            else:
+                to_see |= deeper
+        return named
 
     # --- customers, promises and responses ---------------------------------------------------
 

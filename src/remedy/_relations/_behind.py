@@ -91,7 +91,7 @@ WITH decided AS (
     WHERE d.kind = 'no_action'
 )
 SELECT {unit} AS unit, c.id AS cause, c.level, c.gate,
-       CASE WHEN d.cause IS NOT NULL AND COALESCE(a.placed, 0) < 7 THEN 7
+       CASE WHEN a.placed = 8 THEN 8 WHEN d.cause IS NOT NULL THEN 7
             ELSE COALESCE(a.placed, 0) END AS placed,
        COALESCE(a.met, 0) AS met, COALESCE(a.stronger, 0) AS stronger,
        COALESCE(a.unverified, 0) AS unverified, COALESCE(a.failed, 0) AS failed,
@@ -251,15 +251,15 @@ WHERE CASE WHEN b.caused = 0 THEN CASE WHEN b.decided = 0 AND b.is_over = 1 THEN
 
 # The causes through which an incident is still open, where somebody asks: where an action was
 # verified ineffective, those graded below 7 (neither met nor decided); where other paths are met,
-# those below 5 (nor in hand).
+# those below 5 (nor in hand): of these, nothing beneath a cause that needs all of what lies beneath
+# it, which one change anywhere would close.
 _OPEN = Step(
     "open_cause",
     """
 SELECT DISTINCT b.incident, k.below, l.cause, b.is_over, g.unit
 FROM backing b CROSS JOIN (SELECT 7 AS below UNION ALL SELECT 5 AS below) k
 CROSS JOIN now_link l CROSS JOIN graded g
-WHERE b.grade < 7 AND (b.failed = 1 OR b.met = 1) AND b.grade < k.below
-AND CASE k.below WHEN 7 THEN b.failed ELSE b.met END = 1
+WHERE b.grade < k.below AND CASE k.below WHEN 7 THEN b.failed ELSE b.met END = 1
 AND l.incident = b.incident AND l.role = 'cause'
 AND g.cause = l.cause AND g.unit = CASE b.special WHEN 1 THEN b.incident ELSE '' END
 AND CASE b.is_over WHEN 1 THEN g.when_over ELSE g.when_within END < k.below""",
@@ -271,7 +271,8 @@ _OPEN_LEVELS = Levels(
 SELECT DISTINCT o.incident, o.below, l.cause, o.is_over, o.unit
 FROM open_cause o JOIN now_deeper l ON l.effect = o.cause AND l.level = {level}
 JOIN graded g ON g.cause = l.cause AND g.unit = o.unit
-WHERE CASE o.is_over WHEN 1 THEN g.when_over ELSE g.when_within END < o.below""",
+WHERE CASE o.is_over WHEN 1 THEN g.when_over ELSE g.when_within END < o.below
+AND (o.below = 7 OR l.gate = 'any')""",
     first=1,
     down=True,
 )
@@ -294,7 +295,7 @@ SELECT s.incident, MAX(s.elements & 1) AS regret, MAX(s.elements & 2) AS explana
        MAX(s.elements & 16) AS repair
 FROM (SELECT DISTINCT incident FROM sorry WHERE (elements & 31) < 31) w
 CROSS JOIN backing b CROSS JOIN sorry s
-WHERE b.incident = w.incident AND s.incident = w.incident AND s.elements IS NOT NULL
+WHERE b.incident = w.incident AND s.incident = w.incident
 GROUP BY s.incident""",
 )
 
@@ -333,11 +334,11 @@ def behind(*, everything: bool) -> Iterator[Step | Levels | Instead]:
 STATE = f"""
 SELECT b.incident,
        CASE WHEN w.state IS NOT NULL THEN w.state
-            WHEN b.caused = 0 AND b.decided = 1 THEN 7
+            WHEN b.decided = 1 THEN 7
             WHEN b.caused = 0 AND b.is_over = 0 THEN 5
             WHEN b.caused = 0 THEN 3
             WHEN b.grade = 8 THEN 8
-            WHEN b.grade = 7 OR {NO_ACTION} THEN 7
+            WHEN {NO_ACTION} THEN 7
             WHEN b.grade > 4 THEN b.grade
             WHEN b.met = 1 THEN 4 ELSE 3 END AS state
 FROM backing b LEFT JOIN worse w ON w.incident = b.incident"""

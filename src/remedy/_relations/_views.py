@@ -60,7 +60,7 @@ SELECT id, is_human, names_person, gate, level FROM cause WHERE found <= {AS_OF}
         "focus_cause": _of("focus_cause_id", "now_cause", everything),
         "wide_cause": _of("wide_cause_id", "now_cause", everything),
         "now_deeper": f"""
-SELECT l.effect, l.cause, e.level FROM cause_cause l
+SELECT l.effect, l.cause, e.level, e.gate FROM cause_cause l
 JOIN now_cause e ON e.id = l.effect JOIN now_cause d ON d.id = l.cause
 WHERE l.since IS NULL OR l.since <= {AS_OF}""",
         # Links to causes, which themselves may not be found yet: those that a step knows are.

@@ -192,15 +192,10 @@ FROM (
         f"""
 SELECT DISTINCT {_OF_WANTING}, o.cause AS cause
 FROM wanting b CROSS JOIN now_incident i CROSS JOIN open_cause o CROSS JOIN now_cause c
-WHERE b.grade < 5 AND b.met = 1 AND i.id = b.incident AND o.incident = b.incident
-AND o.below = 5 AND c.id = o.cause
+WHERE i.id = b.incident AND o.incident = b.incident AND o.below = 5 AND c.id = o.cause
 AND (c.gate = 'all' OR NOT EXISTS (
     SELECT 1 FROM now_deeper l CROSS JOIN open_cause d
     WHERE l.effect = o.cause AND d.incident = o.incident AND d.below = 5 AND d.cause = l.cause))
-AND NOT EXISTS (
-    SELECT 1 FROM now_deeper l CROSS JOIN open_cause d CROSS JOIN now_cause u
-    WHERE l.cause = o.cause AND d.incident = o.incident AND d.below = 5 AND d.cause = l.effect
-    AND u.id = d.cause AND u.gate = 'all')
 ORDER BY subject, cause""",
         message="Some of the ways in which it can happen are closed, others are open "
         "({every_cause}).",

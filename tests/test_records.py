@@ -273,6 +273,12 @@ def test_a_decision_is_not_about_both():
         made(Evidence, action="ACT-1")
 
 
+def test_everybody_may_be_said_as_a_word():
+    assert made(Apology, customers="all").customers is ALL
+    assert made(Apology, customers=["all"]).customers == ("all",)
+    assert made(Apology, customers="C-1").customers == ("C-1",)
+
+
 def test_nobody_is_both_told_and_not_reached():
     with pytest.raises(InvalidRecord, match="not_reached.*C-2 stands among those told"):
         made(Apology, customers=["C-1", "C-2"], not_reached="C-2")

@@ -181,7 +181,8 @@ def aliases(value: Alias | Iterable[Alias] | None) -> tuple[Alias, ...]:
 
 
 def told(value: Everyone | Id | Iterable[Id] | None) -> Everyone | tuple[Id, ...] | None:
-    return value if value is None or value is ALL else ids(value)
+    # As a word, it is what dictionaries and files have for it, and nobody's id.
+    return ALL if value == "all" else value if value is None or value is ALL else ids(value)
 
 
 def ids(value: Id | Iterable[Id] | None) -> tuple[Id, ...]:

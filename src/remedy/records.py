@@ -628,8 +628,8 @@ class Apology(Record):
         channel: Over which channel.
         text: Its words.
         elements: The elements that it contained; None where nobody looked.
-        customers: Whom it was told: `ALL` (every customer of the incidents, whenever they are
-            linked), customers by id, or None where that is not known.
+        customers: Whom it was told: `ALL`, or "all" (every customer of the incidents, whenever they
+            are linked), customers by id, or None where that is not known.
         not_reached: The customers whom it was meant for and did not reach.
         promises: The promises made in it. Each gets an id and a date from the apology where it
             has none.

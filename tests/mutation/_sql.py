@@ -411,11 +411,12 @@ def _statements() -> list[str]:
 def probes() -> Iterator[Probe]:
     """Yield the tests of the rules, with casebooks that were filled and oracles asked beforehand.
 
-    They ask for the same as tests/test_rule_cases.py, tests/test_rules_against_oracle.py and
-    tests/examples do, in the same words.
+    They ask for the same as tests/test_relations.py, tests/test_rule_cases.py,
+    tests/test_rules_against_oracle.py and tests/examples do, in the same words.
     """
     _before()
     _make_tables_at_once()
+    yield from _of_relations()
     yield from _of_cases()
     yield from _of_stories()
     yield from _of_oracle()
@@ -459,16 +460,28 @@ def _probe(name: str, run: Callable[[], None], *, findings_alone: bool = False) 
         if _now() is not before and not traced.may_differ(before, _now()):
             return
         traced.clear()
-        try:
-            run()
-        except AssertionError:
-            raise
-        except Exception as error:
-            if "syntax error" in str(error) or "no such" in str(error) or "ambig" in str(error):
-                raise NotAMutant from error
-            raise
+        _run(run)
 
     return Probe(name, guarded)
+
+
+def _run(run: Callable[[], None]) -> None:
+    try:
+        run()
+    except AssertionError:
+        raise
+    except Exception as error:
+        if "syntax error" in str(error) or "no such" in str(error) or "ambig" in str(error):
+            raise NotAMutant from error
+        raise
+
+
+def _of_relations() -> Iterator[Probe]:
+    from tests import test_relations
+
+    for name, test in vars(test_relations).items():
+        if name.startswith("test_"):
+            yield Probe(f"relations[{name}]", functools.partial(_run, test))
 
 
 def _of_cases() -> Iterator[Probe]:

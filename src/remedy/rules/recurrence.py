@@ -219,7 +219,7 @@ ORDER BY subject, kind, other""",
 WITH tried AS (
     SELECT DISTINCT f.cause, f.action, f.intervention, f.began
     FROM (SELECT DISTINCT cause, action FROM returned) r
-    JOIN fix f ON f.cause = r.cause AND f.action = r.action WHERE f.intervention IS NOT NULL
+    JOIN fix f ON f.cause = r.cause AND f.action = r.action
 )
 SELECT x.subject AS subject, x.intervention AS intervention, x.first_action, x.second_action,
        n.times, n.times - 2 AS more
@@ -228,8 +228,7 @@ FROM (
            ROW_NUMBER() OVER (
                PARTITION BY a.cause, a.intervention
                ORDER BY a.began, a.action, b.began, b.action) AS place
-    FROM tried a JOIN tried b
-        ON b.cause = a.cause AND b.intervention = a.intervention AND b.began > a.began
+    FROM tried a JOIN tried b ON b.cause = a.cause AND b.intervention = a.intervention
     JOIN focus_cause c ON c.id = a.cause
     WHERE EXISTS (SELECT 1 FROM returned r
                   WHERE r.action = a.action AND r.cause = a.cause AND r.occurred <= b.began)

@@ -461,6 +461,16 @@ def test_a_correction_known_by_its_day_is_not_older_than_what_happened_on_it(
         book.amend("ACT-1", decided="2026-03-01+01:00", reason="typo")
 
 
+def test_a_correction_on_file_gets_no_incident_from_its_source_that_came_after_it(book):
+    def correction(*incidents):
+        return Action(id="ACT-1", kind="correction", decided=DAY[3], incidents=incidents)
+
+    book.ingest([incident("INC-1", occurred=DAY[5]), correction()])
+    with pytest.raises(InvalidTime, match="ACT-1.*this correction is older than INC-1"):
+        book.ingest([correction("INC-1")])
+    assert book.get("ACT-1").incidents == ()
+
+
 @pytest.mark.parametrize("kind", ["correction", "containment"])
 def test_putting_right_before_it_went_wrong_is_refused(book, kind):
     early = action("ACT-1", kind=kind, decided=DAY[1], incidents="INC-1")

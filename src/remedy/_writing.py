@@ -293,6 +293,8 @@ class Writer:
             added |= self._filing.add(
                 entity, child, record.id, items_of(record, child), replace=self._replace
             )
+        if added:
+            self._unsettled.note_written(entity.name, record.id)
         if differing or added:
             self.updated += 1
         else:

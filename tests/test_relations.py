@@ -171,6 +171,13 @@ def test_an_apology_is_walked_through_only_where_it_may_be_hollow_or_a_change_fa
         *of(50, "in the moment of the apology", 2, None, 5),
         *of(60, "was there before", 4, 3, 9),
         *of(70, "had been before", 6, None, 2),
+        # The first of several changes is what holds: on a cause, on another, and on a deeper one.
+        *of(100, "between two changes", 2, 7, 9), change(101, 12, "CAU-100"),
+        *of(110, "between changes on two causes", 2, 12, 9), cause(112, "INC-110"),
+        change(112, 7, "CAU-112"),
+        *of(120, "between changes on a cause and beneath it", 2, 12, 9),
+        cause(122, effects=["CAU-120"]), cause(123, effects=["CAU-120"]),
+        change(122, 7, "CAU-122"), change(123, 15, "CAU-123"),
         late(80, 2, failure_mode="once"), sorry(80, 3, "INC-80"),
     )  # fmt: skip
     with laid(*records) as rows:
@@ -227,6 +234,17 @@ def test_of_those_who_were_told_only_those_are_listed_whom_it_reached() -> None:
 
 
 # --- what stands behind it ------------------------------------------------------------------------
+
+
+def test_an_action_is_in_effect_only_where_it_took_effect() -> None:
+    open_still = Action(id="ACT-2", kind="corrective", decided=DAY[1])
+    cancelled = Action(
+        id="ACT-3", kind="corrective", decided=DAY[1], events=[("cancelled", DAY[3])]
+    )
+    closed = Action(id="ACT-4", kind="corrective", decided=DAY[1], events=[("closed", DAY[3])])
+    with laid(change(1, 2, then=[("cancelled", DAY[3])]), open_still, cancelled, closed) as rows:
+        assert rows("action", "effect") == ["ACT-1"]
+        assert rows("action", "eventful") == ["ACT-1", "ACT-3"]
 
 
 def test_a_cause_reaches_what_lies_beneath_it_once() -> None:

@@ -20,6 +20,7 @@ against. It knows the records, the vocabulary and the configuration, and nothing
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 
 import networkx as nx
 
@@ -65,30 +66,35 @@ class Oracle:
         self.causes = Causes(self.seen, self.actions, self.recurrence)
         self._of_cases: dict[str, Telling] = {}
 
+    @cached_property
     def rows(self) -> set[Row]:
         """The raw facts."""
         families = (self.backing, self.apologies, self.recurrence, self.causes)
         return {row for family in families for row in family.rows()}
 
+    @cached_property
+    def _names(self) -> set[Named]:
+        parts = self.actions, self.backing, self.apologies, self.recurrence
+        return set(Naming(self.seen, *parts).rows())
+
     def findings(self, profile: str, case: Case | None = None) -> set[Told]:
         """What is told of them; or of those that belong to one case."""
         if case is None:
-            return Telling(self.seen, self.recurrence, self.rows(), profile).findings()
+            return Telling(self.seen, self.recurrence, self.rows, profile).findings()
         if profile not in self._of_cases:
             # Whether the signature is too coarse is not asked of a case.
-            found = {row for row in self.rows() if row.code != "R200"}
+            found = {row for row in self.rows if row.code != "R200"}
             self._of_cases[profile] = Telling(self.seen, self.recurrence, found, profile)
         return self._of_cases[profile].findings(lambda row: self.belongs(row, case))
 
     def named(self, profile: str, case: Case | None = None) -> set[Named]:
         """What the rules name; or what they do of what belongs to one case."""
-        parts = self.actions, self.backing, self.apologies, self.recurrence
-        rows = {row for row in self.rows() if case is None or row.code != "R200"}
+        rows = {row for row in self.rows if case is None or row.code != "R200"}
         asked = Telling(self.seen, self.recurrence, rows, profile).rows
         subjects = {(row.code, row.subject) for row in asked}
         return {
             each
-            for each in Naming(self.seen, *parts).rows()
+            for each in self._names
             if (each.code, each.subject) in subjects
             if case is None or self.belongs(each, case)
         }
@@ -116,7 +122,7 @@ class Oracle:
 
 def rows(graph: nx.MultiDiGraph, as_of: datetime, config: Config) -> set[Row]:
     """Return the raw facts, before selection, profile and absorption."""
-    return Oracle(graph, as_of, config).rows()
+    return Oracle(graph, as_of, config).rows
 
 
 def findings(

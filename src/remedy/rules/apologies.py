@@ -193,9 +193,7 @@ FROM (
 SELECT DISTINCT {_OF_WANTING}, o.cause AS cause
 FROM wanting b CROSS JOIN now_incident i CROSS JOIN open_cause o CROSS JOIN now_cause c
 WHERE i.id = b.incident AND o.incident = b.incident AND o.below = 5 AND c.id = o.cause
-AND (c.gate = 'all' OR NOT EXISTS (
-    SELECT 1 FROM now_deeper l CROSS JOIN open_cause d
-    WHERE l.effect = o.cause AND d.incident = o.incident AND d.below = 5 AND d.cause = l.cause))
+AND (c.gate = 'all' OR NOT EXISTS (SELECT 1 FROM now_deeper l WHERE l.effect = o.cause))
 ORDER BY subject, cause""",
         message="Some of the ways in which it can happen are closed, others are open "
         "({every_cause}).",

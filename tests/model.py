@@ -297,10 +297,10 @@ class Model:
                 # What plural fields refer to is added, never taken away.
                 record = evolve(record, **{
                     field: tuple({
-                        **{key(each): each for each in getattr(waiting, field)},
-                        **{key(each): each for each in getattr(record, field)},
+                        **{key(each): each for each in self.items(waiting, field, target)},
+                        **{key(each): each for each in self.items(record, field, target)},
                     }.values())
-                    for field in several(record)
+                    for field, target in several(record).items()
                 })  # fmt: skip
             self.waits[known] = self.in_our_terms(record)
             self.settle()
@@ -467,8 +467,13 @@ class Model:
             turns = [
                 self.turns.get((record.id, field, key(item)), 0) for item in getattr(record, field)
             ]
-            items = zip(turns, self.items(record, field, target), strict=True)
-            found = {key(item): item for _, item in sorted(items, key=lambda each: each[0])}
+            # Of what was said at once, an id here counts before what a source calls it.
+            ours = [
+                target is not None and not isinstance(reference(item), External)
+                for item in getattr(record, field)
+            ]
+            items = zip(turns, ours, self.items(record, field, target), strict=True)
+            found = {key(item): item for *_, item in sorted(items, key=lambda each: each[:2])}
             changes[field] = tuple(found.values())
         return evolve(record, **changes)
 

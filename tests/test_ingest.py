@@ -514,3 +514,24 @@ def test_what_people_took_out_is_not_what_a_later_call_calls_by_its_id(book):
         ]
     )
     assert [link.to for link in book.get("ACT-1").incidents] == ["INC-1"]
+
+
+def test_what_waits_and_turns_out_to_name_one_record_twice_is_taken_in_and_says_what_was_said_last(
+    book,
+):
+    def promised(*actions):
+        return Promise(id="PRO-1", apology="APO-1", made=DAY[7], actions=actions)
+
+    def come(id):
+        book.ingest([
+            Action(id=id, source="crm", external_id=id[-1], kind="corrective", decided=DAY[4])
+        ])  # fmt: skip
+
+    by_source = Link(to=there("2"), since=DAY[8]), Link(to=there("3"), since=DAY[8])
+    book.ingest([promised(*by_source)])
+    come("ACT-2")
+    book.ingest([promised(Link(to="ACT-2"), Link(to="ACT-3"))])
+    come("ACT-3")
+    book.ingest([incident("INC-1"), Apology(id="APO-1", made=DAY[6], incidents="INC-1")])
+    assert book.get("PRO-1").actions == (Link(to="ACT-2"), Link(to="ACT-3"))
+    assert book.pending() == []

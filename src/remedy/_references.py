@@ -17,7 +17,7 @@ from remedy.records import Affected, External, Promise, Record
 if TYPE_CHECKING:
     from remedy._ledger import Ledger
 
-__all__ = ["References"]
+__all__ = ["References", "meant"]
 
 
 class References:
@@ -113,7 +113,13 @@ class References:
     # --- of a whole record ------------------------------------------------------------------------
 
     def resolve(
-        self, entity: Entity, record: Record, *, said: Record | None = None, keep_pending: bool
+        self,
+        entity: Entity,
+        record: Record,
+        *,
+        said: Record | None = None,
+        keep_pending: bool,
+        arrived: bool = False,
     ) -> Record | None:
         """Return the record with ids for references that wait or stand in a source's terms.
 
@@ -125,6 +131,8 @@ class References:
             record: The record.
             said: What its source says, where people have said otherwise: that is what waits.
             keep_pending: Whether what is referred to in vain is to wait.
+            arrived: Whether it waited. It may have been told in several parts, and refer to one
+                record by its id as well as in a source's terms: then the id is what counts.
         """
         said = record if said is None else said
         changes: dict[str, Any] = {}
@@ -157,6 +165,8 @@ class References:
             )
             if kept is None:
                 return None
+            if arrived:
+                kept = list(_one_of_each(child, items, kept))
             if len(kept) != len(items) or any(a is not b for a, b in zip(kept, items, strict=True)):
                 changes[child.field] = tuple(kept)
         return attrs.evolve(record, **changes) if changes else record
@@ -258,6 +268,20 @@ def _without(entity: Entity, record: Record, field: str) -> Record | None:
         return attrs.evolve(record, **left_out)
     except InvalidRecord:
         return None
+
+
+def meant(child: Child, item: Any) -> Any:
+    """Return what an item refers to, and as what; one that refers to nothing is itself."""
+    return item if child.target is None else (child.reference(item), getattr(item, "role", None))
+
+
+def _one_of_each(child: Child, items: Iterable[Any], kept: Iterable[Any]) -> Iterable[Any]:
+    """Return one item for each record: that which referred to it by its id before the others."""
+    as_given = {id(item) for item in items}
+    found: dict[Any, Any] = {}
+    for item in sorted(kept, key=lambda each: id(each) not in as_given):
+        found.setdefault(meant(child, item), item)
+    return found.values()
 
 
 def _with_reference(item: Any, id: str) -> Any:

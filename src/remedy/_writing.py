@@ -20,12 +20,12 @@ from remedy._filing import Filing
 from remedy._forms import micros, moment
 from remedy._marks import marks_known
 from remedy._reading import kinds_of, read_many, scalar
-from remedy._references import References
+from remedy._references import References, meant
 from remedy._rows import BY_CLASS, ENTITIES
 from remedy._tombstones import Tombstones
 from remedy._unsettled import Unsettled
 from remedy.config import Config
-from remedy.errors import Conflict, DanglingReference, InvalidRecord, TakenId
+from remedy.errors import Conflict, DanglingReference, InvalidRecord, TakenId, UnknownRecord
 from remedy.records import Apology, Customer, Promise, Record
 from remedy.vocabulary import ALL
 
@@ -184,7 +184,7 @@ class Writer:
                 "Apology(promises=...): a promise by itself needs one.",
             )  # fmt: skip
         resolved = self._references.resolve(
-            entity, record, said=said, keep_pending=self._keep_pending
+            entity, record, said=said, keep_pending=self._keep_pending, arrived=arrived
         )
         if resolved is None:
             return
@@ -263,8 +263,30 @@ class Writer:
         if waiting:
             _pending.forget_older(self._ledger, entity, record.id)
         for each in waiting:
-            record = record if each is None else _with_items_of(entity, each, record)
+            record = record if each is None else self._with_items_of(entity, each, record)
         return record
+
+    def _with_items_of(self, entity: Entity, older: Record, record: Record) -> Record:
+        """Return a record with what the plural fields of an older version hold besides."""
+        changes: dict[str, Any] = {}
+        for child in entity.children:
+            items = items_of(record, child)
+            if getattr(record, child.field) is None or getattr(record, child.field) is ALL:
+                continue  # Of whom it is for, the newer one says something else.
+            known = {self._meant(child, item) for item in items}
+            more = [
+                each for each in items_of(older, child) if self._meant(child, each) not in known
+            ]
+            if more:
+                changes[child.field] = (*items, *more)
+        return attrs.evolve(record, **changes) if changes else record
+
+    def _meant(self, child: Child, item: Any) -> Any:
+        """Return what an item refers to, by its id here where that is known by now."""
+        try:
+            return meant(child, self._references.known_item(child, item))
+        except UnknownRecord:
+            return meant(child, item)
 
     def _compare(self, entity: Entity, record: Record) -> None:
         """Meet a record that is on file: the same, a newer or older version, or another one."""
@@ -398,25 +420,6 @@ def _refuse_other_source(
     here, there = (record.source, record.external_id), on_file
     if here != there and None not in (*here, *there):
         raise TakenId(entity.name, record.id, here, there)  # type: ignore[arg-type]
-
-
-def _with_items_of(entity: Entity, older: Record, record: Record) -> Record:
-    """Return a record with what the plural fields of an older version hold besides."""
-    changes: dict[str, Any] = {}
-    for child in entity.children:
-        items = items_of(record, child)
-        if getattr(record, child.field) is None or getattr(record, child.field) is ALL:
-            continue  # Of whom it is for, the newer one says something else.
-        known = {_meant(child, item) for item in items}
-        more = [each for each in items_of(older, child) if _meant(child, each) not in known]
-        if more:
-            changes[child.field] = (*items, *more)
-    return attrs.evolve(record, **changes) if changes else record
-
-
-def _meant(child: Child, item: Any) -> Any:
-    """Return what an item refers to, and as what; one that refers to nothing is itself."""
-    return item if child.target is None else (child.reference(item), getattr(item, "role", None))
 
 
 def _is_older(on_file: int | None, given: int | None) -> bool:

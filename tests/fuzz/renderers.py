@@ -266,9 +266,22 @@ people = (
 def _says(text: str, name: str) -> bool:
     """Whether a text says a name, as a word of its own, in either case."""
     plain, wanted = (unicodedata.normalize("NFC", each) for each in (_OUTSIDE.sub(" ", text), name))
-    before = "" if unicodedata.east_asian_width(wanted[0]) in "WF" else r"(?<!\w)"
-    after = "" if unicodedata.east_asian_width(wanted[-1]) in "WF" else r"(?!\w)"
-    return re.search(before + re.escape(wanted) + after, plain, re.IGNORECASE) is not None
+    return any(
+        (_is_wide(wanted[0]) or not _goes_on(plain[found.start(1) - 1 : found.start(1)]))
+        and (_is_wide(wanted[-1]) or not _goes_on(plain[found.end(1) : found.end(1) + 1]))
+        for found in re.finditer(f"(?=({re.escape(wanted)}))", plain, re.IGNORECASE)
+    )
+
+
+def _is_wide(sign: str) -> bool:
+    return unicodedata.east_asian_width(sign) in "WF"
+
+
+def _goes_on(sign: str) -> bool:
+    """Whether a word goes on with a sign: a letter, a number, or a mark on one."""
+    return bool(sign) and (
+        re.match(r"\w", sign) is not None or unicodedata.category(sign)[0] == "M"
+    )
 
 
 def namelessness(given: tuple[list[str], list[str]]) -> None:

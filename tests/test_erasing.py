@@ -27,6 +27,7 @@ from remedy import (
     Incident,
     Promise,
     Response,
+    Share,
     Waiver,
     _schema,
 )
@@ -275,7 +276,7 @@ def test_records_that_wait_as_a_whole_say_nothing_of_them(path):
         assert book.get("AME-9").attributes == {}
         assert (book.get("FUP-9").customer, book.get("FUP-9").text) == (new, None)
         assert (book.get("APO-9").customers, book.get("APO-9").text) == ((new,), None)
-        assert book.get("APO-9").promises[0].text == "a call to [erased]"
+        assert book.get("APO-9").promises[0].text is None
         assert set(book.get("APO-8").customers) == {new, "K-77"}
         assert book.get("APO-8").text == "Dear [erased]"
         assert book.get("APO-7").text == "Dear Another"
@@ -910,3 +911,140 @@ def test_the_number_of_an_order_that_may_be_a_year_is_not_looked_for_and_that_is
         erased = book.erase_customer("C-4711", reason="asked for")
         assert book.get("INC-2").title == "Late since 2026"
         assert any("1 of their names and ids" in each for each in erased.out_of_reach)
+
+
+# --- what was named long ago, or beside -----------------------------------------------------------
+
+
+def scan(path, *words):
+    """What of some words is left in a file, or beside it."""
+    files = [each for each in path.parent.iterdir() if each.name.startswith(path.name)]
+    return [word for word in words for each in files if word.encode() in each.read_bytes()]
+
+
+@pytest.fixture
+def book_at(tmp_path):
+    path = tmp_path / "book.db"
+    with remedy.open(path, actor="care") as book:
+        yield book, path
+
+
+def gone_wrong(number, **fields):
+    """An incident that hit the customer to be erased."""
+    return coded(
+        f"INC-{number}", occurred=f"2026-03-0{number}T09:00Z",
+        **{"customers": "C-1711", "detected_by": "customer", **fields},
+    )  # fmt: skip
+
+
+def test_an_account_that_nobody_else_has_is_erased_wherever_it_stands(book_at):
+    book, path = book_at
+    book.configure(same_customer="account")
+    book.record(Customer(id="C-1711", name="Anna Smithson", account="Smithson-Family"))
+    book.record(
+        gone_wrong(1), gone_wrong(2, title="Smithson-Family called", customers=["C-1711", "C-2"])
+    )
+    report = book.check()
+    book.set_baseline(report)
+    [key] = {each.key for each in report.findings if each.key.endswith(":Smithson-Family")}
+    book.record(
+        Waiver(
+            id="W-1", finding=key, code="R202", reason="Smithson-Family is fine",
+            made="2026-03-06T09:00Z", until="2027-03-06T09:00Z",
+        )
+    )  # fmt: skip
+    erased = book.erase_customer("C-1711", reason="asked for it")
+    assert not any("account" in each for each in erased.out_of_reach)
+    assert book.get("W-1").finding == key.replace("Smithson-Family", erased.customer)
+    assert book.get("W-1").finding in {each.key for each in book.check().findings} | set(
+        book.baseline()
+    )
+    book.close()
+    assert scan(path, "Smithson-Family") == []
+
+
+def test_an_account_that_others_have_stays_and_is_told(book):
+    book.record(Customer(id="C-1", account="Smith-Co"), Customer(id="C-2", account="Smith-Co"))
+    book.record(coded("INC-5x", title="Smith-Co called", customers=["C-1", "C-2"]))
+    told = book.erase_customer("C-1", reason="asked for it").out_of_reach
+    assert "their account, which others have as well, in texts and in keys of findings" in told
+    assert book.get("INC-5x").title == "Smith-Co called"
+
+
+def test_a_report_from_before_the_erasure_brings_nothing_back(book_at):
+    book, path = book_at
+    book.record(Customer(id="C-1711", name="Anna Smithson"), gone_wrong(1), gone_wrong(2))
+    report = book.check()
+    erased = book.erase_customer("C-1711", reason="asked for it").customer
+    book.set_baseline(report)
+    assert any(key.endswith(f":{erased}") for key in book.baseline())
+    assert not [each for each in book.check().findings if each.key not in book.baseline()]
+    book.close()
+    assert scan(path, "C-1711") == []
+
+
+def test_what_a_source_said_of_the_finding_of_a_waiver_is_erased(book_at):
+    book, path = book_at
+    waiver = Waiver(
+        id="W-1", finding="R:customer:abc:C-1711", code="R202", reason="known",
+        made="2026-03-06T09:00Z", until="2027-03-06T09:00Z",
+    )  # fmt: skip
+    book.record(Customer(id="C-1711", name="Anna Smithson"), waiver)
+    book.amend("W-1", finding="R:failure:abc", reason="typo")
+    book.erase_customer("C-1711", reason="asked for it")
+    book.close()
+    assert scan(path, "C-1711") == []
+
+
+def test_a_waiting_promise_to_them_alone_is_gone_as_the_apology_is(book_at):
+    book, path = book_at
+    book.record(Customer(id="C-1711", name="Anna Smithson"))
+    late = "2026-03-06T09:00Z"
+    book.ingest([
+        Apology(id="APO-4", incidents=there("77"), customers="C-1711", made=late, text="T",
+                promises=Promise(kind="deed", text="cake to Hohenzollernring 7")),
+        Promise(id="PRO-5", apology="APO-4", kind="deed", made=late, text="another to Ringstraße 8"),
+    ])  # fmt: skip
+    book.erase_customer("C-1711", reason="asked for it")
+    book.ingest([
+        Incident(id="INC-77", source="crm", external_id="77", occurred="2026-03-05T09:00Z")
+    ])  # fmt: skip
+    assert [each.text for each in book.get("APO-4").promises] == [None, None]
+    book.close()
+    assert scan(path, "Hohenzollernring", "Ringstra") == []
+
+
+def test_orders_of_long_ago_are_looked_for_too(book):
+    title = "swapped: ORD-445566, should be ORD-778899"
+    for order in ("ORD-445566", "ORD-778899"):
+        book.ingest([
+            Customer(id="C-1711"),
+            Incident(id="INC-1711", source="crm", external_id="1711", occurred="2026-03-05T09:00Z",
+                     customers=[Affected(customer="C-1711", order=order), "C-2"], title=title),
+        ])  # fmt: skip
+    book.erase_customer("C-1711", reason="asked for it")
+    assert book.get("INC-1711").title == "swapped: [erased], should be [erased]"
+
+
+def test_who_bore_the_cost_and_what_a_source_calls_a_record_are_told(book):
+    book.record(
+        Customer(id="C-1711", name="Anna Smithson"), coded("INC-1711", customers="C-1711"),
+        Amends(id="AMD-1711", incident="INC-1711", customer="C-1711", kind="refund",
+               made="2026-03-06T09:00Z", amount="10.00 EUR",
+               shares=[Share(party="Anna Smithson", percent=40), Share(party="us", percent=60)]),
+        Complaint(id="COM-1711", source="mail", external_id="Anna Smithson/17", made="2026-03-06T09:00Z"),
+    )  # fmt: skip
+    told = " ".join(book.erase_customer("C-1711", reason="asked for it").out_of_reach)
+    assert "what stands under shares in 1 record (amends)" in told
+    assert "what stands under external_id in 1 record (complaint)" in told
+
+
+def test_somebody_else_who_has_an_alias_of_theirs_stays_without_it(book):
+    shared = Alias(source="shop", external_id="HOUSE-7")
+    book.record(Customer(id="C-2", name="Ben"), Customer(id="C-1711", aliases=[shared]))
+    book.erase_customer("C-1711", reason="asked for it")
+    book.ingest([Customer(id="C-2", name="Ben New", aliases=[shared])])
+    assert (book.get("C-2").name, book.get("C-2").aliases) == ("Ben New", ())
+    book.ingest([Customer(id="C-9999", name="Anna Smithson", aliases=[shared])])
+    with pytest.raises(UnknownRecord):
+        book.get("C-9999")

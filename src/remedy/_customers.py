@@ -7,8 +7,8 @@ of the one is said of the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from remedy._entities import Child, Entity
 from remedy._reading import dicts, kinds_of, scalar
@@ -170,9 +170,42 @@ def _move_links(ledger: Ledger, entity: Entity, child: Child, stub: str, id: str
         [id, stub],
     )
     left = dicts(ledger.db, select, [stub])
+    if child.table == "incident_customer":
+        _fill_links(ledger, child, left, id)
     for row in before:
         owner = child.owner_of(row)
         ledger.taken(entity.name, owner, child.field, child.said(row))
         if row not in left:
             ledger.added(entity.name, owner, child.field, child.said({**row, str(child.other): id}))
     ledger.db.execute(f"DELETE FROM {child.table} WHERE {child.other} = ?{child.condition}", [stub])
+
+
+def _fill_links(ledger: Ledger, child: Child, left: Iterable[Mapping[str, Any]], id: str) -> None:
+    """Let links of a customer to incidents hold what those of the other had besides."""
+    for row in left:
+        place = [id, row["incident"], row["stated"]]
+        [link] = dicts(
+            ledger.db,
+            "SELECT * FROM incident_customer WHERE customer = ? AND incident = ? AND stated = ?",
+            place,
+        )
+        filled = {
+            name: row[name]
+            for name in ("order_ref", "order_no", "acknowledged")
+            if link[name] is None and row[name] is not None
+        }
+        if link["since"] is not None:
+            # They are of one person: it counts since the earlier, or always.
+            since = None if row["since"] is None else min(row["since"], link["since"])
+            filled |= {"since": since} if since != link["since"] else {}
+        if not filled:
+            continue
+        owner = child.owner_of(link)
+        ledger.taken("incident", owner, child.field, child.said(link))
+        ledger.added("incident", owner, child.field, child.said({**link, **filled}))
+        assign = ", ".join(f"{name} = ?" for name in filled)
+        ledger.db.execute(
+            f"UPDATE incident_customer SET {assign} "
+            "WHERE customer = ? AND incident = ? AND stated = ?",
+            [*filled.values(), *place],
+        )

@@ -98,25 +98,31 @@ class _Eraser:
                 id,
                 f"is the id of another kind of record: {customer.entity}.",
             )
-        self._names, self._there = self._called()
+        self._names, self._there, accounts = self._called()
         self._new = f"erased-{secrets.token_hex(6)}"
         self._ids = {id: self._new}
         # As whoever was only known by an id in a source, they had an id of their own here.
         for number, there in enumerate(sorted(self._there), start=2):
             if name_of(*there) != id:
                 self._ids[name_of(*there)] = f"{self._new}-{number}"
+        shared = {account for account in accounts if self._is_of_others(account)}
+        self._accounts, self._shared_account = accounts - shared, bool(shared)
+        # What the key of a finding ends with, where it is about them.
+        self._keys = {**dict.fromkeys(self._accounts, self._new), **self._ids}
         self._kept = set(config.signature)
         self._shape, self._names_them = "", False
         self._hunted, self._looked_for, self._too_short = self._to_hunt()
         self._alone = self._about_them_alone()
+        self._apologies_waiting = self._waiting_for_them()
         self._db.conn.create_function("names_them", 1, self._hunted.found_in, deterministic=True)
         self._db.conn.create_function("holds_them", 1, self._holds_them, deterministic=True)
 
     # --- whom to look for -------------------------------------------------------------------------
 
-    def _called(self) -> tuple[set[str], set[tuple[str, str]]]:
-        """Return the names that they ever had, and their ids in sources."""
+    def _called(self) -> tuple[set[str], set[tuple[str, str]], set[str]]:
+        """Return the names that they ever had, their ids in sources, and their accounts."""
         names: set[Any] = set()
+        accounts: set[Any] = set()
         there: set[Any] = set()
         todo, done = [self._id], set[str]()
         while todo:
@@ -126,6 +132,7 @@ class _Eraser:
             for body in history.bodies_of(self._db, id):
                 row = body.told.get("set", {})
                 names.add(row.get("name"))
+                accounts.add(row.get("account"))
                 source = row.get("source", source)
                 external_id = row.get("external_id", external_id)
                 there.add((source, external_id))
@@ -134,7 +141,16 @@ class _Eraser:
             theirs = {each for each in there if None not in each and not self._of_others(*each)}
             # As whoever was only known by an id in a source, they had a history of their own.
             todo += {name_of(*each) for each in theirs} - done
-        return names - {None}, theirs
+        return names - {None}, theirs, accounts - {None}
+
+    def _is_of_others(self, account: str) -> bool:
+        return bool(
+            scalar(
+                self._db,
+                "SELECT 1 FROM customer WHERE account = ? AND id <> ? LIMIT 1",
+                [account, self._id],
+            )
+        )
 
     def _of_others(self, source: str, external_id: str) -> bool:
         """Whether an id in a source is that of another customer now, whoever had it before."""
@@ -148,15 +164,16 @@ class _Eraser:
 
     def _to_hunt(self) -> tuple[Names, Names, list[str]]:
         orders = {
-            str(row[0])
-            for row in self._db.execute(
-                "SELECT order_ref FROM incident_customer "
-                "WHERE customer = ? AND order_ref IS NOT NULL",
-                [self._id],
-            )
+            str(row["order_ref"])
+            for (place,) in self._db.execute(
+                "SELECT place FROM history_body WHERE record <> '' AND instr(body, ?)",
+                [json.dumps(self._id, ensure_ascii=False)[1:-1]],
+            ).fetchall()
+            for row in _customers_told(history.body_at(self._db, place))
+            if row.get("customer") == self._id and row.get("order_ref") is not None
         }
         ids = {external_id for _, external_id in self._there} | orders
-        names = self._ids.keys() | self._names
+        names = self._ids.keys() | self._names | self._accounts
         hunted = {each for each in names if weight(each) >= _SHORTEST_NAME}
         hunted |= {
             each
@@ -252,7 +269,7 @@ class _Eraser:
 
     def _finding(self, key: str) -> str:
         """Return the key of a finding, which may name a customer."""
-        for old, new in self._ids.items():
+        for old, new in self._keys.items():
             if key.endswith(f":{old}"):
                 return f"{key[: -len(old)]}{new}"
         return key
@@ -316,8 +333,34 @@ class _Eraser:
             return dict(content)
         return {**content, "record": self._waiting_record(content["record"])}
 
-    def _waiting_record(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        is_theirs = self._is_theirs(record.get("customer", record.get("customers")))
+    def _waiting_for_them(self) -> set[str]:
+        """Return the apologies to nobody but them that wait as a whole."""
+        waiting = self._db.execute("SELECT record, content FROM pending WHERE entity = 'apology'")
+        contents = [(id, json.loads(content)) for id, content in waiting.fetchall()]
+        return {
+            id
+            for id, content in contents
+            if "record" in content and self._is_theirs(content["record"].get("customers"))
+        }
+
+    def _promises_waiting(self) -> set[str]:
+        """Return the promises to nobody but them that wait as a whole."""
+        waiting = self._db.execute("SELECT record, content FROM pending WHERE entity = 'promise'")
+        contents = [(id, json.loads(content)) for id, content in waiting.fetchall()]
+        return {
+            id
+            for id, content in contents
+            if "record" in content and self._is_promised_to_them(content["record"].get("apology"))
+        }
+
+    def _is_promised_to_them(self, apology: str | None) -> bool:
+        return apology in self._apologies_waiting or ("apology", apology) in self._alone
+
+    def _waiting_record(
+        self, record: Mapping[str, Any], *, is_theirs: bool = False
+    ) -> dict[str, Any]:
+        is_theirs = is_theirs or self._is_theirs(record.get("customer", record.get("customers")))
+        is_theirs |= self._is_promised_to_them(record.get("apology"))
         names = _GONE_WHERE_IT_WAITS if is_theirs else ()
         new: dict[str, Any] = {}
         for name, value in record.items():
@@ -328,7 +371,7 @@ class _Eraser:
             elif name in _SAID_IN_TEXTS:
                 new[name] = self._hunted.replaced_in(value)
             elif name == "promises":
-                new[name] = [self._waiting_record(each) for each in value]
+                new[name] = [self._waiting_record(each, is_theirs=is_theirs) for each in value]
             else:
                 new[name] = value
         return new
@@ -414,8 +457,8 @@ class _Eraser:
 
     def _bodies(self) -> Iterator[tuple[int, str, str, Any]]:
         """Yield place, id, text and meaning of the bodies that may name them."""
-        affected = {id for _, id in self._alone} | self._ids.keys()
-        ends = tuple(f":{id}" for id in self._ids)
+        affected = {id for _, id in self._alone} | self._ids.keys() | self._promises_waiting()
+        ends = tuple(f":{key}" for key in self._keys)
         found = [
             (place, record)
             for place, record, body, shape in self._db.execute(
@@ -500,7 +543,7 @@ class _Eraser:
                         "DELETE FROM overruled WHERE record = ? AND field = ? AND said = ?", place
                     )
             elif self._looked_for.may_be_in(said):
-                plain = self._referred(json.loads(said))
+                plain = self._said(field, json.loads(said))
                 if isinstance(plain, dict) and "reason" in plain:
                     plain = {**plain, "reason": self._hunted.replaced_in(plain["reason"])}
                 other = json.dumps(plain, ensure_ascii=False, sort_keys=True)
@@ -510,6 +553,12 @@ class _Eraser:
                     [other, *place],
                 )
 
+    def _said(self, field: str, said: Any) -> Any:
+        """Return what a source had said in a field, as plain values, without them."""
+        if field != "finding":
+            return self._referred(said)
+        return [self._finding(each) if isinstance(each, str) else each for each in said]
+
     def _rows_of(self, entity: Entity) -> list[dict[str, Any]]:
         """Return the rows of a kind of record that may name them."""
         names = [name for name in (*_TEXTS, "finding") if name in entity.names]
@@ -517,9 +566,9 @@ class _Eraser:
         wanted += [f"{'holds' if name == 'attributes' else 'names'}_them({name})" for name in names]
         values: list[Any] = [self._id]
         if "finding" in names:
-            for id in self._ids:
+            for key in self._keys:
                 wanted.append("substr(finding, ?) = ?")
-                values += [-len(id) - 1, f":{id}"]
+                values += [-len(key) - 1, f":{key}"]
         for column in entity.references:
             if column.target == "customer":
                 wanted.append(f"{column.name} = ?")
@@ -576,6 +625,8 @@ class _Eraser:
                 f"{len(self._too_short)} of their names and ids, where texts about others say "
                 f"them: they are too short to be looked for"
             )
+        if self._shared_account:
+            yield "their account, which others have as well, in texts and in keys of findings"
         shapes = [row[0] for row in self._db.execute("SELECT shape FROM history WHERE shape <> ''")]
         named = sum(map(self._hunted.found_in, shapes))
         if named:
@@ -596,7 +647,7 @@ class _Eraser:
             )
             yield f"{told} them: an id is for good"
         for entity in ENTITIES:
-            tables = {entity.name: {column.name for column in entity.columns}}
+            tables = {entity.name: set(entity.names)}
             tables |= {child.table: set(child.columns) for child in entity.children}
             for table, columns in tables.items():
                 for label in (name for name in _LABELS if name in columns):
@@ -621,6 +672,15 @@ _CUSTOMERS = ("customer", "customers", "not_reached")
 _LABELS = (
     "process", "failure_mode", "product", "channel", "site", "intervention", "scope_process",
     "scope_product", "scope_channel", "scope_site", "owner", "team", "next_owner", "author", "who",
+    "shares", "external_id",
 )  # fmt: skip
-"""What says of which sort something is, and which of us did it."""
+"""What says of which sort something is, who did it or bore it, and what a source calls it."""
+
+
+def _customers_told(body: history.Body) -> Iterator[Mapping[str, Any]]:
+    """Yield what a body says of the customers of an incident."""
+    for word in ("add", "take"):
+        yield from body.told.get(word, {}).get("customers", ())
+
+
 _GONE_WHERE_IT_WAITS = ("title", "text", "url", "next_step", "attributes", "order", "order_no")

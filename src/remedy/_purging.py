@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from remedy import _pending, _settings, history
 from remedy._convert import from_dict
 from remedy._expunging import Expunged, expunge
+from remedy._reading import scalar
 from remedy._rows import BY_NAME
 from remedy._texts import DATED_BY, PURGED, PURGED_FIELDS, dated
 
@@ -46,6 +47,7 @@ def purge(ledger: Ledger, before: int, reason: str, actor: str) -> int:
                 if body.entity in (name, "pending") and told != body.told:
                     expunged.append(Expunged(place, body.place, body.entity, id, told))
     expunged += _purge_what_waits(db, before)
+    expunged += _purge_what_waited(db, before)
     expunge(db, expunged, {"reason": reason, "before": before}, actor)
     latest = max(before, _settings.kept(db, PURGED) or before)
     with ledger.making("configure"):
@@ -76,6 +78,19 @@ def _purge_what_waits(db: Database, before: int) -> list[Expunged]:
     return list({each.place: each for each in expunged}.values())
 
 
+def _purge_what_waited(db: Database, before: int) -> list[Expunged]:
+    """Return what stands for bodies of what had waited, and is on file under that id no more."""
+    on_file = " UNION ALL ".join(f"SELECT id FROM {name}" for name in BY_NAME)
+    ids = db.execute(f"SELECT DISTINCT record FROM history_body WHERE record NOT IN ({on_file})")
+    return [
+        Expunged(place, body.place, body.entity, id, told)
+        for (id,) in ids.fetchall()
+        if id != "" and not scalar(db, "SELECT 1 FROM pending WHERE record = ?", [id])
+        for place, body in history.placed_bodies_of(db, id)
+        if body.entity == "pending" and (told := _without_texts(body.told, before)) != body.told
+    ]
+
+
 def _without_said_texts(text: str) -> str:
     content = json.loads(text)
     record = content.get("record")
@@ -85,7 +100,16 @@ def _without_said_texts(text: str) -> str:
     return json.dumps({**content, "record": kept}, ensure_ascii=False)
 
 
-def _without_texts(told: Mapping[str, Any]) -> dict[str, Any]:
+def _is_from_before(content: str, before: int | None) -> bool:
+    if before is None:
+        return True
+    record = json.loads(content).get("record")
+    date = None if record is None else dated(from_dict(record))
+    return date is not None and date < before
+
+
+def _without_texts(told: Mapping[str, Any], before: int | None = None) -> dict[str, Any]:
+    """Return what a body says without texts; of what waited, if it is from before a time."""
     new = dict(told)
     for word in ("set", "was"):
         if word in new:
@@ -96,6 +120,8 @@ def _without_texts(told: Mapping[str, Any]) -> dict[str, Any]:
         if _pending.ROWS in new.get(word, {}):
             rows = [
                 {**row, "content": _without_said_texts(row["content"])}
+                if _is_from_before(row["content"], before)
+                else row
                 for row in new[word][_pending.ROWS]
             ]
             new[word] = {**new[word], _pending.ROWS: rows}

@@ -116,6 +116,10 @@ class Tombstones:
                 return key[:place], found
         return None
 
+    def finding(self, key: str) -> str:
+        """Return the key of a finding as it is without erased customers."""
+        return "".join(self._in_finding(key) or (key,)) if self else key
+
     def refuse(self, record: Record) -> None:
         """Refuse a record that names an erased customer.
 
@@ -152,7 +156,7 @@ class Tombstones:
     def without_them(self, record: Record) -> Record | None:
         """Return a record without what it says of erased customers; None where nothing is left."""
         if isinstance(record, Customer):
-            return None if self._of_customer(record) else record
+            return self._customer_without_them(record)
         if isinstance(record, Waiver):
             told = self._in_finding(record.finding)
             # Why it was accepted may name them.
@@ -182,6 +186,21 @@ class Tombstones:
             self._apologies.add(record.id)
         same = all(getattr(record, name) == value for name, value in changes.items())
         return record if same else attrs.evolve(record, **changes)
+
+    def _customer_without_them(self, customer: Customer) -> Customer | None:
+        """Return a customer; of another one, who has an alias that was theirs, without that."""
+        if not self._of_customer(customer):
+            return customer
+        theirs = {
+            alias
+            for alias in customer.aliases
+            if self._of.get(_hash(self._key, alias.source, alias.external_id))
+        }
+        other = attrs.evolve(
+            customer, aliases=tuple(each for each in customer.aliases if each not in theirs)
+        )
+        # Whoever is not on file under an id of their own is taken for the one who was erased.
+        return other if not self._of_customer(other) and self._on_file("customer", other) else None
 
     def _is_about_them(self, entity: Entity, record: Record, on_file: Record | None) -> bool:
         """Whether a record that does not name them is about them alone, as far as is on file."""

@@ -27,6 +27,7 @@ from remedy._pending import Pending
 from remedy._purging import purge
 from remedy._rows import BY_CLASS
 from remedy._texts import Scrub, Texts
+from remedy._tombstones import Tombstones
 from remedy._writing import Ingested, Writer
 from remedy.config import Config, config_from
 from remedy.errors import (
@@ -916,10 +917,12 @@ class Casebook:
         """
         if report.around is not None:
             raise ConfigError("baseline", f"the report is of the case around {report.around} only.")
-        found = report.accepted()
         states = report.baseline.states
         with self._store.transaction() as db:
             ledger = self._ledger(db, "accept")
+            # A report from before somebody was erased still names them.
+            erased = Tombstones(db)
+            found = {erased.finding(key): told for key, told in report.accepted().items()}
             before = _baseline.keys(db)
             # What graver findings tell now is accepted with them.
             over = {key for key in before - found.keys() if states.get(key) in _OVER}

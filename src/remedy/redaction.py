@@ -22,7 +22,16 @@ from remedy._entities import items_of
 from remedy._naming import Names, weight
 from remedy._rows import BY_CLASS
 from remedy.findings import Finding, Waived
-from remedy.records import Affected, Customer, External, Incident, Record, Waiver
+from remedy.records import (
+    Action,
+    Affected,
+    Amends,
+    Customer,
+    External,
+    Incident,
+    Record,
+    Waiver,
+)
 from remedy.vocabulary import ALL
 
 if TYPE_CHECKING:
@@ -37,6 +46,21 @@ _TEXTS = ("title", "text", "url", "next_step", "reason", "criterion")
 _SHORTEST = 3
 _WORD = re.compile(r"[^\s,;()\[\]\"'`|*]+")
 _AT_ONCE = 500
+
+
+def _items_without(record: Record, names: Names) -> dict[str, Any]:
+    """Return plural fields whose items hold texts, without names."""
+    if isinstance(record, Action):
+        events = record.events
+        return {"events": tuple(_evolved(each, "reason", names) for each in events)}
+    if isinstance(record, Amends):
+        return {"shares": tuple(_evolved(each, "party", names) for each in record.shares)}
+    return {}
+
+
+def _evolved(item: Any, field: str, names: Names) -> Any:
+    value = getattr(item, field)
+    return attrs.evolve(item, **{field: names.replaced_in(value)}) if value else item
 
 
 class Redaction:
@@ -103,6 +127,7 @@ class Redaction:
             if child.target == "customer" and getattr(record, child.field) is not ALL:
                 changes[child.field] = tuple(map(self._item, items_of(record, child)))
         names = self._names(self._customers_of(record))
+        changes |= _items_without(record, names)
         for field in _TEXTS:
             value = getattr(record, field, None)
             if isinstance(value, str):
@@ -143,6 +168,11 @@ class Redaction:
         referred: dict[str, list[str]] = defaultdict(list)
         if isinstance(record, (Customer, Incident)):
             referred[record.entity].append(record.id)
+        if isinstance(record, Waiver):
+            key = record.finding
+            ends = {key[found.end() :] for found in re.finditer(":", key)}
+            referred["customer"] += self._on_file("customer", "id", ends)
+            referred["incident"] += self._on_file("incident", "id", ends)
         for column in entity.references:
             referred[str(column.target)].append(getattr(record, column.field))
         for child in entity.children:

@@ -54,7 +54,7 @@ def test_of_a_sound_file_it_is_said_what_was_looked_at(path):
     assert found.is_sound
     assert {each.health for each in found.symptoms} == {"right"}
     assert [each.told for each in found.symptoms[1:]] == [
-        "a casebook of version 2.",
+        "a casebook of version 3.",
         "its pages and indexes fit together.",
         "whatever refers to something finds it.",
         f"{remedy.open(path, read_only=True).anchor().count} entries of history and 2 records are "
@@ -222,7 +222,7 @@ def test_it_can_be_had_as_json(path):
     told = json.loads(run("doctor", path, "--format", "json").stdout)
     assert told["is_sound"] is True
     assert told["symptoms"][1] == {
-        "health": "right", "told": "a casebook of version 2.", "advice": None,
+        "health": "right", "told": "a casebook of version 3.", "advice": None,
     }  # fmt: skip
 
 

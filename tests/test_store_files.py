@@ -217,7 +217,7 @@ def test_the_database_of_another_application_is_refused(path):
 def test_a_casebook_of_a_newer_version_is_refused(kept):
     """Decision 6."""
     changed_by_hand(kept, f"PRAGMA user_version = {_schema.SCHEMA_VERSION + 7}")
-    error = refused(kept, NewerCasebook, r"written by a newer version of remedy \(its format is 9")
+    error = refused(kept, NewerCasebook, "written by a newer version of remedy .its format is 10")
     assert "Update remedy" in str(error)
 
 

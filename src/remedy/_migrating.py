@@ -125,5 +125,12 @@ def _make_anew(db: Database, table: str) -> None:
     db.execute("DROP TABLE older")
 
 
-_STEPS: tuple[Callable[[Database, str, object], None], ...] = (_begin_history,)
+def _keep_tombstones(db: Database, actor: str, path: object) -> None:
+    """From 2 to 3: there is a table of erased customers, which files of version 2 may have."""
+    name = "tombstone"
+    if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", [name]).fetchone():
+        db.execute(_schema.create_table(name))
+
+
+_STEPS: tuple[Callable[[Database, str, object], None], ...] = (_begin_history, _keep_tombstones)
 """Of each version from 1, what makes the next one of it."""

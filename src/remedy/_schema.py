@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 
 APPLICATION_ID = 0x52454D44  # "REMD"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def _one_of(column: str, *words: str) -> str:

@@ -366,3 +366,18 @@ def test_a_file_that_is_brought_over_while_it_is_open_is_not_written_to(tmp_path
         with pytest.raises(NewerCasebook, match="written by a newer version"):
             book.record(Customer(id="C-20"))
         assert not book._store.in_transaction
+
+
+@pytest.mark.behind_its_back
+def test_in_a_file_of_the_next_version_nothing_is_erased(tmp_path):
+    path = tmp_path / "q.db"
+    made_now(path).close()
+    changed_by_hand(path, *ADDED)
+    with remedy.open(path) as book:
+        anchor = book.anchor()
+        with pytest.raises(NewerCasebook, match="Erase with that version. Nothing was changed"):
+            book.erase_customer("C-17", reason="asked for it")
+        with pytest.raises(NewerCasebook, match="Erase with that version"):
+            book.purge_texts("2100-01-01T00:00Z", reason="age")
+        assert book.anchor() == anchor
+        assert book.get("C-17").name == "Bakery"

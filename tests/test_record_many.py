@@ -7,8 +7,9 @@ import pytest
 
 import remedy
 from remedy import Action, Affected, Apology, Cause, Complaint, Customer, Incident, Promise, _schema
-from remedy.errors import Conflict, DanglingReference, InvalidRecord, InvalidTime
+from remedy.errors import CasebookError, Conflict, DanglingReference, InvalidRecord, InvalidTime
 from tests import on_file
+from tests.given import DAY
 from tests.oracle.random_casebooks import random_casebook
 
 AT = "2026-03-02T09:00+01:00"
@@ -232,3 +233,25 @@ def test_batches_that_say_ever_other_things_are_stored_alike(book, monkeypatch):
     ]
     assert book.record_many(given) == 2_000
     assert sorted(book.records(Incident), key=lambda each: int(each.id[2:])) == given
+
+
+def test_the_stream_of_a_load_neither_loads_nor_configures(tmp_path):
+    def stream(inner):
+        for number in range(1_200):
+            if number == 600:
+                inner()
+            yield Incident(id=f"INC-{number}", occurred=DAY[1], process="p", failure_mode="f")
+
+    with remedy.open(tmp_path / "q.db", actor="test") as book:
+        more = [Incident(id=f"MORE-{number}", occurred=DAY[1]) for number in range(700)]
+        for inner in (
+            lambda: book.ingest(more),
+            lambda: book.record_many(more),
+            lambda: book.configure(signature=("title",)),
+        ):
+            with pytest.raises(CasebookError, match="from within that stream"):
+                book.ingest(stream(inner))
+            assert list(book.records()) == []
+        book.ingest(stream(lambda: book.record(Incident(id="ONE", occurred=DAY[1]))))
+        assert len(list(book.records())) == 1_201
+        assert book.verify().is_right

@@ -112,6 +112,17 @@ def refuse_another_version(db: Database, path: object) -> int:
     return version
 
 
+def refuse_what_is_not_known(db: Database, path: object) -> None:
+    """Refuse to erase in a file of the next version: it may hold what this one does not know."""
+    version = refuse_another_version(db, path)
+    if version > _schema.SCHEMA_VERSION:
+        raise NewerCasebook(
+            path,
+            "was brought over to the next version of remedy, and may hold what this one does not "
+            "know and would leave there. Erase with that version. Nothing was changed.",
+        )
+
+
 def _is_additive(db: Database) -> bool:
     """Whether a file of the next version can be read and written as one of this."""
     row = db.execute(f"SELECT content FROM meta WHERE name = '{OPEN_TO}'").fetchone()

@@ -21,6 +21,7 @@ from remedy._chain import Anchor
 from remedy._coerce import storable
 from remedy._erasing import Erased, erase
 from remedy._filing import rebuild_failures
+from remedy._format import refuse_what_is_not_known
 from remedy._ledger import Ledger
 from remedy._migrating import migrate
 from remedy._pending import Pending
@@ -264,6 +265,7 @@ class Casebook:
             ConfigError: If a setting is not known or cannot be used.
             InvalidTime: If `told_on` is no time.
         """
+        self._store.refuse_in_bulk()
         with self.transaction(), self._store.transaction() as db:
             before = self.config
             after = config_from(settings, "configure", before)
@@ -546,6 +548,8 @@ class Casebook:
             UnknownRecord: If there is no such customer.
             InvalidRecord: If the reason names them, or `id` is of another kind of record.
             CasebookError: If the disk has too little room.
+            NewerCasebook: If the file is of the next version: it may hold what this one does not
+                know.
 
         Example:
             >>> import remedy
@@ -561,6 +565,7 @@ class Casebook:
         _needs_reason(reason, "erase_customer")
         self._store.refuse_without_room()
         with self._store.bulk() as db:
+            refuse_what_is_not_known(db, self.path)
             ledger = self._ledger(db, "erase")
             erased = erase(ledger, self.config, id, reason, self.actor)
         return attrs.evolve(erased, compacted=self._compact_if_possible())
@@ -584,6 +589,7 @@ class Casebook:
         Raises:
             InvalidTime: If `before` is no time.
             CasebookError: If the disk has too little room.
+            NewerCasebook: If the file is of the next version.
 
         Example:
             >>> import remedy
@@ -601,6 +607,7 @@ class Casebook:
         moment = _moment(before, "purge_texts", "before")
         self._store.refuse_without_room()
         with self._store.bulk() as db:
+            refuse_what_is_not_known(db, self.path)
             ledger = self._ledger(db, "erase", reason)
             purged = purge(ledger, _forms.micros(moment), reason, self.actor)
         self._compact_if_possible()

@@ -78,6 +78,7 @@ class _Connection(sqlite3.Connection):
     """A connection that can be referred to weakly, and knows whether it holds a snapshot."""
 
     in_snapshot = False
+    in_bulk = False
     began: int | None = None
     """When the transaction began that it is in, in µs since 1970."""
     asked_by: str | None = None
@@ -475,18 +476,32 @@ class Store:
         built afterwards, the time grows with the square of the rows.
         """
         with self._exclusive() as db:
+            self.refuse_in_bulk()
             if self.read_only or db.conn.in_transaction:
-                with self.transaction() as inner:
+                with self.transaction() as inner, _loading(inner):
                     yield inner
                 return
             try:
                 with self.translated():
                     db.execute("PRAGMA foreign_keys = OFF")
                     db.execute(f"PRAGMA cache_size = -{_BULK_CACHE_KIB}")
-                with self.transaction() as inner:
+                with self.transaction() as inner, _loading(inner):
                     yield inner
             finally:
                 self._end_bulk(db)
+
+    def refuse_in_bulk(self) -> None:
+        """Refuse what the records of a bulk load cannot do while they are read.
+
+        Raises:
+            CasebookError: If this comes from within the stream of one.
+        """
+        if _own(self.db).in_bulk:
+            raise CasebookError(
+                self.path,
+                "is taking in a stream of records, and this comes from within that stream: a "
+                "further stream, or a change of the configuration. Do it before, or after.",
+            )
 
     def _end_bulk(self, db: Database) -> None:
         """Let a connection check references again."""
@@ -773,6 +788,15 @@ def _task() -> object:
         return None if asyncio is None else asyncio.current_task()
     except RuntimeError:  # No event loop runs.
         return None
+
+
+@contextlib.contextmanager
+def _loading(db: Database) -> Iterator[None]:
+    _own(db).in_bulk = True
+    try:
+        yield
+    finally:
+        _own(db).in_bulk = False
 
 
 def _own(db: Database) -> _Connection:

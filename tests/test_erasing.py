@@ -1048,3 +1048,39 @@ def test_somebody_else_who_has_an_alias_of_theirs_stays_without_it(book):
     book.ingest([Customer(id="C-9999", name="Anna Smithson", aliases=[shared])])
     with pytest.raises(UnknownRecord):
         book.get("C-9999")
+
+
+def test_what_is_about_their_incidents_comes_without_texts_in_whatever_order_and_company():
+    book = remedy.open(":memory:", actor="care")
+    book.record(Customer(id="C-1711", name="Anna Smithson"))
+    book.erase_customer("C-1711", reason="asked for it")
+
+    def about(number, ref):
+        made, text = "2026-03-06T09:00Z", "Anna Smithson same call"
+        return [
+            Complaint(id=f"COM-{number}", incident=ref, made=made, text=text),
+            Amends(id=f"AME-{number}", incident=ref, kind="gift", made=made, text=text),
+            Apology(id=f"APO-{number}", incidents=ref, made=made, text=text,
+                    promises=Promise(kind="deed", text=text)),
+        ]  # fmt: skip
+
+    def hit(number):
+        return Incident(
+            id=f"INC-{number}", source="crm", external_id=str(number), customers="C-1711",
+            occurred="2026-03-05T09:00Z",
+        )  # fmt: skip
+
+    book.ingest([*about(2, "INC-2"), hit(2)])
+    book.ingest([hit(3), *about(3, there("3"))])
+    # What needs the incident waits for it as a whole.
+    book.ingest(about(4, there("4"))[1:])
+    book.ingest([hit(4)])
+    many = [
+        each
+        for number in range(100, 500)
+        for each in (*about(number, f"INC-{number}"), hit(number))
+    ]
+    book.ingest(many)
+    for record in book.records():
+        assert getattr(record, "text", None) is None, record
+        assert all(each.text is None for each in getattr(record, "promises", ()))

@@ -101,7 +101,8 @@ class BulkWriter(Writer):
         done = 0
         stream = flat(records)
         if self._erased or self._texts:
-            stream = self._as_kept(self._known(stream))
+            known = self._known(stream)
+            stream = self._as_kept(self._in_order(known) if self._erased else known)
         while batch := list(islice(stream, BATCH)):
             self._write_batch(batch)
             done += len(batch)
@@ -119,6 +120,12 @@ class BulkWriter(Writer):
             if type(record) not in BY_CLASS:
                 raise TypeError(f"{record!r:.80} is no record.")
             yield record
+
+    @staticmethod
+    def _in_order(records: Iterator[Record]) -> Iterator[Record]:
+        """Yield records, of so many at a time incidents before what is about them."""
+        while batch := list(islice(records, BATCH)):
+            yield from sorted(batch, key=in_order)
 
     def _drop_indexes(self) -> list[str]:
         """Drop the indexes of tables that are empty: they are built faster afterwards."""

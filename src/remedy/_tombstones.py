@@ -89,6 +89,8 @@ class Tombstones:
         self._key = _settings.kept(db, _KEY) if self._of else ""
         self._names = set(self._of.values())
         self._apologies: set[str] = set()
+        # Incidents that came and hit nobody else, by their ids here and in their sources.
+        self._incidents: set[object] = set()
 
     def __bool__(self) -> bool:
         return bool(self._of)
@@ -162,18 +164,9 @@ class Tombstones:
             # Why it was accepted may name them.
             return attrs.evolve(record, finding="".join(told), reason=ERASED) if told else record
         entity = BY_CLASS[type(record)]
-        changes: dict[str, Any] = {}
-        for column in entity.references:
-            if column.target == "customer":
-                found = self._find(getattr(record, column.field))
-                if found is not None:
-                    changes[column.field] = found
-        for child in entity.children:
-            if child.target == "customer" and getattr(record, child.field) is not ALL:
-                items = items_of(record, child)
-                known = [self._item(child, item) for item in items]
-                if any(a is not b for a, b in zip(items, known, strict=True)):
-                    changes[child.field] = tuple(known)
+        changes = self._other_references(entity, record)
+        if isinstance(record, Incident) and "customers" in changes:
+            self._remember(record, changes["customers"])
         on_file = self._on_file(entity.name, record)
         if not changes and not self._is_about_them(entity, record, on_file):
             return record
@@ -186,6 +179,22 @@ class Tombstones:
             self._apologies.add(record.id)
         same = all(getattr(record, name) == value for name, value in changes.items())
         return record if same else attrs.evolve(record, **changes)
+
+    def _other_references(self, entity: Entity, record: Record) -> dict[str, Any]:
+        """Return the fields that refer to erased customers, as they are without them."""
+        changes: dict[str, Any] = {}
+        for column in entity.references:
+            if column.target == "customer":
+                found = self._find(getattr(record, column.field))
+                if found is not None:
+                    changes[column.field] = found
+        for child in entity.children:
+            if child.target == "customer" and getattr(record, child.field) is not ALL:
+                items = items_of(record, child)
+                known = [self._item(child, item) for item in items]
+                if any(a is not b for a, b in zip(items, known, strict=True)):
+                    changes[child.field] = tuple(known)
+        return changes
 
     def _customer_without_them(self, customer: Customer) -> Customer | None:
         """Return a customer; of another one, who has an alias that was theirs, without that."""
@@ -213,19 +222,32 @@ class Tombstones:
         if isinstance(record, Apology):
             if isinstance(record.customers, tuple) and record.customers:
                 return False  # It names others.
-            incidents = [self._known("incident", link.to) for link in record.incidents]
+            incidents = [link.to for link in record.incidents]
             return self._went_to_them(record.id) or all(map(self._hit_them_alone, incidents))
         if getattr(record, "customer", None) is not None:
             return False
         return any(
-            self._hit_them_alone(self._known("incident", getattr(record, column.field)))
+            self._hit_them_alone(getattr(record, column.field))
             for column in entity.references
             if column.target == "incident" and entity.name not in _OF_PROCESS
         )
 
-    def _hit_them_alone(self, incident: str | None) -> bool:
+    def _remember(self, incident: Incident, customers: Iterable[Affected]) -> None:
+        if all(each.customer in self._names for each in customers):
+            self._incidents.add(incident.id)
+            if incident.source is not None and incident.external_id is not None:
+                self._incidents.add(
+                    External(source=incident.source, external_id=incident.external_id)
+                )
+
+    def _hit_them_alone(self, reference: object) -> bool:
+        if reference in self._incidents:
+            return True
+        incident = self._known("incident", reference)
         if incident is None:
             return False
+        if incident in self._incidents:
+            return True
         rows = self._db.execute(
             "SELECT customer FROM incident_customer WHERE incident = ? AND stated = '' UNION "
             "SELECT customer FROM incident_customer WHERE stated = ?",

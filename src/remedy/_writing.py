@@ -99,11 +99,12 @@ class Writer:
         for record in records:
             if type(record) not in BY_CLASS:
                 raise TypeError(f"{record!r:.80} is no record.")
-        records = list(self._as_kept(records))
+        # What is about incidents comes after them: it may be about somebody who was erased.
+        records = list(self._as_kept(sorted(records, key=in_order)))
         self._references.expect(records)
         self._expect(records)
         with marks_known():
-            for record in sorted(records, key=in_order):
+            for record in records:
                 self._write_one(record)
         self._unsettled.settle()
         self._end()
@@ -386,7 +387,9 @@ class Writer:
         self._db.execute("SAVEPOINT arrival")
         try:
             fit = self._texts.fit(record, from_source=True) if self._texts else record
-            self._write_one(fit, arrived=True)
+            left = self._erased.without_them(fit) if self._erased else fit
+            if left is not None:
+                self._write_one(left, arrived=True)
         except (Conflict, InvalidRecord):
             self._db.execute("ROLLBACK TO arrival")
             self._ledger.forget()

@@ -431,6 +431,12 @@ class Model:
         if is_for and not any(self.is_there(each.to, Incident) for each in left):
             raise Refused("an apology is for one incident at least")
         self.stands[id] = evolve(record, **{field: left})
+        # It stays out, whoever had put it in: when a source says just that, it is nothing new.
+        said = {key(each): each for each in getattr(self.said[id], field)}
+        gone = [each for each in getattr(record, field) if key(each) == key(item)]
+        more = tuple(each for each in gone if key(each) not in said)
+        if more:
+            self.said[id] = evolve(self.said[id], **{field: (*said.values(), *more)})
 
     def take_back(self, id: str, field: str, ref: Any) -> None:
         """Let a record that waits as a whole for something wait no more: then it is gone."""

@@ -478,6 +478,8 @@ class Casebook:
     def unlink(self, id: str, /, *, reason: str, **fields: Any) -> None:
         """Take from plural fields of a record what was put there by mistake.
 
+        It stays out, whoever had put it there: when a source says just that, it is nothing new.
+
         A link that waits for its other side is taken back likewise; and a record that waits as a
         whole, by the field in which it refers to the other side: with the last of what it waits
         for, it is gone.

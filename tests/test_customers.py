@@ -268,3 +268,35 @@ def test_the_order_in_which_customers_come_makes_no_difference(seed, monkeypatch
                 assert on_file.tables(book) == casebooks[-1]
             rng.shuffle(records)
     assert all(each == casebooks[0] for each in casebooks)
+
+
+def test_who_turns_out_to_be_one_keeps_the_orders_and_dates_of_both():
+    day = "2026-03-{:02}T09:00+00:00".format
+    theirs = remedy.External(source="crm", external_id="9")
+    links = {
+        "INC-1": ({"order": "ORD-1", "order_no": 1}, {}),
+        "INC-2": ({"order": "ORD-2"}, {"order": "ORD-20", "acknowledged": day(9)}),
+        "INC-3": ({"acknowledged": day(8), "since": day(6)}, {"since": day(7)}),
+        "INC-4": ({}, {"since": day(7)}),
+        "INC-5": ({"since": day(7)}, {}),
+    }
+    with remedy.open(":memory:", actor="test") as book:
+        for id, (stub, other) in links.items():
+            customers = [
+                remedy.Affected(customer=theirs, **stub),
+                remedy.Affected(customer="C-1", **other),
+            ]
+            book.ingest([remedy.Incident(id=id, occurred=day(5), customers=customers)])
+        book.ingest([remedy.Customer(id="C-1", source="crm", external_id="9")])
+        assert book.verify().is_right
+        merged = {id: book.get(id).customers for id in links}
+        assert merged == {
+            id: (remedy.Affected(customer="C-1", **fields),)
+            for id, fields in {
+                "INC-1": {"order": "ORD-1", "order_no": 1},
+                "INC-2": {"order": "ORD-20", "acknowledged": day(9)},
+                "INC-3": {"acknowledged": day(8), "since": day(6)},
+                "INC-4": {},
+                "INC-5": {},
+            }.items()
+        }

@@ -1084,3 +1084,48 @@ def test_what_is_about_their_incidents_comes_without_texts_in_whatever_order_and
     for record in book.records():
         assert getattr(record, "text", None) is None, record
         assert all(each.text is None for each in getattr(record, "promises", ()))
+
+
+def test_texts_of_what_had_waited_are_purged_under_every_id_that_it_had(book_at):
+    book, path = book_at
+    long_ago, made = "2019-03-05T09:00Z", "2019-03-06T10:00Z"
+    book.ingest([Amends(id="AMD-1", incident="INC-77", kind="gift", made=made, text="SECRETA")])
+    book.unlink("AMD-1", incident="INC-77", reason="wrong")
+    book.record(Incident(id="INC-5", occurred=long_ago))
+    from_crm = {"source": "crm", "external_id": "3", "kind": "gift", "made": made}
+    book.ingest([Amends(id="AMD-3", incident="INC-79", text="SECRETC", **from_crm)])
+    book.record(Amends(id="AMD-33", incident="INC-5", text="SECRETD", **from_crm))
+    book.ingest([Incident(id="INC-79", occurred=long_ago)])
+    young = Amends(id="AMD-4", incident="INC-80", kind="gift", made=DAY[2], text="of now")
+    book.ingest([young])
+    book.unlink("AMD-4", incident="INC-80", reason="wrong")
+    book.purge_texts("2022-01-01T00:00Z", reason="kept for three years")
+    assert book.verify().is_right
+    book.close()
+    assert scan(path, "SECRETA", "SECRETC", "SECRETD") == []
+    assert scan(path, "of now") == ["of now"]
+
+
+def test_a_customer_who_waited_for_nothing_does_not_come_back_with_what_did(book):
+    book.record(Customer(id="C-1711", name="Anna Smithson"))
+    book.ingest([
+        Response(id="RES-1711", customer="C-1711", incident=there("1711"), kind="left",
+                 made="2026-03-06T09:00Z", text="Anna Smithson left")
+    ])  # fmt: skip
+    erased = book.erase_customer("C-1711", reason="asked for it").customer
+    book.ingest([
+        Incident(id="INC-1711", source="crm", external_id="1711", occurred="2026-03-05T09:00Z")
+    ])  # fmt: skip
+    assert (book.get("RES-1711").customer, book.get("RES-1711").text) == (erased, None)
+
+
+def test_what_is_about_an_incident_that_gets_nobody_but_them_comes_without_texts(book):
+    book.record(Customer(id="C-1711", name="Anna Smithson"))
+    book.erase_customer("C-1711", reason="asked for it")
+    known = {"occurred": "2026-03-05T09:00Z"}
+    book.record(Incident(id="INC-1711", source="crm", external_id="1711", **known))
+    book.ingest([
+        Incident(id="INC-1711", customers="C-1711", **known),
+        Complaint(id="COM-1711", incident=there("1711"), made="2026-03-06T09:00Z", text="Anna"),
+    ])  # fmt: skip
+    assert book.get("COM-1711").text is None

@@ -387,9 +387,9 @@ class Writer:
         self._db.execute("SAVEPOINT arrival")
         try:
             fit = self._texts.fit(record, from_source=True) if self._texts else record
-            left = self._erased.without_them(fit) if self._erased else fit
-            if left is not None:
-                self._write_one(left, arrived=True)
+            if self._erased:
+                fit = self._erased.without_them(fit) or fit  # No customer waits.
+            self._write_one(fit, arrived=True)
         except (Conflict, InvalidRecord):
             self._db.execute("ROLLBACK TO arrival")
             self._ledger.forget()

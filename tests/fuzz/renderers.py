@@ -263,9 +263,14 @@ people = (
 )
 
 
+_UNSEEN = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
+"""Signs that are not seen, and part no words."""
+
+
 def _says(text: str, name: str) -> bool:
     """Whether a text says a name, as a word of its own, in either case."""
-    plain, wanted = (unicodedata.normalize("NFC", each) for each in (_OUTSIDE.sub(" ", text), name))
+    text = _OUTSIDE.sub(" ", _UNSEEN.sub("", text))
+    plain, wanted = (unicodedata.normalize("NFC", each) for each in (text, name))
     return any(
         (_is_wide(wanted[0]) or not _goes_on(plain[found.start(1) - 1 : found.start(1)]))
         and (_is_wide(wanted[-1]) or not _goes_on(plain[found.end(1) : found.end(1) + 1]))

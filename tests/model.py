@@ -283,8 +283,11 @@ class Model:
     def ingest(self, records: Iterable[Any]) -> None:
         """Newer replaces older, and what is not on file is waited for."""
         led: dict[tuple[type, str], str] = {}
-        left = [self.without_erased(each) for each in with_promises(records)]
-        for given in sorted(filter(None, left), key=lambda each: ORDER[type(each)]):
+        for each in sorted(with_promises(records), key=lambda each: ORDER[type(each)]):
+            # What came before it in the same call says whom it is about.
+            given = self.without_erased(each)
+            if given is None:
+                continue
             known = self.known(given)
             if known != given.id:
                 led[type(given), given.id] = known
@@ -488,7 +491,7 @@ class Model:
         while ready := [each for each in self.waits.values() if self.can_be(each)]:
             for record in ready:
                 del self.waits[record.id]
-                self.say(record)
+                self.say(self.without_erased(record) or record)
 
     def refuse_nonsense(self) -> None:
         """Refuse what cannot be true of several records together."""

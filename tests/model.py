@@ -141,6 +141,8 @@ class Model:
         names: The names that customers ever had, by id.
         turns: When a source last said an item of a plural field: two that turn out to be one are
             what was said later.
+        theirs: Incidents of which a source says in one call that they hit nobody but customers who
+            were erased, by their ids here and there.
     """
 
     stands: dict[str, Any] = attrs.field(factory=dict)
@@ -149,6 +151,7 @@ class Model:
     erased: dict[str, str] = attrs.field(factory=dict)
     names: dict[str, frozenset[str]] = attrs.field(factory=dict)
     turns: dict[Any, int] = attrs.field(factory=dict)
+    theirs: dict[Any, bool] = attrs.field(factory=dict)
 
     def copy(self) -> Model:
         """Return another one that says the same: what is in the dicts is never changed."""
@@ -162,6 +165,7 @@ class Model:
     def doing(self, work: Callable[[Model], Any]) -> Any:
         """Do all of something or nothing."""
         after = self.copy()
+        after.theirs = {}
         try:
             result = work(after)
             after.settle()
@@ -575,6 +579,11 @@ class Model:
         after = record
         for old in named:
             after = without_customer(after, old, self.erased[old], None, alone=False)
+        if named and isinstance(record, Incident) and self.names_erased_alone(after):
+            self.theirs[record.id] = True
+            if record.source is not None and record.external_id is not None:
+                there = External(source=record.source, external_id=record.external_id)
+                self.theirs[there] = True
         changes = {
             name: getattr(before, name) if before else ({} if name == "attributes" else None)
             for name in (*TEXTS, "attributes")
@@ -595,8 +604,13 @@ class Model:
             if isinstance(record, Apology)
             else [record.incident]
         )
-        return all(
-            self.names_erased_alone(self.stands.get(self.resolved(each, Incident))) for each in refs
+        return all(map(self.is_of_erased_alone, refs))
+
+    def is_of_erased_alone(self, ref: Any) -> bool:
+        """Whether an incident hit nobody but customers who were erased."""
+        found = self.resolved(ref, Incident)
+        return bool({ref, found} & self.theirs.keys()) or self.names_erased_alone(
+            self.stands.get(found)
         )
 
     def names_erased_alone(self, record: Any) -> bool:

@@ -550,7 +550,7 @@ def test_labels_that_name_them_are_left_and_told(book):
         ),
     )  # fmt: skip
     told = book.erase_customer("Klara", reason="asked for it").out_of_reach
-    left = [each.partition(", which names them: labels are left")[0] for each in told]
+    left = [each.partition(", which names them: that is left")[0] for each in told]
     assert [each for each in left if each.startswith("what stands under")] == [
         "what stands under failure_mode in 2 records (incident)",
         "what stands under site in 1 record (incident)",
@@ -1022,6 +1022,18 @@ def test_orders_of_long_ago_are_looked_for_too(book):
             Incident(id="INC-1711", source="crm", external_id="1711", occurred="2026-03-05T09:00Z",
                      customers=[Affected(customer="C-1711", order=order), "C-2"], title=title),
         ])  # fmt: skip
+    book.erase_customer("C-1711", reason="asked for it")
+    assert book.get("INC-1711").title == "swapped: [erased], should be [erased]"
+
+
+def test_orders_from_before_they_had_an_id_here_are_looked_for_too(book):
+    title = "swapped: ORD-445566, should be ORD-778899"
+    for order in ("ORD-445566", "ORD-778899"):
+        book.ingest([
+            Incident(id="INC-1711", source="crm", external_id="1711", occurred="2026-03-05T09:00Z",
+                     customers=[Affected(customer=there("77"), order=order), "C-2"], title=title),
+        ])  # fmt: skip
+    book.ingest([Customer(id="C-1711", source="crm", external_id="77")])
     book.erase_customer("C-1711", reason="asked for it")
     assert book.get("INC-1711").title == "swapped: [erased], should be [erased]"
 

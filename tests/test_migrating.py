@@ -320,12 +320,18 @@ ADDED = (
 )
 
 
-@pytest.mark.behind_its_back
-def test_what_the_next_version_only_added_does_not_hinder(tmp_path):
-    """Programs are brought over one by one."""
+@pytest.fixture
+def of_the_next_version(tmp_path):
     path = tmp_path / "q.db"
     made_now(path).close()
     changed_by_hand(path, *ADDED)
+    return path
+
+
+@pytest.mark.behind_its_back
+def test_what_the_next_version_only_added_does_not_hinder(of_the_next_version):
+    """Programs are brought over one by one."""
+    path = of_the_next_version
     with remedy.open(path) as book:
         before = checked(book)
         book.record(Customer(id="C-20"))
@@ -369,11 +375,8 @@ def test_a_file_that_is_brought_over_while_it_is_open_is_not_written_to(tmp_path
 
 
 @pytest.mark.behind_its_back
-def test_in_a_file_of_the_next_version_nothing_is_erased(tmp_path):
-    path = tmp_path / "q.db"
-    made_now(path).close()
-    changed_by_hand(path, *ADDED)
-    with remedy.open(path) as book:
+def test_in_a_file_of_the_next_version_nothing_is_erased(of_the_next_version):
+    with remedy.open(of_the_next_version) as book:
         anchor = book.anchor()
         with pytest.raises(NewerCasebook, match="Erase with that version. Nothing was changed"):
             book.erase_customer("C-17", reason="asked for it")

@@ -1,7 +1,10 @@
 """Bulk loads: all or nothing, checked set by set, in constant memory. Decision 8 of the store."""
 
 import sqlite3
+import threading
+import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -255,3 +258,23 @@ def test_the_stream_of_a_load_neither_loads_nor_configures(tmp_path):
         book.ingest(stream(lambda: book.record(Incident(id="ONE", occurred=DAY[1]))))
         assert len(list(book.records())) == 1_201
         assert book.verify().is_right
+
+
+def test_another_thread_waits_for_a_load_in_memory_before_it_configures():
+    begun = threading.Event()
+
+    def stream():
+        for number in range(1_200):
+            if number == 600:
+                begun.set()
+                time.sleep(0.2)  # So that the other comes in the middle.
+            yield Incident(id=f"INC-{number}", occurred=DAY[1])
+
+    def configure():
+        assert begun.wait(10)
+        return book.configure(grace="3 days")
+
+    with remedy.open(":memory:", actor="test") as book, ThreadPoolExecutor() as pool:
+        other = pool.submit(configure)
+        book.ingest(stream())
+        assert other.result().grace.days == 3

@@ -163,7 +163,7 @@ def _move_column(ledger: Ledger, table: str, column: str, stub: str, id: str) ->
 def _move_links(ledger: Ledger, entity: Entity, child: Child, stub: str, id: str) -> None:
     select = f"SELECT * FROM {child.table} WHERE {child.other} = ?" + child.condition
     before = dicts(ledger.db, select, [stub])
-    # A link that the other one has already stays as it is.
+    # A link that the other one has already stays, and gets what it lacks.
     ledger.db.execute(
         f"UPDATE OR IGNORE {child.table} SET {child.other} = ?1 "
         f"WHERE {child.other} = ?2{child.condition}",

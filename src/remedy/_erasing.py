@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from remedy import _chain, _pending, _tombstones, history
-from remedy._customers import name_of
 from remedy._entities import Child, Entity
 from remedy._expunging import Expunged, expunge
-from remedy._naming import Names, weight
-from remedy._reading import dicts, read, scalar
+from remedy._known_as import KnownAs
+from remedy._reading import dicts, read
 from remedy._rows import BY_NAME, ENTITIES
 from remedy._schema import BODIES
-from remedy._tombstones import ERASED
+from remedy._unreached import unreached
 from remedy.config import Config, signature_reader
 from remedy.errors import InvalidRecord
 from remedy.records import Customer, Incident
@@ -41,12 +40,6 @@ _GONE = ("title", "body", "url", "next_step", "attributes")
 """What is gone as a whole where a record is about one customer alone."""
 _OF_CUSTOMER = ("account", "name", "source", "external_id", "updated", "attributes")
 _OF_LINK = ("order_ref", "order_no")
-
-_SHORTEST_NAME = 3
-_SHORTEST_ID = 4
-_SHORTEST_NUMBER = 5
-"""Of fewer letters a name or id says too little: it would be found in texts that mean others, as
-the number of an order would be that is a year."""
 
 
 @attrs.frozen(kw_only=True)
@@ -79,9 +72,7 @@ def erase(ledger: Ledger, config: Config, id: str, reason: str, actor: str) -> E
         UnknownRecord: If there is no such customer.
         InvalidRecord: If the reason names them.
     """
-    eraser = _Eraser(ledger, config, id)
-    eraser.refuse_to_be_named_in(reason)
-    return eraser.erase(reason, actor)
+    return _Eraser(ledger, config, id).erase(reason, actor)
 
 
 class _Eraser:
@@ -98,106 +89,26 @@ class _Eraser:
                 id,
                 f"is the id of another kind of record: {customer.entity}.",
             )
-        self._names, self._there, accounts = self._called()
         self._new = f"erased-{secrets.token_hex(6)}"
-        self._ids = {id: self._new}
-        # As whoever was only known by an id in a source, they had an id of their own here.
-        for number, there in enumerate(sorted(self._there), start=2):
-            if name_of(*there) != id:
-                self._ids[name_of(*there)] = f"{self._new}-{number}"
-        shared = {account for account in accounts if self._is_of_others(account)}
-        self._accounts, self._shared_account = accounts - shared, bool(shared)
-        # What the key of a finding ends with, where it is about them.
-        self._keys = {**dict.fromkeys(self._accounts, self._new), **self._ids}
+        self._known = KnownAs(self._db, id, self._new)
+        self._there, self._ids = self._known.there, self._known.ids
+        self._hunted = self._known.hunted
         self._kept = set(config.signature)
         self._shape, self._names_them = "", False
-        self._hunted, self._looked_for, self._too_short = self._to_hunt()
         self._alone = self._about_them_alone()
-        self._apologies_waiting = self._waiting_for_them()
+        self._apologies_waiting = {
+            id
+            for id, record in self._waiting_as_a_whole("apology")
+            if self._is_theirs(record.get("customers"))
+        }
         self._db.conn.create_function("names_them", 1, self._hunted.found_in, deterministic=True)
         self._db.conn.create_function("holds_them", 1, self._holds_them, deterministic=True)
 
-    # --- whom to look for -------------------------------------------------------------------------
-
-    def _called(self) -> tuple[set[str], set[tuple[str, str]], set[str]]:
-        """Return the names that they ever had, their ids in sources, and their accounts."""
-        names: set[Any] = set()
-        accounts: set[Any] = set()
-        there: set[Any] = set()
-        todo, done = [self._id], set[str]()
-        while todo:
-            id = todo.pop()
-            done.add(id)
-            source = external_id = None
-            for body in history.bodies_of(self._db, id):
-                row = body.told.get("set", {})
-                names.add(row.get("name"))
-                accounts.add(row.get("account"))
-                source = row.get("source", source)
-                external_id = row.get("external_id", external_id)
-                there.add((source, external_id))
-                for alias in body.told.get("add", {}).get("aliases", ()):
-                    there.add((alias["source"], alias["external_id"]))
-            theirs = {each for each in there if None not in each and not self._of_others(*each)}
-            # As whoever was only known by an id in a source, they had a history of their own.
-            todo += {name_of(*each) for each in theirs} - done
-        return names - {None}, theirs, accounts - {None}
-
-    def _is_of_others(self, account: str) -> bool:
-        return bool(
-            scalar(
-                self._db,
-                "SELECT 1 FROM customer WHERE account = ? AND id <> ? LIMIT 1",
-                [account, self._id],
-            )
-        )
-
-    def _of_others(self, source: str, external_id: str) -> bool:
-        """Whether an id in a source is that of another customer now, whoever had it before."""
-        owner = scalar(
-            self._db,
-            "SELECT customer FROM customer_alias WHERE source = ?1 AND external_id = ?2 "
-            "UNION ALL SELECT id FROM customer WHERE source = ?1 AND external_id = ?2",
-            [source, external_id],
-        )
-        return owner is not None and owner != self._id
-
-    def _to_hunt(self) -> tuple[Names, Names, list[str]]:
-        orders = {
-            str(row["order_ref"])
-            for (place,) in self._db.execute(
-                "SELECT place FROM history_body WHERE record <> '' AND instr(body, ?)",
-                [json.dumps(self._id, ensure_ascii=False)[1:-1]],
-            ).fetchall()
-            for row in _customers_told(history.body_at(self._db, place))
-            if row.get("customer") == self._id and row.get("order_ref") is not None
-        }
-        ids = {external_id for _, external_id in self._there} | orders
-        names = self._ids.keys() | self._names | self._accounts
-        hunted = {each for each in names if weight(each) >= _SHORTEST_NAME}
-        hunted |= {
-            each
-            for each in ids
-            if weight(each) >= (_SHORTEST_NUMBER if each.isdecimal() else _SHORTEST_ID)
-        }
-        short = sorted((names | ids) - hunted)
-        return (
-            Names(dict.fromkeys(hunted, ERASED)),
-            Names(dict.fromkeys((*hunted, *self._ids), ERASED)),
-            short,
-        )
+    # --- what is about them -----------------------------------------------------------------------
 
     def _holds_them(self, text: str | None) -> bool:
         """Whether attributes, which stand in the file as JSON, name them."""
         return text is not None and self._attributes(text, alone=False) != text
-
-    def refuse_to_be_named_in(self, reason: str) -> None:
-        """Refuse a reason that names the customer: it is not erased."""
-        short = Names(dict.fromkeys(self._too_short, ERASED))
-        if self._hunted.found_in(reason) or short.found_in(reason):
-            raise InvalidRecord(
-                "erase_customer", "reason", ERASED, "say why without naming the customer: it stays."
-            )
 
     def _about_them_alone(self) -> set[tuple[str, str]]:
         """Return kind and id of the records that are about nobody else."""
@@ -269,7 +180,7 @@ class _Eraser:
 
     def _finding(self, key: str) -> str:
         """Return the key of a finding, which may name a customer."""
-        for old, new in self._keys.items():
+        for old, new in self._known.keys.items():
             if key.endswith(f":{old}"):
                 return f"{key[: -len(old)]}{new}"
         return key
@@ -333,25 +244,14 @@ class _Eraser:
             return dict(content)
         return {**content, "record": self._waiting_record(content["record"])}
 
-    def _waiting_for_them(self) -> set[str]:
-        """Return the apologies to nobody but them that wait as a whole."""
-        waiting = self._db.execute("SELECT record, content FROM pending WHERE entity = 'apology'")
-        contents = [(id, json.loads(content)) for id, content in waiting.fetchall()]
-        return {
-            id
-            for id, content in contents
-            if "record" in content and self._is_theirs(content["record"].get("customers"))
-        }
-
-    def _promises_waiting(self) -> set[str]:
-        """Return the promises to nobody but them that wait as a whole."""
-        waiting = self._db.execute("SELECT record, content FROM pending WHERE entity = 'promise'")
-        contents = [(id, json.loads(content)) for id, content in waiting.fetchall()]
-        return {
-            id
-            for id, content in contents
-            if "record" in content and self._is_promised_to_them(content["record"].get("apology"))
-        }
+    def _waiting_as_a_whole(self, entity: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield ids and plain values of the records of a kind that wait as a whole."""
+        for id, text in self._db.execute(
+            "SELECT record, content FROM pending WHERE entity = ?", [entity]
+        ).fetchall():
+            content = json.loads(text)
+            if "record" in content:
+                yield id, content["record"]
 
     def _is_promised_to_them(self, apology: str | None) -> bool:
         return apology in self._apologies_waiting or ("apology", apology) in self._alone
@@ -426,6 +326,7 @@ class _Eraser:
 
     def erase(self, reason: str, actor: str) -> Erased:
         """Do it, and say what was done."""
+        self._known.refuse_to_be_named_in(reason)
         changed = self._change_bodies(reason, actor)
         records = self._change_rows()
         _tombstones.put(self._ledger, self._new, self._id, self._there)
@@ -435,7 +336,7 @@ class _Eraser:
             records=records,
             changes=changed,
             compacted=False,
-            out_of_reach=tuple(self._out_of_reach()),
+            out_of_reach=tuple(unreached(self._db, self._known)),
         )
 
     def _change_bodies(self, reason: str, actor: str) -> int:
@@ -457,8 +358,14 @@ class _Eraser:
 
     def _bodies(self) -> Iterator[tuple[int, str, str, Any]]:
         """Yield place, id, text and meaning of the bodies that may name them."""
-        affected = {id for _, id in self._alone} | self._ids.keys() | self._promises_waiting()
-        ends = tuple(f":{key}" for key in self._keys)
+        affected = {id for _, id in self._alone} | self._ids.keys()
+        # A promise that waits names nobody: its apology does.
+        affected |= {
+            id
+            for id, record in self._waiting_as_a_whole("promise")
+            if self._is_promised_to_them(record.get("apology"))
+        }
+        ends = tuple(f":{key}" for key in self._known.keys)
         found = [
             (place, record)
             for place, record, body, shape in self._db.execute(
@@ -467,7 +374,7 @@ class _Eraser:
             )
             if record in affected
             or record.endswith(ends)
-            or self._looked_for.may_be_in(body)
+            or self._known.looked_for.may_be_in(body)
             or (shape and self._may_be_in_shape(shape))
         ]
         for place, record in found:
@@ -485,7 +392,7 @@ class _Eraser:
         It says nothing of the kind, but in files that were written before that was seen to.
         """
         if shape != self._shape:
-            self._shape, self._names_them = shape, self._looked_for.may_be_in(shape)
+            self._shape, self._names_them = shape, self._known.looked_for.may_be_in(shape)
         return self._names_them
 
     def _change_rows(self) -> int:
@@ -538,11 +445,11 @@ class _Eraser:
         ).fetchall():
             place = [record, field, said]
             if record == self._id or field in _SAID_IN_TEXTS:
-                if record == self._id or self._looked_for.may_be_in(said) or record in alone:
+                if record == self._id or self._known.looked_for.may_be_in(said) or record in alone:
                     db.execute(
                         "DELETE FROM overruled WHERE record = ? AND field = ? AND said = ?", place
                     )
-            elif self._looked_for.may_be_in(said):
+            elif self._known.looked_for.may_be_in(said):
                 plain = self._said(field, json.loads(said))
                 if isinstance(plain, dict) and "reason" in plain:
                     plain = {**plain, "reason": self._hunted.replaced_in(plain["reason"])}
@@ -566,7 +473,7 @@ class _Eraser:
         wanted += [f"{'holds' if name == 'attributes' else 'names'}_them({name})" for name in names]
         values: list[Any] = [self._id]
         if "finding" in names:
-            for key in self._keys:
+            for key in self._known.keys:
                 wanted.append("substr(finding, ?) = ?")
                 values += [-len(key) - 1, f":{key}"]
         for column in entity.references:
@@ -613,74 +520,7 @@ class _Eraser:
                 touched.add((entity.name, row[child.owner]))
         return touched
 
-    def _out_of_reach(self) -> Iterator[str]:
-        yield (
-            "backups and copies of the file, what was exported or reported before, and files of "
-            "rejected rows"
-        )
-        yield "the systems that the records came from, and whatever they say in texts next time"
-        yield "what the disk keeps of files that were deleted or written over"
-        if self._too_short:
-            yield (
-                f"{len(self._too_short)} of their names and ids, where texts about others say "
-                f"them: they are too short to be looked for"
-            )
-        if self._shared_account:
-            yield "their account, which others have as well, in texts and in keys of findings"
-        shapes = [row[0] for row in self._db.execute("SELECT shape FROM history WHERE shape <> ''")]
-        named = sum(map(self._hunted.found_in, shapes))
-        if named:
-            told = "1 entry" if named == 1 else f"{named:,} entries"
-            yield (
-                f"{told} of the history that an earlier state of this version wrote, with their "
-                "name outside of what can be erased: make a casebook anew from an export"
-            )
-        ids = sum(
-            scalar(self._db, f"SELECT count(*) FROM {entity.name} WHERE names_them(id)")
-            for entity in ENTITIES
-        )
-        if ids:
-            told = (
-                "the id of 1 record, which names"
-                if ids == 1
-                else f"the ids of {ids} records, which name"
-            )
-            yield f"{told} them: an id is for good"
-        for entity in ENTITIES:
-            tables = {entity.name: set(entity.names)}
-            tables |= {child.table: set(child.columns) for child in entity.children}
-            for table, columns in tables.items():
-                for label in (name for name in _LABELS if name in columns):
-                    yield from self._in_label(entity.name, table, label)
-
-    def _in_label(self, entity: str, table: str, label: str) -> Iterator[str]:
-        rows = scalar(
-            self._db,
-            f"SELECT count(*) FROM {table} WHERE {label} IN (SELECT {label} FROM "
-            f"(SELECT DISTINCT {label} FROM {table}) WHERE names_them({label}))",
-        )
-        if rows:
-            records = "1 record" if rows == 1 else f"{rows:,} records"
-            yield (
-                f"what stands under {label} in {records} ({entity}), which names them: labels are "
-                f"left as they are, in the history too"
-            )
-
 
 _SAID_IN_TEXTS = ("title", "text", "url", "next_step", "reason", "criterion", "attributes")
 _CUSTOMERS = ("customer", "customers", "not_reached")
-_LABELS = (
-    "process", "failure_mode", "product", "channel", "site", "intervention", "scope_process",
-    "scope_product", "scope_channel", "scope_site", "owner", "team", "next_owner", "author", "who",
-    "shares", "external_id",
-)  # fmt: skip
-"""What says of which sort something is, who did it or bore it, and what a source calls it."""
-
-
-def _customers_told(body: history.Body) -> Iterator[Mapping[str, Any]]:
-    """Yield what a body says of the customers of an incident."""
-    for word in ("add", "take"):
-        yield from body.told.get(word, {}).get("customers", ())
-
-
 _GONE_WHERE_IT_WAITS = ("title", "text", "url", "next_step", "attributes", "order", "order_no")

@@ -20,6 +20,7 @@ __all__ = [
     "create_tables",
     "refuse_another_version",
     "refuse_foreign",
+    "refuse_what_is_not_known",
 ]
 
 OPEN_TO = "open_to"

@@ -181,8 +181,10 @@ def aliases(value: Alias | Iterable[Alias] | None) -> tuple[Alias, ...]:
 
 
 def told(value: Everyone | Id | Iterable[Id] | None) -> Everyone | tuple[Id, ...] | None:
+    if value is None or value is ALL:
+        return value
     # As a word, it is what dictionaries and files have for it, and nobody's id.
-    return ALL if value == "all" else value if value is None or value is ALL else ids(value)
+    return ALL if isinstance(value, str) and value == ALL.value else ids(value)
 
 
 def ids(value: Id | Iterable[Id] | None) -> tuple[Id, ...]:

@@ -265,8 +265,8 @@ class Casebook:
             ConfigError: If a setting is not known or cannot be used.
             InvalidTime: If `told_on` is no time.
         """
-        self._store.refuse_in_bulk()
         with self.transaction(), self._store.transaction() as db:
+            self._store.refuse_in_bulk()
             before = self.config
             after = config_from(settings, "configure", before)
             ledger = self._ledger(db, "configure", reason)
